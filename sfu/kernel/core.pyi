@@ -1,0 +1,119 @@
+"""The media kernel as Python sees it: one UDP port, one thread that holds no GIL.
+
+Commands are queued to the kernel thread and take effect within a turn of its loop; nothing blocks.
+Events are drained in batches when `fileno()` becomes readable. Handles of sessions are small
+integers, reused only after `close_session`.
+"""
+
+from typing import Final, TypedDict
+
+PROFILE_AES128_CM_SHA1_80: Final = 0x0001
+PROFILE_AEAD_AES_128_GCM: Final = 0x0007
+
+EVENT_DTLS: Final = 1
+"""(EVENT_DTLS, session, 0, 0, datagram): from an address that passed an authenticated check."""
+EVENT_CONNECTED: Final = 2
+"""(EVENT_CONNECTED, session, 0, 0, b""): the first authenticated check arrived."""
+EVENT_LOST: Final = 3
+"""(EVENT_LOST, session, 0, 0, b""): no check for 30 s (RFC 7675)."""
+EVENT_SOURCE: Final = 4
+"""(EVENT_SOURCE, session, kind, layers, b""): which layers of a source arrive now (bit mask)."""
+EVENT_SPEAKERS: Final = 5
+"""(EVENT_SPEAKERS, room, 0, 0, sessions as little-endian uint32): the loudest first."""
+
+Event = tuple[int, int, int, int, bytes]
+
+KIND_MICROPHONE: Final = 0
+KIND_CAMERA: Final = 1
+KIND_SCREEN: Final = 2
+KIND_SCREEN_AUDIO: Final = 3
+
+class SourceStats(TypedDict):
+    kind: int
+    layer: int
+    ssrc: int
+    packets: int
+    bytes: int
+    lost: int
+    jitter: int
+    level: int
+    keyframes: int
+
+class SessionStats(TypedDict):
+    packets_received: int
+    packets_sent: int
+    bytes_received: int
+    bytes_sent: int
+    estimate: int
+    """Bits per second by the viewer's REMB; 0 when none came."""
+    sources: list[SourceStats]
+
+class Kernel:
+    port: int
+    """The UDP port that was bound."""
+
+    def __init__(
+        self, *, port: int = 0, ipv4: str | None = "0.0.0.0", ipv6: str | None = "::",
+        max_sessions: int = 2200, receive_buffer: int = 8 << 20, send_buffer: int = 8 << 20,
+    ) -> None:
+        """Binds the port on the given addresses.
+
+        Raises OSError when the port is taken, ValueError for a bad address.
+        """
+    def start(self) -> None: ...
+    def close(self) -> None:
+        """Stops the thread and frees everything. May be called twice."""
+    def fileno(self) -> int:
+        """An eventfd that is readable while events wait."""
+    def events(self) -> list[Event]: ...
+    def buffer_sizes(self) -> tuple[int, int]:
+        """Receive and send buffer in bytes as the system granted them."""
+    def open_session(self, room: int, participant: int, ufrag: bytes, password: bytes) -> int:
+        """A peer in `room` that may now send STUN checks with these local ICE credentials.
+
+        Raises ValueError for credentials of a wrong length, OverflowError when all handles are
+        in use.
+        """
+    def restart_ice(self, session: int, ufrag: bytes, password: bytes) -> None:
+        """New local credentials; the previous ones stay valid beside them (RFC 8445 §9)."""
+    def close_session(self, session: int) -> None: ...
+    def set_room(self, session: int, room: int) -> None: ...
+    def set_moderator(self, session: int, moderator: bool) -> None:
+        """Moderators have priority among the speakers."""
+    def send_dtls(self, session: int, datagram: bytes) -> None:
+        """Sends to the session's current address; dropped when there is none."""
+    def set_keys(self, session: int, profile: int, inbound: bytes, outbound: bytes) -> None:
+        """SRTP master keys: `inbound` decrypts what the peer sends; key then salt.
+
+        28 bytes for AEAD_AES_128_GCM (16 + 12), 30 for AES128_CM_SHA1_80 (16 + 14).
+        """
+    def set_extensions(
+        self, session: int, *, mid: int = 0, rid: int = 0, repaired_rid: int = 0,
+        audio_level: int = 0, transport_cc: int = 0, abs_send_time: int = 0,
+    ) -> None:
+        """Header extension ids of this session's negotiation, both directions; 0: absent."""
+    def expect(
+        self, session: int, kind: int, *, mid: bytes, payload_type: int, rtx_payload_type: int = 0,
+        clock_rate: int = 90000, rids: tuple[bytes, ...] = (),
+        ssrcs: tuple[tuple[int, int], ...] = (), nack: bool = False, transport_cc: bool = False,
+        remb: bool = False,
+    ) -> None:
+        """A source the peer may send. Layer i is told by `rids[i]`, or by `ssrcs[i]`
+        (media, RTX; 0: none), or, with one layer, by the MID alone."""
+    def set_gate(self, session: int, kind: int, open: bool) -> None:
+        """A closed gate: packets are received and counted but never forwarded."""
+    def add_audio_slot(self, session: int, slot: int, *, ssrc: int, payload_type: int) -> None:
+        """Slots 0–2 carry the room's speakers, 3 the sound of the shared screen."""
+    def add_video_slot(
+        self, session: int, slot: int, *, ssrc: int, rtx_ssrc: int, payload_type: int,
+        rtx_payload_type: int,
+    ) -> None: ...
+    def set_slot(self, session: int, slot: int, source: int, kind: int, layer: int) -> None:
+        """Video slot `slot` of `session` shows `kind` of session `source` in `layer` (0 the
+        smallest) or, while that layer does not arrive, the nearest that does."""
+    def clear_slot(self, session: int, slot: int) -> None: ...
+    def set_screen_audio(self, room: int, session: int) -> None:
+        """Whose screen sound slot 3 carries in this room; −1: nobody's."""
+    def counters(self) -> dict[str, int]:
+        """Packets, bytes, drops by reason and errors since the start, by metric name."""
+    def session_stats(self, session: int) -> SessionStats: ...

@@ -1,0 +1,103 @@
+// What the interface shows of a call. The call engine (this folder) writes it, the interface
+// (../ui) reads it and calls the actions. No DOM in this folder except media elements' streams.
+import type { ReadonlySignal } from "@preact/signals";
+
+export type Quality = "good" | "medium" | "poor" | "lost";
+export type Role = "host" | "co_admin" | "participant" | "guest";
+export type Phase = "joining" | "connected" | "reconnecting" | "left" | "ended" | "refused";
+export type Kind = "microphone" | "camera" | "screen" | "screen_audio";
+
+export interface Person {
+  readonly number: number;
+  readonly name: string;
+  readonly role: Role;
+  readonly microphone: boolean;
+  readonly camera: boolean;
+  readonly screen: boolean;
+  readonly quality: Quality;
+  readonly present: boolean;
+  readonly self: boolean;
+}
+
+/** One picture the interface wants to show. The engine assigns slots and keeps them stable. */
+export interface WantedTile {
+  readonly participant: number;
+  readonly kind: "camera" | "screen";
+  /** in device pixels */
+  readonly height: number;
+}
+
+/** What is ready to be shown: `stream` is null while the picture is covered (no frame of this very source yet). */
+export interface Picture {
+  readonly participant: number;
+  readonly kind: "camera" | "screen";
+  readonly stream: MediaStream | null;
+}
+
+export interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** Something the person should know; the interface words it. */
+export type Notice =
+  | { readonly kind: "reconnecting"; readonly since: number }
+  | { readonly kind: "udp_blocked" }
+  | { readonly kind: "device_lost"; readonly device: "microphone" | "camera" | "speaker" }
+  | { readonly kind: "permission_denied"; readonly device: "microphone" | "camera" | "screen" }
+  | { readonly kind: "device_busy"; readonly device: "microphone" | "camera" }
+  | { readonly kind: "no_device"; readonly device: "microphone" | "camera" }
+  | { readonly kind: "muted_speaking" }
+  | { readonly kind: "refused"; readonly failure: Failure };
+
+export interface ConnectionDetails {
+  readonly rttMs: number | null;
+  readonly lossPercent: number | null;
+  readonly jitterMs: number | null;
+  readonly sendKbps: number;
+  readonly receiveKbps: number;
+  readonly sendHeight: number | null;
+  readonly candidate: string;
+}
+
+export interface CallState {
+  readonly phase: ReadonlySignal<Phase>;
+  readonly failure: ReadonlySignal<Failure | null>;
+  readonly title: ReadonlySignal<string>;
+  readonly you: ReadonlySignal<number>;
+  readonly role: ReadonlySignal<Role>;
+  readonly invitation: ReadonlySignal<string | null>;
+  readonly total: ReadonlySignal<number>;
+  readonly people: ReadonlySignal<readonly Person[]>;
+  /** the loudest first */
+  readonly speakers: ReadonlySignal<readonly number[]>;
+  /** by `${participant}:${kind}` */
+  readonly pictures: ReadonlySignal<ReadonlyMap<string, Picture>>;
+  /** own camera and screen for the self view */
+  readonly ownCamera: ReadonlySignal<MediaStream | null>;
+  readonly ownScreen: ReadonlySignal<MediaStream | null>;
+  readonly microphoneOn: ReadonlySignal<boolean>;
+  readonly cameraOn: ReadonlySignal<boolean>;
+  readonly screenOn: ReadonlySignal<boolean>;
+  /** 0–1, of one's own microphone */
+  readonly level: ReadonlySignal<number>;
+  readonly quality: ReadonlySignal<Quality>;
+  readonly details: ReadonlySignal<ConnectionDetails | null>;
+  readonly notices: ReadonlySignal<readonly Notice[]>;
+  /** streams of the audio slots, to be played at all times */
+  readonly sound: ReadonlySignal<readonly MediaStream[]>;
+}
+
+export interface CallActions {
+  show(tiles: readonly WantedTile[]): void;
+  setMicrophone(on: boolean): Promise<void>;
+  setCamera(on: boolean): Promise<void>;
+  setScreen(on: boolean): Promise<void>;
+  useMicrophone(deviceId: string): Promise<void>;
+  useCamera(deviceId: string): Promise<void>;
+  search(query: string, offset: number): Promise<{ total: number; people: readonly Person[] }>;
+  dismiss(notice: Notice): void;
+  leave(): void;
+  endForAll(): void;
+}

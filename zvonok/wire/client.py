@@ -1,0 +1,216 @@
+"""Messages between the browser and signaling: JSON on the WebSocket, tagged by `type`.
+
+The TypeScript types of the client are generated from these structs.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from zvonok.wire.errors import ErrorBody
+from zvonok.wire.ids import VIDEO_SLOTS
+
+Role = Literal["host", "co_admin", "participant", "guest"]
+Quality = Literal["good", "medium", "poor", "lost"]
+ParticipantNumber = Annotated[int, Meta(ge=1, le=(1 << 30) - 1)]
+Name = Annotated[str, Meta(max_length=256)]
+Sdp = Annotated[str, Meta(max_length=131072)]
+
+
+class Media(Struct, frozen=True, kw_only=True):
+    """Which of one's own sources are on."""
+
+    microphone: bool = False
+    camera: bool = False
+    screen: bool = False
+    screen_audio: bool = False
+
+
+class Participant(Struct, frozen=True, kw_only=True):
+    """One person in the call, as everybody sees them."""
+
+    number: ParticipantNumber
+    name: str
+    role: Role
+    media: Media
+    quality: Quality = "good"
+    present: bool = True
+    """False while the connection is lost and the seat is held."""
+
+
+class Tile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the viewer wants in one of his video slots."""
+
+    slot: Annotated[int, Meta(ge=0, lt=VIDEO_SLOTS)]
+    participant: ParticipantNumber
+    kind: Literal["camera", "screen"]
+    height: Annotated[int, Meta(ge=1, le=4320)]
+    """Height of the tile in device pixels; the server picks the layer from it."""
+
+
+# ── browser to server ──
+
+
+class Join(Struct, frozen=True, tag="join", forbid_unknown_fields=True):
+    """First message on the socket: the grant from `POST /api/links/{token}/enter`."""
+
+    grant: Annotated[str, Meta(max_length=4096)]
+    resume: Annotated[str, Meta(max_length=64)] | None = None
+    """The secret from an earlier `welcome`: takes the held seat back within 90 s."""
+    media: Media = Media()
+
+
+class Offer(Struct, frozen=True, tag="offer", forbid_unknown_fields=True):
+    """An SDP offer. `id` grows with each; a new one with new ICE credentials restarts ICE."""
+
+    id: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    sdp: Sdp
+
+
+class View(Struct, frozen=True, tag="view", forbid_unknown_fields=True):
+    """The whole of what the viewer shows now; a slot that is not named carries nothing."""
+
+    tiles: Annotated[list[Tile], Meta(max_length=VIDEO_SLOTS)]
+
+
+class SetMedia(Struct, frozen=True, tag="media", forbid_unknown_fields=True):
+    """Which of one's own sources are on now."""
+
+    media: Media
+
+
+class SetQuality(Struct, frozen=True, tag="quality", forbid_unknown_fields=True):
+    """How the client finds its own connection."""
+
+    quality: Quality
+
+
+class Search(Struct, frozen=True, tag="search", forbid_unknown_fields=True):
+    """Look for people by a part of the name, or fetch people by their numbers."""
+
+    id: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    query: Annotated[str, Meta(max_length=256)] = ""
+    numbers: Annotated[list[ParticipantNumber], Meta(max_length=100)] = []
+    offset: Annotated[int, Meta(ge=0, le=100000)] = 0
+
+
+class Leave(Struct, frozen=True, tag="leave", forbid_unknown_fields=True):
+    """Leave for good: the seat is not held."""
+
+
+class End(Struct, frozen=True, tag="end", forbid_unknown_fields=True):
+    """End the call for all; moderators only."""
+
+
+class Ping(Struct, frozen=True, tag="ping", forbid_unknown_fields=True):
+    """Asks for a `pong`, so that a dead socket is noticed."""
+
+
+ClientMessage = Join | Offer | View | SetMedia | SetQuality | Search | Leave | End | Ping
+
+
+# ── server to browser ──
+
+
+class Roster(Struct, frozen=True, kw_only=True):
+    """The call as of `sequence`. In a large call `participants` holds the people that matter
+    most (moderators, those with a source on, oneself); `total` counts all."""
+
+    sequence: int
+    total: int
+    participants: list[Participant]
+
+
+class IceServer(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An external TURN or STUN server, in the form that RTCPeerConnection takes."""
+
+    urls: list[str]
+    username: str = ""
+    credential: str = ""
+
+
+class Welcome(Struct, frozen=True, kw_only=True, tag="welcome"):
+    """The seat is taken; the state of the call follows from here by `change`."""
+
+    you: ParticipantNumber
+    role: Role
+    title: str
+    resume: str
+    resumed: bool = False
+    roster: Roster
+    ice_servers: list[IceServer] = []
+    invitation: str | None = None
+    """Token of a link that moderators may pass on."""
+
+
+class Answer(Struct, frozen=True, tag="answer"):
+    """The SDP answer to the offer with the same `id`."""
+
+    id: int
+    sdp: str
+
+
+class Change(Struct, frozen=True, kw_only=True, tag="change", omit_defaults=True):
+    """What changed between `sequence` − 1 and `sequence`."""
+
+    sequence: int
+    total: int
+    joined: list[Participant] = []
+    changed: list[Participant] = []
+    left: list[ParticipantNumber] = []
+
+
+class Found(Struct, frozen=True, kw_only=True, tag="found"):
+    """The answer to `search`."""
+
+    id: int
+    total: int
+    participants: list[Participant]
+
+
+class Speakers(Struct, frozen=True, tag="speakers"):
+    """Who is heard now, the loudest first."""
+
+    participants: list[ParticipantNumber]
+
+
+class Publish(Struct, frozen=True, kw_only=True, tag="publish"):
+    """Which of one's own video anybody shows: the other layers are to be paused."""
+
+    camera: list[Literal["q", "h", "f"]]
+    screen: bool
+
+
+class Corrected(Struct, frozen=True, tag="media"):
+    """One's own media state as the server holds it, when it differs from what was asked."""
+
+    media: Media
+
+
+class Ended(Struct, frozen=True, tag="ended"):
+    """The call is over for this client. `reason`: `ended`, `empty`, `replaced` or `left`."""
+
+    reason: Literal["ended", "empty", "replaced", "left"]
+
+
+class Failed(Struct, frozen=True, kw_only=True, tag="error"):
+    """A message was refused. `id` is that of the refused offer or search."""
+
+    error: ErrorBody
+    id: int | None = None
+
+
+class Pong(Struct, frozen=True, tag="pong"):
+    """The answer to `ping`."""
+
+
+ServerMessage = (
+    Welcome | Answer | Change | Found | Speakers | Publish | Corrected | Ended | Failed | Pong
+)
+
+MAX_MESSAGE = 160 * 1024
+"""Bytes of one WebSocket message; a larger one is refused with `too_large`."""
+
+decode_client = msgspec.json.Decoder(ClientMessage).decode
+encode = msgspec.json.Encoder().encode

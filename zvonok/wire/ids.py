@@ -1,0 +1,26 @@
+"""Identifiers: how a source of media is numbered and how links and resources are named."""
+
+import base64
+import secrets
+from typing import Literal, get_args
+
+Kind = Literal["microphone", "camera", "screen", "screen_audio"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+SEATS = 2000
+AUDIO_SLOTS = 4
+"""Receive slots for sound: 0–2 the loudest speakers, 3 the sound of the shared screen."""
+SPEAKER_SLOTS = 3
+VIDEO_SLOTS = 9
+RIDS: tuple[str, ...] = ("q", "h", "f")
+"""Simulcast layers of the camera: quarter, half and full size."""
+
+
+def csrc(participant: int, kind: Kind) -> int:
+    """The contributing source that names who is heard or seen (RFC 3550 §5.1)."""
+    return participant * 4 + KINDS.index(kind)
+
+
+def random_token() -> str:
+    """128 random bits, 22 characters, safe in a URL."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()

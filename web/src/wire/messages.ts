@@ -1,0 +1,210 @@
+// Generated from zvonok/wire/client.py by `npm run types`. Change the structs there, not this file.
+
+export type ClientMessage = Join | Offer | View | SetMedia | SetQuality | Search | Leave | End | Ping;
+export type ServerMessage = Welcome | Answer | Change | Found | Speakers | Publish | Corrected | Ended | Failed | Pong;
+/**
+ * First message on the socket: the grant from `POST /api/links/{token}/enter`.
+ */
+export interface Join {
+  type: "join";
+  grant: string;
+  resume?: string | null;
+  media?: Media;
+}
+/**
+ * Which of one's own sources are on.
+ */
+export interface Media {
+  microphone?: boolean;
+  camera?: boolean;
+  screen?: boolean;
+  screen_audio?: boolean;
+}
+/**
+ * An SDP offer. `id` grows with each; a new one with new ICE credentials restarts ICE.
+ */
+export interface Offer {
+  type: "offer";
+  id: number;
+  sdp: string;
+}
+/**
+ * The whole of what the viewer shows now; a slot that is not named carries nothing.
+ */
+export interface View {
+  type: "view";
+  tiles: Tile[];
+}
+/**
+ * What the viewer wants in one of his video slots.
+ */
+export interface Tile {
+  slot: number;
+  participant: number;
+  kind: "camera" | "screen";
+  height: number;
+}
+/**
+ * Which of one's own sources are on now.
+ */
+export interface SetMedia {
+  type: "media";
+  media: Media;
+}
+/**
+ * How the client finds its own connection.
+ */
+export interface SetQuality {
+  type: "quality";
+  quality: "good" | "lost" | "medium" | "poor";
+}
+/**
+ * Look for people by a part of the name, or fetch people by their numbers.
+ */
+export interface Search {
+  type: "search";
+  id: number;
+  query?: string;
+  numbers?: number[];
+  offset?: number;
+}
+/**
+ * Leave for good: the seat is not held.
+ */
+export interface Leave {
+  type: "leave";
+}
+/**
+ * End the call for all; moderators only.
+ */
+export interface End {
+  type: "end";
+}
+/**
+ * Asks for a `pong`, so that a dead socket is noticed.
+ */
+export interface Ping {
+  type: "ping";
+}
+/**
+ * The seat is taken; the state of the call follows from here by `change`.
+ */
+export interface Welcome {
+  type: "welcome";
+  you: number;
+  role: "co_admin" | "guest" | "host" | "participant";
+  title: string;
+  resume: string;
+  resumed?: boolean;
+  roster: Roster;
+  ice_servers?: IceServer[];
+  invitation?: string | null;
+}
+/**
+ * The call as of `sequence`. In a large call `participants` holds the people that matter most (moderators, those with a source on, oneself); `total` counts all.
+ */
+export interface Roster {
+  sequence: number;
+  total: number;
+  participants: Participant[];
+}
+/**
+ * One person in the call, as everybody sees them.
+ */
+export interface Participant {
+  number: number;
+  name: string;
+  role: "co_admin" | "guest" | "host" | "participant";
+  media: Media;
+  quality?: "good" | "lost" | "medium" | "poor";
+  present?: boolean;
+}
+/**
+ * An external TURN or STUN server, in the form that RTCPeerConnection takes.
+ */
+export interface IceServer {
+  urls: string[];
+  username?: string;
+  credential?: string;
+}
+/**
+ * The SDP answer to the offer with the same `id`.
+ */
+export interface Answer {
+  type: "answer";
+  id: number;
+  sdp: string;
+}
+/**
+ * What changed between `sequence` − 1 and `sequence`.
+ */
+export interface Change {
+  type: "change";
+  sequence: number;
+  total: number;
+  joined?: Participant[];
+  changed?: Participant[];
+  left?: number[];
+}
+/**
+ * The answer to `search`.
+ */
+export interface Found {
+  type: "found";
+  id: number;
+  total: number;
+  participants: Participant[];
+}
+/**
+ * Who is heard now, the loudest first.
+ */
+export interface Speakers {
+  type: "speakers";
+  participants: number[];
+}
+/**
+ * Which of one's own video anybody shows: the other layers are to be paused.
+ */
+export interface Publish {
+  type: "publish";
+  camera: ("f" | "h" | "q")[];
+  screen: boolean;
+}
+/**
+ * One's own media state as the server holds it, when it differs from what was asked.
+ */
+export interface Corrected {
+  type: "media";
+  media: Media;
+}
+/**
+ * The call is over for this client. `reason`: `ended`, `empty`, `replaced` or `left`.
+ */
+export interface Ended {
+  type: "ended";
+  reason: "empty" | "ended" | "left" | "replaced";
+}
+/**
+ * A message was refused. `id` is that of the refused offer or search.
+ */
+export interface Failed {
+  type: "error";
+  error: ErrorBody;
+  id?: number | null;
+}
+/**
+ * What went wrong, in a form a program (`code`) and a person (`message`) can use.
+ */
+export interface ErrorBody {
+  code: string;
+  message: string;
+  details?: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * The answer to `ping`.
+ */
+export interface Pong {
+  type: "pong";
+}

@@ -1,0 +1,45 @@
+// One's own microphone, camera and speaker: the same object serves the prejoin page and the call.
+import type { ReadonlySignal } from "@preact/signals";
+import type { Notice } from "./state";
+
+export interface Device {
+  readonly id: string;
+  /** Empty until the person has allowed access once. */
+  readonly label: string;
+}
+
+export interface DeviceList {
+  readonly microphones: readonly Device[];
+  readonly cameras: readonly Device[];
+  /** Empty where the browser cannot choose the output. */
+  readonly speakers: readonly Device[];
+}
+
+/** Ids of the chosen devices, remembered in this browser; "" is the system's default. */
+export interface Choice {
+  readonly microphone: string;
+  readonly camera: string;
+  readonly speaker: string;
+}
+
+export interface Local {
+  readonly devices: ReadonlySignal<DeviceList>;
+  readonly chosen: ReadonlySignal<Choice>;
+  readonly microphoneOn: ReadonlySignal<boolean>;
+  readonly cameraOn: ReadonlySignal<boolean>;
+  /** 0–1, of one's own microphone, also while muted as long as the device is open. */
+  readonly level: ReadonlySignal<number>;
+  /** The self view; null while the camera is off. */
+  readonly ownCamera: ReadonlySignal<MediaStream | null>;
+  readonly notices: ReadonlySignal<readonly Notice[]>;
+  /** Resolves when done or refused; a refusal is a notice and leaves the device off. Never rejects. */
+  setMicrophone(on: boolean): Promise<void>;
+  setCamera(on: boolean): Promise<void>;
+  useMicrophone(id: string): Promise<void>;
+  useCamera(id: string): Promise<void>;
+  /** Remembers the output; whoever plays sound applies `chosen.speaker` by `setSinkId`. */
+  useSpeaker(id: string): void;
+  dismiss(notice: Notice): void;
+  /** Stops the devices. */
+  close(): void;
+}

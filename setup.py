@@ -27,7 +27,12 @@ setup(
     ext_modules=cythonize(
         extensions,
         build_dir="build/cython-debug" if DEBUG else "build/cython",
-        # Given here they win over a file's own header, so a debug build checks everything.
-        compiler_directives={"language_level": 3, **({"boundscheck": True} if DEBUG else {})},
+        compiler_directives={
+            "language_level": 3,
+            "cdivision": True,
+            "wraparound": False,
+            "boundscheck": DEBUG,
+            "initializedcheck": DEBUG,
+        },
     )
 )

@@ -1,0 +1,134 @@
+"""Redis: state in keys, announcements over pub/sub."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+FIRST_PAUSE = 0.1
+LONGEST_PAUSE = 2.0
+
+log = structlog.get_logger()
+
+
+def connect(url: str) -> Redis:
+    """A pool of connections to `unix://path`, `redis://host:port` or `rediss://…`.
+
+    Nothing is opened before the first command. `aclose()` it. Values are bytes.
+    """
+    return Redis.from_url(url, socket_keepalive=True, health_check_interval=15)
+
+
+@dataclass(frozen=True)
+class Subscribed:
+    """Announcements of this channel arrive from now on: look at the state it speaks of.
+
+    Comes after every `add`, and again for each channel whenever the connection was lost.
+    """
+
+    channel: str
+
+
+@dataclass(frozen=True)
+class Announcement:
+    channel: str
+    data: bytes
+
+
+class Subscription:
+    """Announcements of some channels, over as many connections as it takes.
+
+        async with Subscription(settings.redis_url) as subscription:
+            await subscription.add("zv:call:…")
+            async for item in subscription: …
+
+    Only one task may iterate; any may `add` and `remove`.
+    """
+
+    def __init__(self, url: str) -> None:
+        # Without the library's own retries: it would come back without the channel whose
+        # SUBSCRIBE was under way.
+        self._redis = Redis.from_url(url, socket_keepalive=True, retry=Retry(NoBackoff(), 0))
+        self._channels: set[str] = set()
+        self._wanted = asyncio.Event()
+        self._pubsub: PubSub | None = None
+        self._connected = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether announcements arrive; for health."""
+        return self._connected or not self._channels
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._drop()
+        await self._redis.aclose()
+
+    async def add(self, channel: str) -> None:
+        """Starts to listen; returns before the server confirmed: wait for `Subscribed`."""
+        self._channels.add(channel)
+        self._wanted.set()
+        await self._tell("subscribe", channel)
+
+    async def remove(self, channel: str) -> None:
+        """Stops to listen; what is already on its way may still arrive."""
+        self._channels.discard(channel)
+        if not self._channels:
+            self._wanted.clear()
+        await self._tell("unsubscribe", channel)
+
+    async def __aiter__(self) -> AsyncIterator[Subscribed | Announcement]:
+        pause = FIRST_PAUSE
+        while True:
+            await self._wanted.wait()
+            try:
+                async for item in self._listen():
+                    pause = FIRST_PAUSE
+                    yield item
+            except (RedisError, OSError) as error:
+                log.warning("bus lost", error=str(error), retry_in=pause)
+            await self._drop()
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+
+    async def _listen(self) -> AsyncIterator[Subscribed | Announcement]:
+        """One connection's worth of items; ends or raises when the connection is lost."""
+        self._pubsub = pubsub = self._redis.pubsub()
+        await pubsub.subscribe(*self._channels)
+        while self._pubsub is pubsub:
+            kind, name, data = await pubsub.parse_response(block=True)
+            channel = bytes(name).decode()
+            if kind == b"message":
+                yield Announcement(channel, data)
+            elif kind == b"subscribe" and channel in self._channels:
+                self._connected = True
+                yield Subscribed(channel)
+
+    async def _tell(self, command: str, channel: str) -> None:
+        if self._pubsub is None:
+            return  # The next connection subscribes to all that is wanted then.
+        try:
+            await getattr(self._pubsub, command)(channel)
+        except (RedisError, OSError):
+            await self._drop()
+
+    async def _drop(self) -> None:
+        self._connected = False
+        pubsub, self._pubsub = self._pubsub, None
+        if pubsub is not None:
+            await pubsub.aclose()  # type: ignore[no-untyped-call]

@@ -1,0 +1,172 @@
+"""Which section of an offer carries what.
+
+A section's meaning follows from its place among the sections of its medium and direction, so
+that a browser (four sending sections and thirteen slots), a WHIP sender and a WHEP viewer are
+read by the same rule.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from zvonok.wire.errors import Refusal
+from zvonok.wire.ids import AUDIO_SLOTS, RIDS, VIDEO_SLOTS, Kind
+
+from .offer import Codec, Offer, Section
+
+EXTENSIONS = {
+    "urn:ietf:params:rtp-hdrext:sdes:mid": "mid",
+    "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id": "rid",
+    "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id": "repaired_rid",
+    "urn:ietf:params:rtp-hdrext:ssrc-audio-level": "audio_level",
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01": "transport_cc",
+    "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time": "abs_send_time",
+}
+"""Header extensions that we speak, with their names in the kernel. Without the video-orientation
+extension browsers turn the pixels themselves."""
+
+_SENDER_ONLY = ("rid", "repaired_rid")
+_PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF")
+_SENT: dict[str, tuple[Kind, ...]] = {
+    "audio": ("microphone", "screen_audio"),
+    "video": ("camera", "screen"),
+}
+_SLOTS = {"audio": AUDIO_SLOTS, "video": VIDEO_SLOTS}
+_CODEC = {"audio": "opus", "video": "vp8"}
+_FEEDBACK = {
+    "audio": ("transport-cc",),
+    "video": ("transport-cc", "nack", "nack pli", "ccm fir", "goog-remb"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A section in which the peer sends."""
+
+    kind: Kind
+    mid: str
+    codec: Codec
+    rtx: Codec | None
+    offered_rids: tuple[str, ...]
+    """Accepted layers in the order of the offer."""
+    rids: tuple[str, ...]
+    """The same with the smallest first."""
+    ssrcs: tuple[tuple[int, int], ...]
+
+    @property
+    def layers(self) -> int:
+        return len(self.rids) or len(self.ssrcs) or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A section in which the peer receives."""
+
+    media: Literal["audio", "video"]
+    number: int
+    mid: str
+    codec: Codec
+    rtx: Codec | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One entry per section of the offer; None: refused with port 0."""
+
+    sections: tuple[Source | Slot | None, ...]
+    extensions: dict[str, int]
+    """Ids by the kernel's names, one numbering for the whole session (RFC 9143 §10.2)."""
+
+    def sources(self) -> Iterator[Source]:
+        return (section for section in self.sections if isinstance(section, Source))
+
+    def slots(self, media: str) -> Iterator[Slot]:
+        return (s for s in self.sections if isinstance(s, Slot) and s.media == media)
+
+
+def make_plan(offer: Offer) -> Plan:
+    """Raises `Refusal` 422 `sdp_unusable` when there is nothing that we could send or receive."""
+    counts: dict[tuple[str, bool], int] = {}
+    sections = tuple(_assign(section, offer, counts) for section in offer.sections)
+    if not any(sections):
+        raise Refusal(422, "sdp_unusable", "No section has Opus or VP8 over DTLS-SRTP.")
+    used = [s for s, planned in zip(offer.sections, sections, strict=True) if planned]
+    return Plan(sections, _extension_ids(used))
+
+
+def _assign(
+    section: Section, offer: Offer, counts: dict[tuple[str, bool], int]
+) -> Source | Slot | None:
+    if section.media not in _CODEC or section.direction == "inactive" or not section.alive:
+        return None
+    sends = section.direction != "recvonly"
+    place = counts.get((section.media, sends), 0)
+    counts[section.media, sends] = place + 1
+    codec = _codec(section)
+    if codec is None or section.mid not in offer.bundle or not section.mid:
+        return None
+    if section.protocol not in _PROTOCOLS or not section.rtcp_mux:
+        return None
+    rtx = _rtx(section, codec)
+    if sends:
+        kinds = _SENT[section.media]
+        return _source(section, kinds[place], codec, rtx) if place < len(kinds) else None
+    if place >= _SLOTS[section.media]:
+        return None
+    return Slot("audio" if section.media == "audio" else "video", place, section.mid, codec, rtx)
+
+
+def _source(section: Section, kind: Kind, codec: Codec, rtx: Codec | None) -> Source:
+    video = section.media == "video"
+    offered = section.rids[: len(RIDS)] if video else ()
+    ours = all(rid in RIDS for rid in offered)
+    rids = tuple(sorted(offered, key=RIDS.index)) if ours else offered
+    ssrcs = section.ssrcs[: len(RIDS) if video else 1]
+    return Source(kind, section.mid, codec, rtx, offered, rids, () if rids else ssrcs)
+
+
+def _codec(section: Section) -> Codec | None:
+    name = _CODEC[section.media]
+    rate = 48000 if section.media == "audio" else 90000
+    for codec in section.codecs:
+        if codec.name == name and codec.clock_rate == rate:
+            supported = _FEEDBACK[section.media]
+            feedback = tuple(f for f in supported if f in codec.feedback)
+            return Codec(codec.payload_type, codec.name, rate, codec.parameters, feedback)
+    return None
+
+
+def _rtx(section: Section, codec: Codec) -> Codec | None:
+    wanted = str(codec.payload_type)
+    for other in section.codecs:
+        if other.name == "rtx" and other.parameters.get("apt") == wanted:
+            return other
+    return None
+
+
+def _extension_ids(used: list[Section]) -> dict[str, int]:
+    ids: dict[str, int] = {}
+    for section in used:
+        for extension in section.extensions:
+            name = EXTENSIONS.get(extension.uri)
+            # The one-byte header has room for ids 1–14 (RFC 8285 §4.2); an id means one thing.
+            if name and 1 <= extension.id <= 14 and extension.id not in ids.values():
+                ids.setdefault(name, extension.id)
+    return ids
+
+
+def answered_extensions(section: Section, planned: Source | Slot, plan: Plan) -> list[str]:
+    """Values of a=extmap for the answer to one section."""
+    flipped = {"sendonly": "/recvonly", "recvonly": "/sendonly", "sendrecv": ""}
+    useless = "recvonly" if isinstance(planned, Source) else "sendonly"
+    values = []
+    for extension in section.extensions:
+        name = EXTENSIONS.get(extension.uri)
+        if name is None or plan.extensions.get(name) != extension.id:
+            continue
+        if extension.direction in (useless, "inactive"):
+            continue
+        if isinstance(planned, Slot) and name in _SENDER_ONLY:
+            continue
+        values.append(f"{extension.id}{flipped[extension.direction]} {extension.uri}")
+    return values

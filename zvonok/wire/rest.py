@@ -1,0 +1,126 @@
+"""Bodies of the HTTP requests and replies under `/api`: JSON, times in RFC 3339 with a zone."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from zvonok.wire.client import Name, Role
+
+LinkRole = Literal["host", "participant"]
+"""What a link makes of the one who enters by it: `participant` means a guest by name for now."""
+MediaRole = Literal["publish", "subscribe"]
+
+HOUR = 3600
+YEAR = 365 * 24 * HOUR
+LINK_SECONDS = 7 * 24 * HOUR
+MEDIA_TOKEN_SECONDS = 24 * HOUR
+
+Title = Annotated[str, Meta(min_length=1, max_length=200)]
+LinkSeconds = Annotated[int, Meta(ge=HOUR, le=YEAR)]
+Uses = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
+class NewLesson(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of `POST /api/lessons`."""
+
+    title: Title
+
+
+class Lesson(Struct, frozen=True, kw_only=True):
+    """A lesson: what links lead to. It stays until a moderator ends it."""
+
+    id: str
+    title: str
+    state: Literal["open", "ended"]
+    created: datetime
+    ended: datetime | None
+    participants: int
+    """People in the call now."""
+
+
+class LessonCreated(Struct, frozen=True, kw_only=True):
+    """A new lesson and the tokens of its two first links."""
+
+    lesson: Lesson
+    host_link: str
+    participant_link: str
+
+
+class NewLink(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `POST /api/lessons/{id}/links`."""
+
+    role: LinkRole = "participant"
+    seconds: LinkSeconds | None = LINK_SECONDS
+    """How long it can be used; null: as long as the lesson is open."""
+    uses: Uses | None = None
+    """How many may enter by it; null: any number."""
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    """An invitation link, as moderators see it."""
+
+    token: str
+    role: LinkRole
+    created: datetime
+    expires: datetime | None
+    max_uses: int | None
+    uses: int
+    revoked: bool
+
+
+class Links(Struct, frozen=True):
+    """All links of a lesson, the oldest first."""
+
+    links: list[Link]
+
+
+class LinkInfo(Struct, frozen=True, kw_only=True):
+    """What anybody who has a link may know before entering."""
+
+    title: str
+    role: LinkRole
+    state: Literal["waiting", "running"]
+    """`waiting`: nobody is in the call yet."""
+    participants: int
+    """People in the call now."""
+
+
+class Enter(Struct, frozen=True, forbid_unknown_fields=True):
+    """Body of `POST /api/links/{token}/enter`."""
+
+    name: Name
+
+
+class Entered(Struct, frozen=True, kw_only=True):
+    """The grant that takes a seat on the WebSocket at `path`."""
+
+    grant: str
+    path: str
+    role: Role
+    name: str
+    """The name as it was understood: trimmed, without repeated spaces."""
+
+
+class Renewed(Struct, frozen=True):
+    """A grant that lasts longer than the one it was asked with, and else is the same."""
+
+    grant: str
+
+
+class NewMediaToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `POST /api/lessons/{id}/media-tokens`."""
+
+    role: MediaRole
+    name: Name = ""
+    """Under which a publisher appears in the call."""
+    seconds: LinkSeconds = MEDIA_TOKEN_SECONDS
+
+
+class MediaToken(Struct, frozen=True, kw_only=True):
+    """A bearer token for the WHIP (`publish`) or WHEP (`subscribe`) endpoint at `path`."""
+
+    token: str
+    role: MediaRole
+    path: str
+    expires: datetime

@@ -115,9 +115,8 @@ def _candidates(identity: Identity) -> list[str]:
     for index, candidate in enumerate(identity.candidates):
         # RFC 8445 §5.1.2.1: host candidates, component 1.
         priority = (126 << 24) | ((65535 - index) << 8) | 255
-        lines.append(
-            f"a=candidate:{index + 1} 1 udp {priority} {candidate.address} {candidate.port} typ host"
-        )
+        where = f"{candidate.address} {candidate.port}"
+        lines.append(f"a=candidate:{index + 1} 1 udp {priority} {where} typ host")
     return [*lines, "a=end-of-candidates"]
 
 

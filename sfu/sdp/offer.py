@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from .lines import Lines, invalid, number, split
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
-DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+_DIRECTIONS: dict[str, Direction] = {direction: direction for direction in get_args(Direction)}
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`{|}~]{1,16}\Z")
 """At most 16 characters: what a one-byte header extension can carry (RFC 8285 §4.2)."""
@@ -174,14 +174,10 @@ def _section(part: Lines, session: Lines) -> Section:
 
 def _direction(part: Lines, session: Lines) -> Direction:
     for lines in (part, session):
-        found = next(filter(None, (_way(name) for name, _ in lines.attributes)), None)
-        if found:
-            return found
+        for name, _ in lines.attributes:
+            if name in _DIRECTIONS:
+                return _DIRECTIONS[name]
     return "sendrecv"
-
-
-def _way(text: str) -> Direction | None:
-    return next((direction for direction in DIRECTIONS if direction == text), None)
 
 
 def _codecs(part: Lines, formats: list[str]) -> tuple[Codec, ...]:
@@ -229,7 +225,8 @@ def _extensions(part: Lines, session: Lines) -> tuple[Extension, ...]:
         if len(words) < 2:
             raise invalid("An extmap line is too short.")
         id_text, _, way = words[0].partition("/")
-        found.append(Extension(number(id_text, 0, 4351), words[1], _way(way) or "sendrecv"))
+        direction = _DIRECTIONS.get(way, "sendrecv")
+        found.append(Extension(number(id_text, 0, 4351), words[1], direction))
     return tuple(found)
 
 

@@ -1,0 +1,127 @@
+"""Answers, read back section by section."""
+
+from pathlib import Path
+
+import pytest
+from aiortc.sdp import SessionDescription
+
+from sfu.sdp import Candidate, Identity, SlotSsrc, make_plan, parse_offer, write_answer
+from tests.sfu import offers
+
+DATA = Path(__file__).parents[1] / "data"
+IDENTITY = Identity(
+    (Candidate("192.0.2.9", 8081), Candidate("2001:db8::9", 8081)), offers.FINGERPRINT
+)
+
+
+def answer(text: str) -> str:
+    offer = parse_offer(text)
+    plan = make_plan(offer)
+    ssrcs = {("audio", s.number): SlotSsrc(100 + s.number, 0) for s in plan.slots("audio")}
+    ssrcs |= {
+        ("video", s.number): SlotSsrc(200 + s.number, 300 + s.number) for s in plan.slots("video")
+    }
+    return write_answer(
+        offer,
+        plan,
+        IDENTITY,
+        origin=(7, 3),
+        credentials=("ourufrag", "p" * 24),
+        ssrcs=ssrcs,
+    )
+
+
+def sections(text: str) -> list[list[str]]:
+    return [part.splitlines() for part in text.split("\r\nm=")]
+
+
+def test_session_part() -> None:
+    head = sections(answer(offers.browser()))[0]
+    assert head[0] == "v=0"
+    assert "o=- 7 3 IN IP4 127.0.0.1" in head
+    assert "a=ice-lite" in head
+    assert "a=group:BUNDLE " + " ".join(map(str, range(17))) in "\r\n".join(head)
+
+
+def test_camera() -> None:
+    camera = sections(answer(offers.browser()))[2]
+    assert camera[0] == "video 8081 UDP/TLS/RTP/SAVPF 96 97"
+    for line in (
+        "a=recvonly",
+        "a=setup:passive",
+        "a=rtcp-mux",
+        "a=rtcp-rsize",
+        f"a=fingerprint:sha-256 {offers.FINGERPRINT}",
+        "a=rid:q recv",
+        "a=rid:h recv",
+        "a=rid:f recv",
+        "a=simulcast:recv q;h;f",
+        "a=rtcp-fb:96 transport-cc",
+        "a=rtcp-fb:96 nack pli",
+        "a=fmtp:97 apt=96",
+        "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+    ):
+        assert line in camera
+    assert not any("video-orientation" in line for line in camera)
+
+
+def test_sound() -> None:
+    parts = sections(answer(offers.browser()))
+    assert "a=fmtp:111 minptime=10;useinbandfec=1;usedtx=1" in parts[1]
+    screen = next(line for line in parts[4] if line.startswith("a=fmtp"))
+    assert "stereo=1;sprop-stereo=1" in screen
+    assert "usedtx" not in screen
+    assert any("sprop-stereo=1" in line for line in parts[8])
+    assert not any("stereo" in line for line in parts[7])
+
+
+def test_slots_have_streams_of_their_own() -> None:
+    parts = sections(answer(offers.browser()))[5:]
+    streams = [line for part in parts for line in part if line.startswith("a=msid:")]
+    assert len(set(streams)) == 13
+    assert all("a=sendonly" in part for part in parts)
+    first_video = parts[4]
+    assert "a=ssrc-group:FID 200 300" in first_video
+    assert "a=ssrc:300 cname:zvonok" in first_video
+    assert not any("rtp-stream-id" in line for line in first_video)
+
+
+def test_candidates_are_in_the_first_accepted_section_only() -> None:
+    text = answer(offers.whep().replace("opus", "g722"))
+    refused, video = sections(text)[1:]
+    assert refused[0].startswith("audio 0 ")
+    assert "a=mid:0" in refused
+    assert "a=candidate:1 1 udp 2130706431 192.0.2.9 8081 typ host" in video
+    assert "a=candidate:2 1 udp 2130706175 2001:db8::9 8081 typ host" in video
+    assert "a=end-of-candidates" in video
+    assert "a=group:BUNDLE 1\r\n" in text
+    assert answer(offers.browser()).count("a=end-of-candidates") == 1
+
+
+def test_extension_directions_are_turned_round() -> None:
+    camera = sections(answer((DATA / "firefox-simulcast-offer.sdp").read_text()))[2]
+    assert "a=extmap:9/recvonly urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id" in camera
+    assert "a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:mid" in camera
+
+
+@pytest.mark.parametrize("path", sorted(DATA.glob("*.sdp")), ids=lambda path: path.stem)
+def test_another_parser_reads_it(path: Path) -> None:
+    offer = SessionDescription.parse(path.read_text())
+    ours = SessionDescription.parse(answer(path.read_text()))
+    assert [m.kind for m in ours.media] == [m.kind for m in offer.media]
+    for asked, given in zip(offer.media, ours.media, strict=True):
+        if given.port:
+            offered = {(e.id, e.uri) for e in asked.rtp.headerExtensions}
+            assert {(e.id, e.uri) for e in given.rtp.headerExtensions} <= offered
+            assert {c.payloadType for c in given.rtp.codecs} <= {
+                c.payloadType for c in asked.rtp.codecs
+            }
+
+
+def test_only_what_was_offered_is_answered() -> None:
+    text = (
+        offers.whep().replace("a=rtcp-rsize\r\n", "").replace("a=rtcp-fb:96 transport-cc\r\n", "")
+    )
+    out = answer(text)
+    assert "rtcp-rsize" not in out
+    assert "a=rtcp-fb:96 transport-cc" not in out

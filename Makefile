@@ -1,0 +1,52 @@
+# Every verb does its own set-up first and is quick when nothing changed.
+
+PYTHON := .venv/bin/python
+# Node.js may live in the venv: see tools/setup.sh.
+export PATH := $(PATH):$(CURDIR)/.venv/bin
+
+.PHONY: help up test check bench fuzz kernel fresh format lock
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+
+up: ## start everything on this machine; Ctrl-C ends it
+	@tools/setup.sh up
+	@exec $(PYTHON) -m zvonok up
+
+test: ## all tests, real browsers included
+	@tools/setup.sh test
+	npm --prefix web test
+	$(PYTHON) -m pytest
+
+check: ## formats, lint, types, lockfiles, layers: under a minute
+	@tools/setup.sh check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m mypy
+	npm --prefix web run check
+	npm --prefix web run types:check
+	$(PYTHON) -m pytest -q tests/test_layering.py tests/test_lockfiles.py
+
+format: ## rewrite sources in the one format
+	@tools/setup.sh check
+	$(PYTHON) -m ruff format
+	$(PYTHON) -m ruff check --fix
+	npm --prefix web run format
+
+bench: ## how many packets a core forwards
+	@tools/setup.sh up
+	$(PYTHON) -m bench.forward
+
+fuzz: ## a minute of hostile input for each parser
+	@tools/setup.sh fuzz
+	$(PYTHON) -m fuzz
+
+kernel: ## compile the media kernel; DEBUG=1: sanitizers and bounds checks
+	@ZVONOK_KERNEL_DEBUG=$(DEBUG) tools/setup.sh kernel
+
+fresh: ## `make up` and `make test` inside a bare Debian (root; SUITE=trixie)
+	@tools/fresh.sh $(SUITE)
+
+lock: ## resolve the Python dependencies anew
+	@tools/setup.sh kernel
+	tools/lock.sh

@@ -1,0 +1,204 @@
+#!/bin/bash
+# Brings everything that a verb of the Makefile needs, and is quick when it is there already.
+#
+#   tools/setup.sh up|test|check|fuzz|fresh  what `make up`, `make test`, … need
+#   tools/setup.sh kernel                     compiles the kernel only; ZVONOK_KERNEL_DEBUG=1
+#
+# Every step leaves the hash of its inputs in build/stamps and is skipped while they match.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+LEVEL="${1:-up}"
+STAMPS=build/stamps
+LOG=build/setup.log
+DEBUG="${ZVONOK_KERNEL_DEBUG:-0}"
+
+RUN_PACKAGES=(python3-venv python3-dev gcc libc6-dev libssl-dev redis-server nginx)
+TEST_PACKAGES=(fonts-noto-core fonts-noto-color-emoji fonts-dejavu-core ffmpeg postgresql)
+BROWSER_PACKAGES=(chromium firefox-esr)
+FUZZ_PACKAGES=(clang libclang-rt-dev)
+FRESH_PACKAGES=(debootstrap util-linux)
+
+say() { printf '▸ %s\n' "$*" >&2; }
+
+fail() {
+    printf '✗ %s\n' "$*" >&2
+    exit 1
+}
+
+# run WHAT COMMAND…: the command's output goes to the log and is shown only if it fails.
+run() {
+    local what="$1" began=$SECONDS
+    shift
+    say "$what …"
+    if ! "$@" >"$LOG" 2>&1; then
+        tail -n 40 "$LOG" >&2
+        fail "$what failed; the whole output is in $LOG"
+    fi
+    say "$what: done in $((SECONDS - began)) s"
+}
+
+# hash_of TEXT FILE-OR-FOLDER…: of the text and of all files; what does not exist counts too.
+hash_of() {
+    local text="$1"
+    shift
+    {
+        echo "$text"
+        { find "$@" -type f -print0 2>/dev/null || true; } | sort -z | xargs -0r sha256sum
+    } | sha256sum | cut -d' ' -f1
+}
+
+# unchanged NAME HASH OUTPUT
+unchanged() { [ -e "$3" ] && [ "$(cat "$STAMPS/$1" 2>/dev/null)" = "$2" ]; }
+
+stamp() { echo "$2" >"$STAMPS/$1"; }
+
+# ---- system packages -------------------------------------------------------------------------
+
+wanted_packages() {
+    case "$LEVEL" in
+    up | test | check | fuzz) printf '%s\n' "${RUN_PACKAGES[@]}" ;;
+    esac
+    case "$LEVEL" in
+    test)
+        printf '%s\n' "${TEST_PACKAGES[@]}"
+        # On Ubuntu both browsers are snaps, which a service installs: see docs/operations.md.
+        if ! grep -q '^ID=ubuntu' /etc/os-release; then printf '%s\n' "${BROWSER_PACKAGES[@]}"; fi
+        ;;
+    fuzz) printf '%s\n' "${FUZZ_PACKAGES[@]}" ;;
+    fresh) printf '%s\n' "${FRESH_PACKAGES[@]}" ;;
+    esac
+}
+
+missing_packages() {
+    local package
+    local installed
+    installed=" $(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' 2>/dev/null |
+        sed -n 's/^ii *//p' | tr '\n' ' ') "
+    for package in $(wanted_packages); do
+        [[ "$installed" == *" $package "* ]] || echo "$package"
+    done
+}
+
+install_packages() {
+    local missing sudo=()
+    if ! command -v dpkg-query >/dev/null; then
+        say "No dpkg here: these must be there already: $(wanted_packages | tr '\n' ' ')"
+        return
+    fi
+    missing="$(missing_packages | tr '\n' ' ')"
+    [ -n "$missing" ] || return 0
+    if [ "$(id -u)" != 0 ]; then
+        sudo -n true 2>/dev/null ||
+            fail "Run this first: sudo apt-get install --no-install-recommends $missing"
+        sudo=(sudo -n)
+    fi
+    run "Refreshing the list of packages" "${sudo[@]}" apt-get update
+    # shellcheck disable=SC2086  # one word per package
+    run "Installing $missing" "${sudo[@]}" bash tools/install_quietly.sh $missing
+}
+
+# ---- Python ----------------------------------------------------------------------------------
+
+find_python() {
+    local python
+    for python in python3 /usr/bin/python3; do
+        if "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            command -v "$python"
+            return
+        fi
+    done
+    fail "No Python 3.11 or newer was found."
+}
+
+make_venv() {
+    local python hash
+    python="$(find_python)"
+    hash="$(hash_of "$("$python" -VV)" requirements.lock)"
+    unchanged python "$hash" .venv/bin/python && return
+    if ! [ -x .venv/bin/python ] ||
+        [ "$(.venv/bin/python -VV 2>/dev/null)" != "$("$python" -VV)" ]; then
+        rm -rf .venv
+        run "Making .venv" "$python" -m venv .venv
+    fi
+    run "Installing Python packages (about a minute)" .venv/bin/python -m pip install \
+        --disable-pip-version-check --no-input --require-hashes -r requirements.lock
+    stamp python "$hash"
+}
+
+build_kernel() {
+    local hash sources
+    sources="$(find sfu/kernel -name '*.pyx' -o -name '*.pxd' -o -name '*.h')"
+    # shellcheck disable=SC2086  # one word per file
+    hash="$(hash_of "$DEBUG $(.venv/bin/python -VV)" setup.py requirements.lock $sources)"
+    unchanged kernel "$hash" "$(find sfu/kernel -name 'core.*.so' -print -quit)" && return
+    rm -f sfu/kernel/*.so
+    run "Compiling the kernel" env ZVONOK_KERNEL_DEBUG="$DEBUG" \
+        .venv/bin/python setup.py build_ext --inplace --force --parallel 2
+    stamp kernel "$hash"
+}
+
+# ---- the client ------------------------------------------------------------------------------
+
+node_is_new_enough() {
+    # What Vite 8 wants.
+    node -e 'const [a, b] = process.versions.node.split(".").map(Number);
+        process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null
+}
+
+find_node() {
+    node_is_new_enough && command -v npm >/dev/null && return
+    PATH="$PWD/.venv/bin:$PATH"
+    node_is_new_enough && return
+    run "Installing Node.js into .venv (70 MB)" .venv/bin/python -m pip install \
+        --disable-pip-version-check --no-input --require-hashes -r tools/node.lock
+    hash -r
+    node_is_new_enough || fail "Node.js 20.19 or newer could not be installed."
+}
+
+install_client() {
+    local hash
+    hash="$(hash_of "" web/package.json web/package-lock.json)"
+    unchanged npm "$hash" web/node_modules && return
+    run "Installing the client's packages" npm --prefix web ci --no-audit --no-fund
+    stamp npm "$hash"
+}
+
+build_client() {
+    local hash
+    hash="$(hash_of "" web/package-lock.json web/index.html web/src web/public \
+        web/vite.config.ts web/tsconfig.json)"
+    unchanged client "$hash" web/dist/index.html && return
+    run "Building the client" npm --prefix web run build
+    # nginx serves these beside the originals (gzip_static).
+    find web/dist -type f \( -name '*.js' -o -name '*.css' -o -name '*.html' -o -name '*.svg' \
+        -o -name '*.json' -o -name '*.webmanifest' \) -exec gzip -9nk {} +
+    stamp client "$hash"
+}
+
+mkdir -p "$STAMPS"
+exec 9>build/setup.lock
+flock 9
+
+case "$LEVEL" in
+up | test | check | fuzz) install_packages ;;
+fresh)
+    install_packages
+    exit
+    ;;
+kernel) ;;
+*) fail "usage: tools/setup.sh up|test|check|fuzz|fresh|kernel" ;;
+esac
+make_venv
+build_kernel
+case "$LEVEL" in
+up | test)
+    find_node
+    install_client
+    build_client
+    ;;
+check)
+    find_node
+    install_client
+    ;;
+esac

@@ -1,0 +1,236 @@
+"""DTLS between our server and an OpenSSL client, over lines that lose, split and reorder."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sfu.dtls import (
+    FIRST_REPEAT,
+    HANDSHAKE_SECONDS,
+    KEEP_SECONDS,
+    MAX_DATAGRAMS,
+    MTU,
+    DtlsError,
+    DtlsServer,
+    Handshake,
+    Keys,
+)
+from sfu.sdp import Fingerprint
+from tests.sfu.dtls_client import DtlsClient
+
+SERVER = DtlsServer()
+SMALLEST_MTU = 256
+"""That OpenSSL accepts; splits a ClientHello and a certificate."""
+
+Line = Callable[[list[bytes]], list[bytes]]
+
+
+def unharmed(datagrams: list[bytes]) -> list[bytes]:
+    return datagrams
+
+
+def run(
+    client: DtlsClient, handshake: Handshake, *, up: Line = unharmed, down: Line = unharmed
+) -> Keys | None:
+    """Passes datagrams to and fro, with both sides' timers, until nothing moves any more."""
+    keys = None
+    now = 0.0
+    for _ in range(40):
+        for datagram in up(client.send()):
+            output = handshake.receive(datagram, now)
+            keys = keys or output.keys
+            for reply in down(output.datagrams):
+                client.receive(reply)
+        if keys and client.done:
+            return keys
+        now += FIRST_REPEAT * 1.5
+        for reply in down(handshake.handle_timer(now)):
+            client.receive(reply)
+        client.repeat()
+    return keys
+
+
+def check_same_keys(client: DtlsClient, keys: Keys | None) -> None:
+    assert keys is not None
+    assert client.keys(keys.profile) == (keys.inbound, keys.outbound)
+
+
+@pytest.mark.parametrize(
+    ("profiles", "number", "length"),
+    [
+        (b"SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_256_GCM:SRTP_AEAD_AES_128_GCM", 7, 28),
+        (b"SRTP_AES128_CM_SHA1_80", 1, 30),
+    ],
+)
+def test_both_sides_have_the_same_keys(profiles: bytes, number: int, length: int) -> None:
+    client = DtlsClient(profiles)
+    handshake = SERVER.handshake((client.fingerprint,), 0.0)
+    keys = run(client, handshake)
+    check_same_keys(client, keys)
+    assert keys is not None
+    assert (keys.profile, len(keys.inbound), len(keys.outbound)) == (number, length, length)
+    assert handshake.complete
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384", "sha512"])
+def test_fingerprints_of_every_length(algorithm: str) -> None:
+    client = DtlsClient()
+    wrong = Fingerprint("sha-256", bytes(32))
+    right = Fingerprint(f"sha-{algorithm[3:]}", client.digest(algorithm))
+    check_same_keys(client, run(client, SERVER.handshake((wrong, right), 0.0)))
+
+
+def test_wrong_fingerprint() -> None:
+    client = DtlsClient()
+    handshake = SERVER.handshake((Fingerprint("sha-256", bytes(32)),), 0.0)
+    with pytest.raises(DtlsError, match="dtls_fingerprint"):
+        run(client, handshake)
+
+
+def test_client_without_srtp() -> None:
+    client = DtlsClient(None)
+    with pytest.raises(DtlsError, match="dtls_no_srtp"):
+        run(client, SERVER.handshake((client.fingerprint,), 0.0))
+
+
+def test_client_without_certificate() -> None:
+    client = DtlsClient(certificate=False)
+    with pytest.raises(DtlsError, match="dtls_failed"):
+        run(client, SERVER.handshake((Fingerprint("sha-256", bytes(32)),), 0.0))
+
+
+def test_client_hello_in_fragments() -> None:
+    client = DtlsClient(mtu=SMALLEST_MTU)
+    hello = client.send()
+    assert len(hello) > 1
+    handshake = SERVER.handshake((client.fingerprint,), 0.0)
+    replies = [handshake.receive(datagram, 0.0).datagrams for datagram in hello]
+    assert replies[0] == []
+    for reply in replies[-1]:
+        client.receive(reply)
+    check_same_keys(client, run(client, handshake))
+
+
+def test_datagrams_fit_the_path() -> None:
+    sizes: list[int] = []
+
+    def measure(datagrams: list[bytes]) -> list[bytes]:
+        sizes.extend(map(len, datagrams))
+        return datagrams
+
+    client = DtlsClient()
+    run(client, SERVER.handshake((client.fingerprint,), 0.0), down=measure)
+    assert max(sizes) <= MTU
+
+
+def greet(client: DtlsClient, handshake: Handshake) -> list[bytes]:
+    """The server's reply to the ClientHello."""
+    return [d for hello in client.send() for d in handshake.receive(hello, 0.0).datagrams]
+
+
+class Lossy:
+    """Loses datagrams by a list of decisions, then none."""
+
+    def __init__(self, decisions: list[bool]) -> None:
+        self._decisions = iter(decisions)
+
+    def __call__(self, datagrams: list[bytes]) -> list[bytes]:
+        return [datagram for datagram in datagrams if next(self._decisions, True)]
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.booleans(), max_size=8), st.lists(st.booleans(), max_size=8), st.booleans())
+def test_lost_and_reordered_datagrams(up: list[bool], down: list[bool], reverse: bool) -> None:
+    client = DtlsClient(mtu=SMALLEST_MTU)
+    lossy = Lossy(up)
+
+    def upwards(datagrams: list[bytes]) -> list[bytes]:
+        kept = lossy(datagrams)
+        return reordered(kept) if reverse else kept
+
+    handshake = SERVER.handshake((client.fingerprint,), 0.0)
+    check_same_keys(client, run(client, handshake, up=upwards, down=Lossy(down)))
+
+
+def reordered(datagrams: list[bytes]) -> list[bytes]:
+    """The handshake records in the clear backwards; encrypted ones have to come last."""
+    clear = [d for d in datagrams if d[0] == 22 and d[3:5] == b"\0\0"]
+    return clear[::-1] + [d for d in datagrams if d not in clear]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.one_of(st.binary(max_size=200), st.integers(0, 60)), max_size=6))
+def test_garbage_ends_in_a_failure_or_is_ignored(junk: list[bytes | int]) -> None:
+    client = DtlsClient()
+    hello = client.send()[0]
+    handshake = SERVER.handshake((client.fingerprint,), 0.0)
+    failures = []
+    for item in junk:
+        damaged = bytearray(hello)
+        if isinstance(item, int):
+            damaged[item] ^= 0x55
+        try:
+            handshake.receive(item if isinstance(item, bytes) else bytes(damaged), 0.0)
+        except DtlsError as error:
+            failures.append(error.code)
+    assert set(failures) <= {"dtls_failed"}
+    assert not handshake.complete
+
+
+def test_a_flood_ends_the_handshake() -> None:
+    handshake = SERVER.handshake((Fingerprint("sha-256", bytes(32)),), 0.0)
+    for _ in range(MAX_DATAGRAMS):
+        handshake.receive(b"\x16", 0.0)
+    with pytest.raises(DtlsError, match="dtls_flood"):
+        handshake.receive(b"\x16", 0.0)
+
+
+def test_a_silent_peer_times_out() -> None:
+    handshake = SERVER.handshake((Fingerprint("sha-256", bytes(32)),), 5.0)
+    assert handshake.timer == 5.0 + HANDSHAKE_SECONDS
+    assert handshake.handle_timer(5.0 + HANDSHAKE_SECONDS - 0.1) == []
+    with pytest.raises(DtlsError, match="dtls_timeout"):
+        handshake.handle_timer(5.0 + HANDSHAKE_SECONDS)
+
+
+def test_repetitions_become_rarer() -> None:
+    client = DtlsClient()
+    handshake = SERVER.handshake((client.fingerprint,), 0.0)
+    first = greet(client, handshake)
+    times = []
+    for _ in range(5):
+        times.append(handshake.timer)
+        assert handshake.handle_timer(handshake.timer) == first
+    assert [round(b - a, 3) for a, b in zip(times, times[1:], strict=False)] == [0.8, 1.6, 3.2, 4.0]
+
+
+def test_last_flight_is_repeated_for_a_while() -> None:
+    client = DtlsClient()
+    handshake = SERVER.handshake((client.fingerprint,), 0.0)
+    for reply in greet(client, handshake):
+        client.receive(reply)
+    finished = client.send()
+    last: list[bytes] = []
+    for datagram in finished:
+        last = handshake.receive(datagram, 0.0).datagrams or last
+    assert last
+    assert handshake.receive(finished[-1], 0.1).datagrams == []
+    assert handshake.receive(finished[-1], 1.0).datagrams == last
+    assert handshake.receive(b"\x17whatever", 2.0).datagrams == []
+    assert not handshake.expired(KEEP_SECONDS - 1)
+    assert handshake.receive(finished[-1], KEEP_SECONDS).datagrams == []
+    assert handshake.expired(KEEP_SECONDS)
+
+
+def test_fingerprint_is_that_of_the_certificate() -> None:
+    client = DtlsClient()
+    run(client, SERVER.handshake((client.fingerprint,), 0.0))
+    assert client.peer_fingerprint() == SERVER.fingerprint
+
+
+def test_openssl_still_speaks_1_2() -> None:
+    client = DtlsClient()
+    run(client, SERVER.handshake((client.fingerprint,), 0.0))
+    assert client.version == "DTLSv1.2"

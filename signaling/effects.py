@@ -1,0 +1,80 @@
+"""What a call asks the world to do; adapters carry it out in order."""
+
+from dataclasses import dataclass
+
+from zvonok.wire.bus import ActualSession
+from zvonok.wire.client import Change, Ended, ServerMessage, Speakers
+
+
+@dataclass(frozen=True)
+class Send:
+    """One message to one socket."""
+
+    socket: int
+    message: ServerMessage
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The same bytes to every socket of the call."""
+
+    message: Change | Speakers | Ended
+    without: frozenset[int] = frozenset()
+    """Sockets that get something of their own instead."""
+
+
+@dataclass(frozen=True)
+class Close:
+    """Nothing more will be said to this socket."""
+
+    socket: int
+    status: int
+    """In HTTP's meaning; 200: as it should be."""
+
+
+@dataclass(frozen=True)
+class SessionTouched:
+    """`Call.wanted(session)` changed; None there means that the session is to be closed."""
+
+    session: str
+
+
+@dataclass(frozen=True)
+class SeatTouched:
+    """`Call.seats[number]` changed, appeared or went: to be kept for whoever takes over."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """Somebody took a seat."""
+
+    session: str
+    number: int
+    name: str
+    role: str
+
+
+@dataclass(frozen=True)
+class Departed:
+    """A seat was given up."""
+
+    session: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The SFU's word on a session that has no socket (WHIP, WHEP)."""
+
+    actual: ActualSession
+
+
+@dataclass(frozen=True)
+class Over:
+    """The call is over: forget it."""
+
+    reason: str
+
+
+Effect = Send | Spread | Close | SessionTouched | SeatTouched | Arrived | Departed | Answered | Over

@@ -1,4 +1,5 @@
 // The call engine's face for the interface; see README.md.
+import { RunningCall } from "./call";
 import type { Local } from "./local";
 import type { CallActions, CallState } from "./state";
 
@@ -20,4 +21,28 @@ export interface Call {
   close(): void;
 }
 
-export declare function createCall(grant: string, options: CallOptions): Call;
+declare global {
+  interface Window {
+    /** A handle for tests and for looking into a running call. */
+    zvonok?: {
+      readonly state: CallState;
+      readonly actions: CallActions;
+      readonly peer: RTCPeerConnection | null;
+    };
+  }
+}
+
+export function createCall(grant: string, { local }: CallOptions): Call {
+  const address = new URL("/api/call", location.href);
+  address.protocol = address.protocol.replace("http", "ws");
+  const call = new RunningCall(grant, address.href, local);
+  const { state, actions } = call;
+  window.zvonok = {
+    state,
+    actions,
+    get peer() {
+      return call.peer;
+    },
+  };
+  return { state, actions, local, close: () => call.close() };
+}

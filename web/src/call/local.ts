@@ -40,6 +40,11 @@ export interface Local {
   /** Remembers the output; whoever plays sound applies `chosen.speaker` by `setSinkId`. */
   useSpeaker(id: string): void;
   dismiss(notice: Notice): void;
+  /** For the call engine: what is sent, null while the device is closed. */
+  readonly outgoing: {
+    readonly microphone: ReadonlySignal<MediaStreamTrack | null>;
+    readonly camera: ReadonlySignal<MediaStreamTrack | null>;
+  };
   /** Stops the devices. */
   close(): void;
 }

@@ -1,10 +1,95 @@
-// What the prejoin page needs. Hand the same object to `createCall`, which takes it over;
-// `close` it only when the person does not join.
-import type { Local } from "./local";
+// One's own devices as the prejoin page and the call use them. The prejoin page hands the same
+// object to `createCall`, which takes it over; `close` it only when the person does not join.
+import { computed, effect, signal } from "@preact/signals";
+import { rememberChoice, rememberedChoice } from "./choice";
+import { Input } from "./input";
+import type { Choice, Device, DeviceList, Local } from "./local";
+import { Meter } from "./meter";
+import { Notices } from "./notices";
+import { playTone } from "./tone";
 
 export interface Preview extends Local {
   /** Plays a short tone on the chosen speaker; resolves at its end, false when it could not play. */
   testSpeaker(): Promise<boolean>;
 }
 
-export declare function createPreview(): Preview;
+/** Opens nothing by itself. */
+export function createPreview(): Preview {
+  const media: MediaDevices | undefined = navigator.mediaDevices;
+  const notices = new Notices();
+  const devices = signal<DeviceList>({ microphones: [], cameras: [], speakers: [] });
+  const chosen = signal<Choice>(rememberedChoice(globalThis.localStorage));
+  const meter = new Meter();
+
+  const refresh = async (): Promise<void> => {
+    devices.value = sortOut((await media?.enumerateDevices()) ?? []);
+    const speaker = chosen.peek().speaker;
+    const { speakers } = devices.peek();
+    // Before access is allowed the browser hides the ids: only a filled list proves a loss.
+    if (speaker === "" || speakers.length === 0) return;
+    if (speakers.some((device) => device.id === speaker)) return;
+    chosen.value = { ...chosen.peek(), speaker: "" };
+    notices.add({ kind: "device_lost", device: "speaker" });
+  };
+  const refreshSoon = () => void refresh();
+  media?.addEventListener("devicechange", refreshSoon);
+  refreshSoon();
+
+  const input = (kind: "microphone" | "camera") =>
+    new Input(kind, chosen.peek()[kind], media, notices, refreshSoon);
+  const microphone = input("microphone");
+  const camera = input("camera");
+  const stopMetering = effect(() => meter.attach(microphone.track.value));
+  const choose = (change: Partial<Choice>): void => {
+    chosen.value = { ...chosen.peek(), ...change };
+    rememberChoice(globalThis.localStorage, chosen.peek());
+  };
+
+  return {
+    devices,
+    chosen,
+    microphoneOn: microphone.on,
+    cameraOn: camera.on,
+    level: meter.level,
+    ownCamera: computed(() => {
+      const track = camera.track.value;
+      return track === null ? null : new MediaStream([track]);
+    }),
+    notices: notices.all,
+    outgoing: { microphone: microphone.outgoing, camera: camera.outgoing },
+    setMicrophone: (on) => microphone.set(on),
+    setCamera: (on) => camera.set(on),
+    useMicrophone(id) {
+      choose({ microphone: id });
+      return microphone.choose(id);
+    },
+    useCamera(id) {
+      choose({ camera: id });
+      return camera.choose(id);
+    },
+    useSpeaker: (id) => choose({ speaker: id }),
+    testSpeaker: () => playTone(chosen.peek().speaker),
+    dismiss: (notice) => notices.dismiss(notice),
+    close() {
+      media?.removeEventListener("devicechange", refreshSoon);
+      stopMetering();
+      microphone.close();
+      camera.close();
+      meter.close();
+    },
+  };
+}
+
+/** The browser's own aliases of the default device are left out: the empty choice means that. */
+function sortOut(all: readonly MediaDeviceInfo[]): DeviceList {
+  const of = (kind: MediaDeviceKind): Device[] =>
+    all
+      .filter((device) => device.kind === kind)
+      .filter(({ deviceId }) => !["", "default", "communications"].includes(deviceId))
+      .map((device) => ({ id: device.deviceId, label: device.label }));
+  return {
+    microphones: of("audioinput"),
+    cameras: of("videoinput"),
+    speakers: of("audiooutput"),
+  };
+}

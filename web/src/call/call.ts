@@ -1,0 +1,273 @@
+// A call from joining to leaving: puts the parts together and offers the interface its signals.
+import { computed, effect, signal } from "@preact/signals";
+import type { Media, ServerMessage, Welcome } from "../wire/messages";
+import type { Local } from "./local";
+import { Monitor } from "./monitor";
+import { Notices } from "./notices";
+import { OwnMedia } from "./own";
+import { MediaPath } from "./path";
+import { AUDIO_SLOTS, type Peer } from "./peer";
+import { Pictures } from "./pictures";
+import { Roster, toPerson } from "./roster";
+import { Searches } from "./searches";
+import { Session } from "./session";
+import { Socket } from "./socket";
+import type { CallActions, CallState, Failure, Person, Phase, Role } from "./state";
+
+/** A cut shorter than this is not worth a banner. */
+const BANNER_AFTER = 2_000;
+const BEAT = 250;
+
+export class RunningCall {
+  readonly state: CallState;
+  readonly actions: CallActions;
+  private readonly phase = signal<Phase>("joining");
+  private readonly failure = signal<Failure | null>(null);
+  private readonly title = signal("");
+  private readonly you = signal(0);
+  private readonly role = signal<Role>("guest");
+  private readonly invitation = signal<string | null>(null);
+  private readonly total = signal(0);
+  private readonly people = signal<readonly Person[]>([]);
+  private readonly speakers = signal<readonly number[]>([]);
+  private readonly sound = signal<readonly MediaStream[]>([]);
+  private readonly notices = new Notices();
+  private roster: Roster | null = null;
+  private readonly socket: Socket;
+  private readonly path: MediaPath;
+  private readonly pictures: Pictures;
+  private readonly own: OwnMedia;
+  private readonly monitor: Monitor;
+  private readonly searches: Searches;
+  private readonly timer: ReturnType<typeof setInterval>;
+  private readonly stopTelling: () => void;
+  private readonly network = new AbortController();
+
+  constructor(
+    grant: string,
+    address: string,
+    private readonly local: Local,
+  ) {
+    const media = (): Media => this.own.media.peek();
+    const session = new Session({ grant, media, random: Math.random });
+    this.socket = new Socket(address, session, {
+      receive: (message) => this.receive(message),
+      finished: (phase, failure) => this.finish(phase, failure),
+    });
+    this.path = new MediaPath({
+      live: () => this.socket.live,
+      send: (message) => this.socket.send(message),
+      replaced: (peer) => this.replaced(peer),
+      changed: () => this.tellOfTheWay(),
+    });
+    this.pictures = new Pictures({
+      send: (tiles) => this.socket.send({ type: "view", tiles }),
+      person: (number) => this.roster?.get(number),
+    });
+    this.own = new OwnMedia(local, this.notices, (now) =>
+      this.socket.send({ type: "media", media: now }),
+    );
+    this.monitor = new Monitor(() => this.path.peer);
+    this.searches = new Searches((message) => this.socket.send(message));
+    this.state = this.offerState();
+    this.actions = this.offerActions();
+    this.stopTelling = effect(() => {
+      this.socket.send({ type: "quality", quality: this.monitor.quality.value });
+    });
+    this.timer = setInterval(() => this.beat(), BEAT);
+    this.watchNetwork();
+    this.socket.start();
+  }
+
+  get peer(): RTCPeerConnection | null {
+    return this.path.peer?.connection ?? null;
+  }
+
+  close(): void {
+    this.socket.leave();
+  }
+
+  private receive(message: ServerMessage): void {
+    switch (message.type) {
+      case "welcome":
+        this.welcomed(message);
+        break;
+      case "answer":
+        void this.path.answered(message.id, message.sdp);
+        break;
+      case "change":
+        this.roster?.apply(message);
+        this.rosterChanged();
+        break;
+      case "found":
+        this.searches.found(message);
+        break;
+      case "speakers":
+        this.heard(message.participants);
+        break;
+      case "publish":
+        void this.path.peer?.publish(message.camera, message.screen);
+        break;
+      case "media":
+        this.own.obey(message.media);
+        break;
+      case "error":
+        this.refused({ details: {}, ...message.error }, message.id ?? null);
+        break;
+    }
+  }
+
+  private welcomed(welcome: Welcome): void {
+    this.title.value = welcome.title;
+    this.you.value = welcome.you;
+    this.role.value = welcome.role;
+    this.invitation.value = welcome.invitation ?? null;
+    this.roster = new Roster(welcome.you, welcome.roster);
+    this.rosterChanged();
+    this.phase.value = "connected";
+    this.path.welcomed(welcome);
+    this.pictures.resend();
+    this.socket.send({ type: "quality", quality: this.monitor.quality.peek() });
+    this.tellOfTheWay();
+  }
+
+  private rosterChanged(): void {
+    this.total.value = this.roster?.total ?? 0;
+    this.people.value = this.roster?.people() ?? [];
+    this.pictures.rosterChanged();
+  }
+
+  private heard(participants: number[]): void {
+    this.speakers.value = participants;
+    const numbers = participants.filter((number) => this.roster?.get(number) === undefined);
+    if (numbers.length === 0) return;
+    const meet = async () => {
+      const found = await this.searches.ask({ numbers });
+      this.roster?.add(found.participants);
+      this.rosterChanged();
+    };
+    // Without an answer they stay unnamed; the next change of speakers asks again.
+    meet().catch(() => undefined);
+  }
+
+  private refused(failure: Failure, id: number | null): void {
+    if (id !== null && this.searches.refused(id, failure)) return;
+    this.notices.add({ kind: "refused", failure });
+  }
+
+  private replaced(peer: Peer): void {
+    if (this.sound.peek().length === 0) {
+      this.sound.value = Array.from({ length: AUDIO_SLOTS }, () => new MediaStream());
+    }
+    peer.audio.forEach((receiver, slot) => {
+      const stream = this.sound.peek()[slot];
+      for (const track of stream?.getTracks() ?? []) stream?.removeTrack(track);
+      stream?.addTrack(receiver.track);
+    });
+    this.pictures.attach(peer);
+    this.own.attach(peer);
+  }
+
+  private beat(): void {
+    this.path.beat(performance.now());
+    this.tellOfTheWay();
+  }
+
+  /** The banner and the phase follow what is lost: the socket, the way of the media, or both. */
+  private tellOfTheWay(): void {
+    if (!["connected", "reconnecting"].includes(this.phase.peek())) return;
+    const cuts = [this.socket.lostSince, this.path.lostSince].filter((since) => since !== null);
+    const lostFor = cuts.length > 0 ? performance.now() - Math.min(...cuts) : 0;
+    const lost = cuts.length > 0 && lostFor >= BANNER_AFTER;
+    if (lost && this.phase.peek() === "connected") {
+      this.notices.add({ kind: "reconnecting", since: Date.now() - lostFor });
+    }
+    if (!lost) this.notices.drop((notice) => notice.kind === "reconnecting");
+    this.phase.value = lost ? "reconnecting" : "connected";
+    const told = this.notices.all.peek().some((notice) => notice.kind === "udp_blocked");
+    if (this.path.blocked && !told) this.notices.add({ kind: "udp_blocked" });
+    if (!this.path.blocked) this.notices.drop((notice) => notice.kind === "udp_blocked");
+  }
+
+  private watchNetwork(): void {
+    const { signal } = this.network;
+    const changed = (): void => {
+      this.socket.probe();
+      this.path.networkChanged();
+    };
+    addEventListener("online", changed, { signal });
+    // Not in every browser, and not in TypeScript's library.
+    const connection = "connection" in navigator ? navigator.connection : undefined;
+    if (connection instanceof EventTarget)
+      connection.addEventListener("change", changed, { signal });
+    const left = (event: PageTransitionEvent): void => {
+      if (!event.persisted) this.close();
+    };
+    addEventListener("pagehide", left, { signal });
+  }
+
+  private finish(phase: Phase, failure: Failure | null): void {
+    this.failure.value = failure;
+    this.phase.value = phase;
+    this.network.abort();
+    clearInterval(this.timer);
+    this.stopTelling();
+    this.monitor.close();
+    this.searches.close();
+    this.own.close();
+    this.pictures.close();
+    this.path.close();
+    this.local.close();
+    this.notices.drop(() => true);
+  }
+
+  private offerState(): CallState {
+    return {
+      phase: this.phase,
+      failure: this.failure,
+      title: this.title,
+      you: this.you,
+      role: this.role,
+      invitation: this.invitation,
+      total: this.total,
+      people: this.people,
+      speakers: this.speakers,
+      pictures: this.pictures.all,
+      ownCamera: this.local.ownCamera,
+      ownScreen: computed(() => {
+        const track = this.own.screen.video.value;
+        return track === null ? null : new MediaStream([track]);
+      }),
+      microphoneOn: this.local.microphoneOn,
+      cameraOn: this.local.cameraOn,
+      screenOn: computed(() => this.own.screen.video.value !== null),
+      level: this.local.level,
+      quality: this.monitor.quality,
+      details: this.monitor.details,
+      notices: computed(() => [...this.notices.all.value, ...this.local.notices.value]),
+      sound: this.sound,
+    };
+  }
+
+  private offerActions(): CallActions {
+    return {
+      show: (tiles) => this.pictures.show(tiles),
+      setMicrophone: (on) => this.local.setMicrophone(on),
+      setCamera: (on) => this.local.setCamera(on),
+      setScreen: async (on) => (on ? this.own.screen.start() : this.own.screen.stop()),
+      useMicrophone: (id) => this.local.useMicrophone(id),
+      useCamera: (id) => this.local.useCamera(id),
+      search: async (query, offset) => {
+        const found = await this.searches.ask({ query, offset });
+        const people = found.participants.map((each) => toPerson(each, this.you.peek()));
+        return { total: found.total, people };
+      },
+      dismiss: (notice) => {
+        this.notices.dismiss(notice);
+        this.local.dismiss(notice);
+      },
+      leave: () => this.socket.leave(),
+      endForAll: () => this.socket.send({ type: "end" }),
+    };
+  }
+}

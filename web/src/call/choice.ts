@@ -1,0 +1,27 @@
+// The chosen devices, remembered in this browser.
+import type { Choice } from "./local";
+
+const KEY = "zvonok.devices";
+const nothing: Choice = { microphone: "", camera: "", speaker: "" };
+
+export function rememberedChoice(storage: Storage | undefined): Choice {
+  try {
+    const stored: unknown = JSON.parse(storage?.getItem(KEY) ?? "null");
+    if (typeof stored !== "object" || stored === null) return nothing;
+    const text = (name: keyof Choice): string => {
+      const value = (stored as Partial<Record<keyof Choice, unknown>>)[name];
+      return typeof value === "string" ? value : "";
+    };
+    return { microphone: text("microphone"), camera: text("camera"), speaker: text("speaker") };
+  } catch {
+    return nothing;
+  }
+}
+
+export function rememberChoice(storage: Storage | undefined, choice: Choice): void {
+  try {
+    storage?.setItem(KEY, JSON.stringify(choice));
+  } catch {
+    // A full or forbidden storage only means that the choice is not remembered.
+  }
+}

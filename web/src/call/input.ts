@@ -1,0 +1,165 @@
+// One input device, microphone or camera: opened, closed, changed and lost, one step at a time.
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Notices } from "./notices";
+
+export type InputKind = "microphone" | "camera";
+
+/** What an input needs of `navigator.mediaDevices`; undefined on a page without https. */
+export type Opener = Pick<MediaDevices, "getUserMedia"> | undefined;
+
+const CAMERA: MediaTrackConstraints = {
+  width: { ideal: 1280 },
+  height: { ideal: 720 },
+  frameRate: { ideal: 25, max: 30 },
+};
+const MICROPHONE: MediaTrackConstraints = {
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true,
+};
+
+export class Input {
+  private readonly isOn = signal(false);
+  private readonly opened = signal<MediaStreamTrack | null>(null);
+  private readonly sent = signal<MediaStreamTrack | null>(null);
+  private wanted = false;
+  private turn: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly kind: InputKind,
+    private deviceId: string,
+    private readonly opener: Opener,
+    private readonly notices: Notices,
+    private readonly onOpened: () => void,
+  ) {}
+
+  get on(): ReadonlySignal<boolean> {
+    return this.isOn;
+  }
+
+  /** The device itself, also while the microphone is muted. */
+  get track(): ReadonlySignal<MediaStreamTrack | null> {
+    return this.opened;
+  }
+
+  /** What is sent: for a microphone a copy, so that the level can be measured while it is muted. */
+  get outgoing(): ReadonlySignal<MediaStreamTrack | null> {
+    return this.sent;
+  }
+
+  /** Resolves when done or refused. Muting takes effect before this returns. */
+  set(on: boolean): Promise<void> {
+    this.wanted = on;
+    if (!on) this.apply();
+    return this.inTurn(() => this.settle());
+  }
+
+  choose(deviceId: string): Promise<void> {
+    return this.inTurn(async () => {
+      this.deviceId = deviceId;
+      if (this.opened.peek() === null) return;
+      this.stop();
+      await this.open();
+      await this.settle();
+    });
+  }
+
+  close(): void {
+    this.wanted = false;
+    void this.inTurn(async () => this.stop());
+    this.stop();
+  }
+
+  private inTurn(step: () => Promise<void>): Promise<void> {
+    this.turn = this.turn.then(step);
+    return this.turn;
+  }
+
+  private async settle(): Promise<void> {
+    if (this.wanted && this.opened.peek() === null) await this.open();
+    // A camera that is off lets its light go out; a microphone stays open for a quick unmute.
+    if (!this.wanted && this.kind === "camera") this.stop();
+    this.apply();
+  }
+
+  private apply(): void {
+    const sent = this.sent.peek();
+    if (sent !== null && this.kind === "microphone") sent.enabled = this.wanted;
+    this.isOn.value = this.wanted && sent !== null;
+  }
+
+  private async open(): Promise<void> {
+    try {
+      const track = await this.request();
+      track.onended = () => this.lost(track);
+      this.opened.value = track;
+      const sent = this.kind === "microphone" ? track.clone() : track;
+      if (this.kind === "microphone") sent.enabled = this.wanted;
+      this.sent.value = sent;
+      this.notices.drop((notice) => "device" in notice && notice.device === this.kind);
+      this.onOpened();
+    } catch (reason) {
+      this.wanted = false;
+      this.notices.add({ kind: refusalOf(reason), device: this.kind });
+    }
+  }
+
+  private async request(): Promise<MediaStreamTrack> {
+    if (this.opener === undefined) throw new DOMException("", "NotAllowedError");
+    try {
+      return await this.requestDevice(this.opener, this.deviceId);
+    } catch (reason) {
+      const gone = ["OverconstrainedError", "NotFoundError"].includes(nameOf(reason));
+      if (this.deviceId === "" || !gone) throw reason;
+      return this.requestDevice(this.opener, "");
+    }
+  }
+
+  private async requestDevice(opener: NonNullable<Opener>, id: string): Promise<MediaStreamTrack> {
+    const wishes = this.kind === "camera" ? CAMERA : MICROPHONE;
+    const constraints = id === "" ? wishes : { ...wishes, deviceId: { exact: id } };
+    const stream = await opener.getUserMedia(
+      this.kind === "camera" ? { video: constraints } : { audio: constraints },
+    );
+    const track = stream.getTracks()[0];
+    if (track === undefined) throw new DOMException("", "NotFoundError");
+    return track;
+  }
+
+  private stop(): void {
+    for (const track of [this.opened.peek(), this.sent.peek()]) {
+      if (track === null) continue;
+      track.onended = null;
+      track.stop();
+    }
+    this.opened.value = null;
+    this.sent.value = null;
+  }
+
+  /** Unplugged, or taken away by the system. Another microphone is no surprise; another camera is. */
+  private lost(track: MediaStreamTrack): void {
+    void this.inTurn(async () => {
+      if (this.opened.peek() !== track) return;
+      this.stop();
+      if (this.kind === "microphone") {
+        this.deviceId = "";
+        await this.open();
+      } else {
+        this.wanted = false;
+      }
+      this.apply();
+      this.notices.add({ kind: "device_lost", device: this.kind });
+    });
+  }
+}
+
+function nameOf(reason: unknown): string {
+  return reason instanceof DOMException || reason instanceof Error ? reason.name : "";
+}
+
+function refusalOf(reason: unknown): "permission_denied" | "no_device" | "device_busy" {
+  const name = nameOf(reason);
+  if (name === "NotAllowedError" || name === "SecurityError") return "permission_denied";
+  if (name === "NotFoundError" || name === "OverconstrainedError") return "no_device";
+  return "device_busy";
+}

@@ -1,0 +1,75 @@
+// One's own media in the call: what is on, told to the server and put on the peer connection.
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { Media } from "../wire/messages";
+import type { Local } from "./local";
+import type { Notices } from "./notices";
+import type { Peer } from "./peer";
+import { ScreenShare } from "./screen";
+import { MutedSpeech } from "./speech";
+import type { Kind } from "./state";
+
+export class OwnMedia {
+  readonly screen: ScreenShare;
+  readonly media: ReadonlySignal<Required<Media>>;
+  private readonly peer = signal<Peer | null>(null);
+  private readonly speech = new MutedSpeech();
+  private readonly stops: (() => void)[] = [];
+
+  constructor(
+    private readonly local: Local,
+    private readonly notices: Notices,
+    tell: (media: Media) => void,
+  ) {
+    this.screen = new ScreenShare(navigator.mediaDevices, notices);
+    this.media = computed(() => ({
+      microphone: local.microphoneOn.value,
+      camera: local.cameraOn.value,
+      screen: this.screen.video.value !== null,
+      screen_audio: this.screen.audio.value !== null,
+    }));
+    this.send("microphone", local.outgoing.microphone);
+    this.send("camera", local.outgoing.camera);
+    this.send("screen", this.screen.video);
+    this.send("screen_audio", this.screen.audio);
+    let told = JSON.stringify(this.media.peek());
+    this.watch(() => {
+      const text = JSON.stringify(this.media.value);
+      if (text !== told) tell(this.media.peek());
+      told = text;
+    });
+    this.watch(() => this.listen(local.level.value, local.microphoneOn.value));
+  }
+
+  attach(peer: Peer): void {
+    this.peer.value = peer;
+  }
+
+  /** The server's state wins, except that nothing is ever turned on from afar. */
+  obey(held: Media): void {
+    if (held.microphone !== true) void this.local.setMicrophone(false);
+    if (held.camera !== true) void this.local.setCamera(false);
+    if (held.screen !== true) this.screen.stop();
+  }
+
+  close(): void {
+    for (const stop of this.stops) stop();
+    this.screen.stop();
+  }
+
+  private send(kind: Kind, track: ReadonlySignal<MediaStreamTrack | null>): void {
+    this.watch(() => void this.peer.value?.send(kind, track.value));
+  }
+
+  private listen(level: number, on: boolean): void {
+    if (on) {
+      this.speech.unmuted();
+      this.notices.drop((notice) => notice.kind === "muted_speaking");
+    } else if (this.speech.hear(level, performance.now())) {
+      this.notices.add({ kind: "muted_speaking" });
+    }
+  }
+
+  private watch(work: () => void): void {
+    this.stops.push(effect(work));
+  }
+}

@@ -1,0 +1,99 @@
+// The way of the media: builds the peer connection, offers it, and repairs it.
+import type { ClientMessage, Welcome } from "../wire/messages";
+import { Peer } from "./peer";
+import { type Repair, Restart } from "./restart";
+
+export interface PathEvents {
+  /** Whether there is a socket to send offers on. */
+  live(): boolean;
+  send(message: ClientMessage): void;
+  /** A new peer connection replaces the earlier one. */
+  replaced(peer: Peer): void;
+  /** The connection state or what is known of the way may have changed. */
+  changed(): void;
+}
+
+export class MediaPath {
+  peer: Peer | null = null;
+  private readonly restart = new Restart();
+  private iceServers: RTCIceServer[] = [];
+  private offers = 0;
+  private pending: Repair | null = null;
+
+  constructor(private readonly events: PathEvents) {}
+
+  get blocked(): boolean {
+    return this.restart.blocked;
+  }
+
+  get lostSince(): number | null {
+    return this.restart.lostSince;
+  }
+
+  welcomed(welcome: Welcome): void {
+    this.iceServers = welcome.ice_servers ?? [];
+    if (this.peer === null || welcome.resumed !== true) this.pending = "rebuild";
+    else if (!this.peer.answered) this.pending ??= "restart";
+    this.repairNow();
+  }
+
+  async answered(id: number, sdp: string): Promise<void> {
+    try {
+      await this.peer?.answer(id, sdp);
+    } catch (reason) {
+      // Without a way the deadline brings a new connection; at once, it could become a storm.
+      console.error("The answer does not fit:", reason);
+    }
+  }
+
+  networkChanged(): void {
+    this.due(this.restart.networkChanged());
+  }
+
+  beat(now: number): void {
+    if (this.peer === null) return;
+    this.due(this.restart.tick(this.peer.connection.connectionState, now));
+  }
+
+  close(): void {
+    this.peer?.close();
+    this.peer = null;
+  }
+
+  private due(repair: Repair | null): void {
+    if (repair === null) return;
+    if (this.pending !== "rebuild") this.pending = repair;
+    this.repairNow();
+    this.events.changed();
+  }
+
+  private repairNow(): void {
+    if (!this.events.live() || this.pending === null) return;
+    const repair = this.pending;
+    this.pending = null;
+    if (repair === "rebuild") this.build();
+    void this.offer(repair === "restart");
+  }
+
+  private build(): void {
+    this.peer?.close();
+    const peer = new Peer(this.iceServers, {
+      connection: (state) => {
+        this.due(this.restart.changed(state, performance.now()));
+        this.events.changed();
+      },
+    });
+    this.peer = peer;
+    this.events.replaced(peer);
+  }
+
+  private async offer(iceRestart: boolean): Promise<void> {
+    const { peer } = this;
+    if (peer === null) return;
+    const id = this.offers;
+    this.offers += 1;
+    this.restart.began(performance.now());
+    const sdp = await peer.offer(id, iceRestart);
+    if (this.peer === peer) this.events.send({ type: "offer", id, sdp });
+  }
+}

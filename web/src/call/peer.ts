@@ -1,0 +1,140 @@
+// The one RTCPeerConnection of a call: four sending sections, then the receiving slots, in the
+// order the server relies on. Negotiated once; later offers only restart ICE.
+import { withStereo } from "./sdp";
+import { VIDEO_SLOTS } from "./slots";
+import type { Kind } from "./state";
+
+export const AUDIO_SLOTS = 4;
+const SCREEN_AUDIO = 3;
+const SCREEN_SOUND_SLOT = 4 + 3;
+
+const CAMERA: RTCRtpEncodingParameters[] = [
+  { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+  { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
+  { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_800_000 },
+];
+const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000, maxFramerate: 30 }];
+
+export interface PeerEvents {
+  connection(state: RTCPeerConnectionState): void;
+}
+
+export class Peer {
+  readonly connection: RTCPeerConnection;
+  readonly audio: readonly RTCRtpReceiver[];
+  readonly video: readonly RTCRtpReceiver[];
+  private readonly senders: Record<Kind, RTCRtpSender>;
+  /** `setParameters` fails when two changes of one sender overlap. */
+  private turn: Promise<void> = Promise.resolve();
+  private awaited = -1;
+
+  constructor(iceServers: RTCIceServer[], events: PeerEvents) {
+    this.connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers });
+    this.senders = {
+      microphone: this.sending("audio").sender,
+      camera: this.sending("video", CAMERA).sender,
+      screen: this.sending("video", SCREEN).sender,
+      screen_audio: this.sending("audio").sender,
+    };
+    this.audio = this.receiving("audio", AUDIO_SLOTS);
+    this.video = this.receiving("video", VIDEO_SLOTS);
+    this.connection.onconnectionstatechange = () =>
+      events.connection(this.connection.connectionState);
+  }
+
+  /** Sets and returns a new offer; an earlier one that is still unanswered is forgotten. */
+  async offer(id: number, iceRestart: boolean): Promise<string> {
+    this.awaited = id;
+    const offer = await this.connection.createOffer({ iceRestart });
+    const sdp = withStereo(offer.sdp ?? "", [SCREEN_AUDIO, SCREEN_SOUND_SLOT]);
+    await this.connection.setLocalDescription({ type: "offer", sdp });
+    return sdp;
+  }
+
+  /** The answer to any but the latest offer is ignored. */
+  async answer(id: number, sdp: string): Promise<void> {
+    if (id !== this.awaited || this.connection.signalingState !== "have-local-offer") return;
+    await this.connection.setRemoteDescription({ type: "answer", sdp });
+  }
+
+  get answered(): boolean {
+    return (
+      this.connection.remoteDescription !== null && this.connection.signalingState === "stable"
+    );
+  }
+
+  send(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
+    return this.inTurn(() => this.senders[kind].replaceTrack(track));
+  }
+
+  /** Pauses the layers of the camera that nobody shows, and the screen. */
+  publish(layers: readonly string[], screen: boolean): Promise<void> {
+    return this.inTurn(async () => {
+      await activate(this.senders.camera, (encoding) => layers.includes(encoding.rid ?? "f"));
+      await activate(this.senders.screen, () => screen);
+    });
+  }
+
+  /** Bits per second that the active encodings of what is sent may use, by sender and rid. */
+  ceilings(): Map<string, number> {
+    const ceilings = new Map<string, number>();
+    for (const kind of ["camera", "screen"] as const) {
+      if (this.senders[kind].track === null) continue;
+      for (const encoding of this.senders[kind].getParameters().encodings) {
+        if (encoding.active === false) continue;
+        ceilings.set(`${kind}:${encoding.rid ?? ""}`, encoding.maxBitrate ?? 0);
+      }
+    }
+    return ceilings;
+  }
+
+  close(): void {
+    this.connection.onconnectionstatechange = null;
+    this.connection.close();
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => undefined);
+    return done.catch((reason) => {
+      // A closed connection refuses everything; that is the end of a call, not a fault.
+      if (this.connection.signalingState !== "closed") throw reason;
+    });
+  }
+
+  private sending(kind: "audio" | "video", sendEncodings?: RTCRtpEncodingParameters[]) {
+    const init: RTCRtpTransceiverInit = { direction: "sendonly" };
+    if (sendEncodings !== undefined) init.sendEncodings = structuredClone(sendEncodings);
+    return prefer(this.connection.addTransceiver(kind, init), kind);
+  }
+
+  private receiving(kind: "audio" | "video", count: number): RTCRtpReceiver[] {
+    return Array.from({ length: count }, () => {
+      const transceiver = this.connection.addTransceiver(kind, { direction: "recvonly" });
+      return prefer(transceiver, kind).receiver;
+    });
+  }
+}
+
+/** VP8 with retransmission, and Opus: shorter offers, and nothing the server would refuse. */
+function prefer(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): RTCRtpTransceiver {
+  const wanted = kind === "audio" ? ["audio/opus"] : ["video/vp8", "video/rtx"];
+  const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs.filter((codec) =>
+    wanted.includes(codec.mimeType.toLowerCase()),
+  );
+  if (codecs !== undefined && codecs.length > 0 && "setCodecPreferences" in transceiver) {
+    transceiver.setCodecPreferences(codecs);
+  }
+  return transceiver;
+}
+
+async function activate(
+  sender: RTCRtpSender,
+  wanted: (encoding: RTCRtpEncodingParameters) => boolean,
+): Promise<void> {
+  const parameters = sender.getParameters();
+  const changed = parameters.encodings.filter((encoding) => encoding.active !== wanted(encoding));
+  if (changed.length === 0) return;
+  for (const encoding of changed) encoding.active = wanted(encoding);
+  await sender.setParameters(parameters);
+}

@@ -1,0 +1,130 @@
+// The video slots at work: which tile is in which slot, and whether its picture is certain.
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Tile } from "../wire/messages";
+import { Cover, sourceOf } from "./covers";
+import type { Peer } from "./peer";
+import { assign, noTiles, type Slots, tileKey, toView, VIDEO_SLOTS } from "./slots";
+import type { Person, Picture, WantedTile } from "./state";
+
+const LOOK_WHILE_COVERED = 40;
+/** A guard against a slot that changes without having been asked to. */
+const LOOK_AT_REST = 200;
+
+export interface PicturesSource {
+  send(tiles: Tile[]): void;
+  person(number: number): Person | undefined;
+}
+
+export class Pictures {
+  private readonly shown = signal<ReadonlyMap<string, Picture>>(new Map());
+  private readonly covers = Array.from({ length: VIDEO_SLOTS }, () => new Cover());
+  private readonly streams = Array.from({ length: VIDEO_SLOTS }, () => new MediaStream());
+  private slots: Slots = noTiles;
+  private receivers: readonly RTCRtpReceiver[] = [];
+  private frame = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private sent = "";
+
+  constructor(private readonly source: PicturesSource) {}
+
+  /** By `${participant}:${kind}`. */
+  get all(): ReadonlySignal<ReadonlyMap<string, Picture>> {
+    return this.shown;
+  }
+
+  show(tiles: readonly WantedTile[]): void {
+    const before = this.slots;
+    this.slots = assign(before, tiles);
+    this.slots.forEach((tile, slot) => {
+      const was = before[slot] ?? null;
+      if (tile !== null && was !== null && tileKey(tile) === tileKey(was)) return;
+      const source = tile === null ? null : sourceOf(tile.participant, tile.kind);
+      this.covers[slot]?.expect(source, performance.now());
+    });
+    this.publish();
+    if (this.frame === 0) this.frame = requestAnimationFrame(() => this.flush());
+    this.look();
+  }
+
+  /** The view as it is now: again after every welcome. */
+  resend(): void {
+    this.sent = "";
+    this.flush();
+  }
+
+  attach(peer: Peer): void {
+    this.receivers = peer.video;
+    peer.video.forEach((receiver, slot) => {
+      const stream = this.streams[slot];
+      for (const track of stream?.getTracks() ?? []) stream?.removeTrack(track);
+      stream?.addTrack(receiver.track);
+      this.covers[slot]?.reset();
+    });
+    this.publish();
+    this.look();
+  }
+
+  /** Somebody's camera or screen went on or off. */
+  rosterChanged(): void {
+    this.slots.forEach((tile, slot) => {
+      if (tile !== null && !this.isOn(tile)) this.covers[slot]?.close();
+    });
+    this.publish();
+  }
+
+  close(): void {
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.timer);
+    this.shown.value = new Map();
+  }
+
+  private flush(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    const view = toView(this.slots);
+    const text = JSON.stringify(view);
+    if (text === this.sent) return;
+    this.sent = text;
+    this.source.send(view);
+  }
+
+  private look(): void {
+    clearTimeout(this.timer);
+    let changed = false;
+    let covered = false;
+    this.receivers.forEach((receiver, slot) => {
+      const tile = this.slots[slot];
+      const cover = this.covers[slot];
+      if (tile === null || tile === undefined || cover === undefined || !this.isOn(tile)) return;
+      const sightings = receiver.getContributingSources();
+      if (cover.see(sightings, performance.now())) changed = true;
+      if (!cover.open) covered = true;
+    });
+    if (changed) this.publish();
+    this.timer = setTimeout(() => this.look(), covered ? LOOK_WHILE_COVERED : LOOK_AT_REST);
+  }
+
+  private publish(): void {
+    const pictures = new Map<string, Picture>();
+    this.slots.forEach((tile, slot) => {
+      if (tile === null) return;
+      const open = this.covers[slot]?.open === true;
+      const stream = open ? (this.streams[slot] ?? null) : null;
+      pictures.set(tileKey(tile), { participant: tile.participant, kind: tile.kind, stream });
+    });
+    if (!same(pictures, this.shown.peek())) this.shown.value = pictures;
+  }
+
+  private isOn(tile: WantedTile): boolean {
+    const person = this.source.person(tile.participant);
+    // In a large call somebody may be shown before the roster names them.
+    return person === undefined || (tile.kind === "camera" ? person.camera : person.screen);
+  }
+}
+
+function same(one: ReadonlyMap<string, Picture>, other: ReadonlyMap<string, Picture>): boolean {
+  return (
+    one.size === other.size &&
+    [...one].every(([key, picture]) => other.get(key)?.stream === picture.stream)
+  );
+}

@@ -1,0 +1,99 @@
+// How good one's own connection is, from samples of the browser's counters. Pure.
+import type { ConnectionDetails, Quality } from "./state";
+
+/** Sums over the peer connection; counters only grow (within one connection). */
+export interface Sample {
+  readonly now: number;
+  readonly connected: boolean;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  /** Worst share of one's own packets that the server reports lost, 0–1; null without reports. */
+  readonly sendLoss: number | null;
+  readonly jitterMs: number | null;
+  readonly rttMs: number | null;
+  /** What the sent pictures get of the bit rate they may have, 0–1; null while bandwidth is no limit. */
+  readonly share: number | null;
+  readonly sendHeight: number | null;
+  readonly candidate: string;
+}
+
+const STEPS: readonly Quality[] = ["lost", "poor", "medium", "good"];
+/** Loss is taken over this time, so that one lost packet in a quiet moment is no bad connection. */
+const WINDOW = 6_000;
+const SILENCE = 3_000;
+
+export interface Verdict {
+  readonly quality: Quality;
+  readonly details: ConnectionDetails;
+}
+
+export class QualityMeter {
+  private samples: Sample[] = [];
+  private unansweredSince: number | null = null;
+
+  add(sample: Sample): Verdict {
+    const previous = this.samples.at(-1);
+    if (previous !== undefined && sample.bytesReceived < previous.bytesReceived) this.samples = [];
+    this.watchSilence(previous, sample);
+    this.samples.push(sample);
+    this.samples = this.samples.filter((old) => sample.now - old.now <= WINDOW);
+    const loss = this.loss();
+    return { quality: this.judge(sample, loss), details: this.describe(sample, previous, loss) };
+  }
+
+  private watchSilence(previous: Sample | undefined, sample: Sample): void {
+    const silent =
+      !sample.connected ||
+      (previous !== undefined &&
+        sample.bytesSent > previous.bytesSent &&
+        sample.bytesReceived === previous.bytesReceived);
+    if (!silent) this.unansweredSince = null;
+    else this.unansweredSince ??= previous?.now ?? sample.now;
+  }
+
+  /** Share of lost packets over the window, the worse of the two directions. */
+  private loss(): number {
+    const first = this.samples[0];
+    const last = this.samples.at(-1);
+    if (first === undefined || last === undefined) return 0;
+    const lost = Math.max(0, last.packetsLost - first.packetsLost);
+    const received = Math.max(0, last.packetsReceived - first.packetsReceived);
+    const incoming = lost + received > 0 ? lost / (lost + received) : 0;
+    const reports = this.samples.flatMap((sample) => sample.sendLoss ?? []);
+    const outgoing =
+      reports.length > 0 ? reports.reduce((sum, each) => sum + each, 0) / reports.length : 0;
+    return Math.max(incoming, outgoing);
+  }
+
+  private judge(sample: Sample, loss: number): Quality {
+    if (this.unansweredSince !== null && sample.now - this.unansweredSince >= SILENCE)
+      return "lost";
+    const byLoss = loss < 0.06 ? 3 : loss < 0.08 ? 2 : 1;
+    const byShare = sample.share === null || sample.share >= 0.5 ? 3 : sample.share >= 0.3 ? 2 : 1;
+    return STEPS[Math.min(byLoss, byShare)] ?? "poor";
+  }
+
+  private describe(sample: Sample, previous: Sample | undefined, loss: number): ConnectionDetails {
+    const rate = (pick: (from: Sample) => number): number => {
+      if (previous === undefined || sample.now <= previous.now) return 0;
+      const bits = (pick(sample) - pick(previous)) * 8;
+      return Math.max(0, Math.round(bits / (sample.now - previous.now)));
+    };
+    return {
+      rttMs: sample.rttMs,
+      lossPercent:
+        sample.packetsReceived > 0 || sample.sendLoss !== null ? round(loss * 100) : null,
+      jitterMs: sample.jitterMs,
+      sendKbps: rate((from) => from.bytesSent),
+      receiveKbps: rate((from) => from.bytesReceived),
+      sendHeight: sample.sendHeight,
+      candidate: sample.candidate,
+    };
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}

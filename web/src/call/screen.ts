@@ -1,0 +1,97 @@
+// Sharing one's screen, with its sound where the browser gives it.
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Notices } from "./notices";
+
+/** Not yet in TypeScript's library. */
+interface CaptureOptions extends DisplayMediaStreamOptions {
+  systemAudio: "include";
+  surfaceSwitching: "include";
+  selfBrowserSurface: "exclude";
+}
+
+const OPTIONS: CaptureOptions = {
+  video: { frameRate: { max: 30 }, width: { max: 2560 }, height: { max: 1440 } },
+  audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+  systemAudio: "include",
+  surfaceSwitching: "include",
+  selfBrowserSurface: "exclude",
+};
+
+export class ScreenShare {
+  private readonly shown = signal<MediaStreamTrack | null>(null);
+  private readonly heard = signal<MediaStreamTrack | null>(null);
+
+  constructor(
+    private readonly media: MediaDevices | undefined,
+    private readonly notices: Notices,
+  ) {}
+
+  get video(): ReadonlySignal<MediaStreamTrack | null> {
+    return this.shown;
+  }
+
+  get audio(): ReadonlySignal<MediaStreamTrack | null> {
+    return this.heard;
+  }
+
+  /** Resolves when the person has chosen, declined or was refused. */
+  async start(): Promise<void> {
+    if (this.shown.peek() !== null) return;
+    try {
+      if (this.media?.getDisplayMedia === undefined)
+        throw new DOMException("", "NotSupportedError");
+      this.take(await this.media.getDisplayMedia(OPTIONS));
+    } catch (reason) {
+      this.explain(reason);
+    }
+  }
+
+  stop(): void {
+    for (const track of [this.shown.peek(), this.heard.peek()]) {
+      if (track === null) continue;
+      track.onended = null;
+      track.stop();
+    }
+    this.shown.value = null;
+    this.heard.value = null;
+  }
+
+  private take(stream: MediaStream): void {
+    this.stop();
+    const [video] = stream.getVideoTracks();
+    const [audio] = stream.getAudioTracks();
+    if (video === undefined) return;
+    // Keeps text sharp: under pressure frames are dropped, not pixels.
+    video.contentHint = "detail";
+    // The bar of the browser has a button of its own to stop.
+    video.onended = () => this.stop();
+    this.shown.value = video;
+    if (audio === undefined) return;
+    audio.contentHint = "music";
+    audio.onended = () => {
+      this.heard.value = null;
+    };
+    this.heard.value = audio;
+  }
+
+  private explain(reason: unknown): void {
+    const name = reason instanceof DOMException ? reason.name : "";
+    if (name === "NotSupportedError") {
+      const failure = {
+        code: "screen_unsupported",
+        message: "This browser cannot share.",
+        details: {},
+      };
+      this.notices.add({ kind: "refused", failure });
+    } else if (!dismissed(reason)) {
+      this.notices.add({ kind: "permission_denied", device: "screen" });
+    }
+  }
+}
+
+/** The person closed the dialog: nothing to tell. A refusal by the system says so in its message. */
+function dismissed(reason: unknown): boolean {
+  if (!(reason instanceof DOMException)) return false;
+  if (reason.name === "AbortError") return true;
+  return reason.name === "NotAllowedError" && !/system/i.test(reason.message);
+}

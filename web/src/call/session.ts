@@ -1,0 +1,185 @@
+// The signalling session as a pure state machine: what happened and `now` (ms) in, effects out.
+// It keeps the seat through cuts of the socket by the resume secret of the last welcome.
+import type { ClientMessage, Media, ServerMessage } from "../wire/messages";
+import type { Failure, Phase } from "./state";
+
+export type SessionEffect =
+  | { readonly type: "open" }
+  | { readonly type: "close" }
+  | { readonly type: "send"; readonly message: ClientMessage }
+  | { readonly type: "receive"; readonly message: ServerMessage }
+  | { readonly type: "finished"; readonly phase: Phase; readonly failure: Failure | null };
+
+const PING_EVERY = 10_000;
+const PROBE_ANSWER = 5_000;
+const FIRST_DELAY = 500;
+const LONGEST_DELAY = 15_000;
+/** An attempt that has brought no welcome by then is given up. */
+const ATTEMPT = 10_000;
+
+type Stage = "idle" | "opening" | "joining" | "live" | "waiting" | "finished";
+
+export interface SessionSource {
+  readonly grant: string;
+  /** One's own media as it is at the moment of joining. */
+  readonly media: () => Media;
+  /** Uniform in [0, 1), for jitter. */
+  readonly random: () => number;
+}
+
+export class Session {
+  private stage: Stage = "idle";
+  private resume: string | null = null;
+  private sequence = 0;
+  private attempts = 0;
+  private wakeAt: number | null = null;
+  private awaitingPong = false;
+  private lost: number | null = null;
+
+  constructor(private readonly source: SessionSource) {}
+
+  /** When `tick` wants to be called next; null: not at all. */
+  get deadline(): number | null {
+    return this.wakeAt;
+  }
+
+  /** Since when there has been no live socket after there was one; null while there is one. */
+  get lostSince(): number | null {
+    return this.lost;
+  }
+
+  get live(): boolean {
+    return this.stage === "live";
+  }
+
+  start(now: number): SessionEffect[] {
+    return this.open(now);
+  }
+
+  opened(): SessionEffect[] {
+    if (this.stage !== "opening") return [];
+    this.stage = "joining";
+    const join: ClientMessage = {
+      type: "join",
+      grant: this.source.grant,
+      resume: this.resume,
+      media: this.source.media(),
+    };
+    return [{ type: "send", message: join }];
+  }
+
+  /** The socket is gone, or could not be opened. */
+  closed(now: number): SessionEffect[] {
+    if (this.stage === "finished" || this.stage === "waiting") return [];
+    return this.retry(now, 0);
+  }
+
+  received(message: ServerMessage, now: number): SessionEffect[] {
+    if (this.stage !== "joining" && this.stage !== "live") return [];
+    this.awaitingPong = false;
+    if (this.stage === "joining") return this.joining(message, now);
+    this.wakeAt = now + PING_EVERY;
+    switch (message.type) {
+      case "pong":
+        return [];
+      case "ended":
+        return this.ended(message.reason);
+      case "change":
+        if (message.sequence <= this.sequence) return [];
+        if (message.sequence !== this.sequence + 1) return this.rejoin(now);
+        this.sequence = message.sequence;
+        break;
+    }
+    return [{ type: "receive", message }];
+  }
+
+  tick(now: number): SessionEffect[] {
+    if (this.wakeAt === null || now < this.wakeAt) return [];
+    if (this.stage === "waiting") return this.open(now);
+    if (this.stage === "opening" || this.stage === "joining" || this.awaitingPong) {
+      return [{ type: "close" }, ...this.retry(now, 0)];
+    }
+    return this.probe(now);
+  }
+
+  /** Asks whether the socket is alive; called also when the network seems to have changed. */
+  probe(now: number): SessionEffect[] {
+    if (this.stage === "waiting") {
+      this.attempts = 0;
+      return this.open(now);
+    }
+    if (this.stage !== "live" || this.awaitingPong) return [];
+    this.awaitingPong = true;
+    this.wakeAt = now + PROBE_ANSWER;
+    return [{ type: "send", message: { type: "ping" } }];
+  }
+
+  /** Messages while there is no live socket are dropped: the state is sent anew after the welcome. */
+  send(message: ClientMessage): SessionEffect[] {
+    return this.stage === "live" ? [{ type: "send", message }] : [];
+  }
+
+  leave(): SessionEffect[] {
+    if (this.stage === "finished") return [];
+    const goodbye = this.send({ type: "leave" });
+    return [...goodbye, ...this.finish("left", null)];
+  }
+
+  private open(now: number): SessionEffect[] {
+    this.stage = "opening";
+    this.awaitingPong = false;
+    this.wakeAt = now + ATTEMPT;
+    return [{ type: "open" }];
+  }
+
+  private joining(message: ServerMessage, now: number): SessionEffect[] {
+    if (message.type === "ended") return this.ended(message.reason);
+    if (message.type === "error") return this.notAdmitted(message.error, now);
+    if (message.type !== "welcome") return [];
+    this.stage = "live";
+    this.resume = message.resume;
+    this.sequence = message.roster.sequence;
+    this.attempts = 0;
+    this.lost = null;
+    this.wakeAt = now + PING_EVERY;
+    return [{ type: "receive", message }];
+  }
+
+  private notAdmitted(error: { code: string; message: string; details?: object }, now: number) {
+    const failure = { ...error, details: { ...error.details } as Record<string, unknown> };
+    const retryAfter = failure.details.retry_after;
+    if (typeof retryAfter === "number") {
+      return [{ type: "close" } as const, ...this.retry(now, retryAfter * 1000)];
+    }
+    return this.finish("refused", failure);
+  }
+
+  private ended(reason: "ended" | "empty" | "replaced" | "left"): SessionEffect[] {
+    if (reason === "left") return this.finish("left", null);
+    const replaced = { code: "replaced", message: "The call continues elsewhere.", details: {} };
+    return this.finish("ended", reason === "replaced" ? replaced : null);
+  }
+
+  /** A change was missed: a fresh snapshot comes with a new welcome, and the seat is kept. */
+  private rejoin(now: number): SessionEffect[] {
+    this.lost ??= now;
+    return [{ type: "close" }, ...this.open(now)];
+  }
+
+  private retry(now: number, atLeast: number): SessionEffect[] {
+    if (this.resume !== null) this.lost ??= now;
+    const ceiling = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.attempts);
+    this.attempts += 1;
+    this.stage = "waiting";
+    this.awaitingPong = false;
+    this.wakeAt = now + Math.max(atLeast, ceiling * (0.5 + this.source.random() / 2));
+    return [];
+  }
+
+  private finish(phase: Phase, failure: Failure | null): SessionEffect[] {
+    this.stage = "finished";
+    this.wakeAt = null;
+    this.lost = null;
+    return [{ type: "close" }, { type: "finished", phase, failure }];
+  }
+}

@@ -1,0 +1,44 @@
+// Which of the receiving slots carries which wanted tile. Pure. A tile that stays keeps its slot,
+// so that its picture goes on without a keyframe.
+import type { Tile } from "../wire/messages";
+import type { WantedTile } from "./state";
+
+export const VIDEO_SLOTS = 9;
+
+export type Slots = readonly (WantedTile | null)[];
+
+export const noTiles: Slots = Array<null>(VIDEO_SLOTS).fill(null);
+
+export function tileKey(tile: { participant: number; kind: string }): string {
+  return `${tile.participant}:${tile.kind}`;
+}
+
+/** `wanted` in order of importance; what does not fit into the slots is left out. */
+export function assign(current: Slots, wanted: readonly WantedTile[]): Slots {
+  const waiting = new Map(wanted.map((tile) => [tileKey(tile), tile]));
+  const kept = [...waiting.keys()].slice(0, VIDEO_SLOTS);
+  for (const key of waiting.keys()) if (!kept.includes(key)) waiting.delete(key);
+  const next = current.map((tile) => {
+    const stays = tile === null ? undefined : waiting.get(tileKey(tile));
+    if (stays !== undefined) waiting.delete(tileKey(stays));
+    return stays ?? null;
+  });
+  const rest = [...waiting.values()];
+  // Slots that were empty come first: nobody else's last frame is in them.
+  for (const wasEmpty of [true, false]) {
+    for (let slot = 0; slot < VIDEO_SLOTS; slot += 1) {
+      if (next[slot] === null && (current[slot] === null) === wasEmpty) {
+        next[slot] = rest.shift() ?? null;
+      }
+    }
+  }
+  return next;
+}
+
+export function toView(slots: Slots): Tile[] {
+  return slots.flatMap((tile, slot) => {
+    if (tile === null) return [];
+    const height = Math.min(4320, Math.max(1, Math.round(tile.height)));
+    return [{ slot, participant: tile.participant, kind: tile.kind, height }];
+  });
+}

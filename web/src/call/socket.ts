@@ -1,0 +1,101 @@
+// Runs a Session over a real WebSocket and real timers.
+import type { ClientMessage, ServerMessage } from "../wire/messages";
+import type { Session, SessionEffect } from "./session";
+import type { Failure, Phase } from "./state";
+
+export interface SocketEvents {
+  receive(message: ServerMessage): void;
+  finished(phase: Phase, failure: Failure | null): void;
+}
+
+export class Socket {
+  private web: WebSocket | null = null;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly address: string,
+    private readonly session: Session,
+    private readonly events: SocketEvents,
+  ) {}
+
+  get live(): boolean {
+    return this.session.live;
+  }
+
+  get lostSince(): number | null {
+    return this.session.lostSince;
+  }
+
+  start(): void {
+    this.run(this.session.start(performance.now()));
+  }
+
+  send(message: ClientMessage): void {
+    this.run(this.session.send(message));
+  }
+
+  /** The network seems to have changed: find out whether the socket still lives. */
+  probe(): void {
+    this.run(this.session.probe(performance.now()));
+  }
+
+  leave(): void {
+    this.run(this.session.leave());
+  }
+
+  private run(effects: SessionEffect[]): void {
+    for (const effect of effects) this.perform(effect);
+    clearTimeout(this.timer);
+    const deadline = this.session.deadline;
+    if (deadline === null) return;
+    this.timer = setTimeout(
+      () => this.run(this.session.tick(performance.now())),
+      Math.max(0, deadline - performance.now()) + 1,
+    );
+  }
+
+  private perform(effect: SessionEffect): void {
+    switch (effect.type) {
+      case "open":
+        this.open();
+        break;
+      case "close":
+        this.close();
+        break;
+      case "send":
+        this.web?.send(JSON.stringify(effect.message));
+        break;
+      case "receive":
+        this.events.receive(effect.message);
+        break;
+      case "finished":
+        this.events.finished(effect.phase, effect.failure);
+        break;
+    }
+  }
+
+  private open(): void {
+    this.close();
+    const web = new WebSocket(this.address);
+    this.web = web;
+    web.onopen = () => this.run(this.session.opened());
+    web.onclose = () => {
+      this.web = null;
+      this.run(this.session.closed(performance.now()));
+    };
+    web.onmessage = ({ data }: MessageEvent<string>) => {
+      const message: ServerMessage = JSON.parse(data);
+      this.run(this.session.received(message, performance.now()));
+    };
+  }
+
+  private close(): void {
+    const web = this.web;
+    this.web = null;
+    if (web === null) return;
+    web.onopen = null;
+    web.onclose = null;
+    web.onmessage = null;
+    web.close();
+  }
+}

@@ -1,0 +1,80 @@
+// One sample of the browser's counters. Pure: a statistics report in, sums out.
+import type { Sample } from "./quality";
+
+type Entry = Record<string, unknown> & { type: string; id: string };
+
+/** `ceilings`: bits per second that each active encoding may use, by name. */
+export function sample(
+  report: Iterable<Entry>,
+  ceilings: ReadonlyMap<string, number>,
+  connected: boolean,
+  now: number,
+): Sample {
+  const entries = [...report];
+  const of = (type: string) => entries.filter((entry) => entry.type === type);
+  const inbound = of("inbound-rtp");
+  const video = of("outbound-rtp").filter(
+    (entry) => entry.kind === "video" && entry.active !== false,
+  );
+  const pair = selectedPair(entries);
+  const transport = of("transport")[0] ?? pair;
+  const rtt = pair?.currentRoundTripTime;
+  return {
+    now,
+    connected,
+    bytesSent: number(transport?.bytesSent),
+    bytesReceived: number(transport?.bytesReceived),
+    packetsReceived: total(inbound, "packetsReceived"),
+    packetsLost: total(inbound, "packetsLost"),
+    sendLoss: greatest(of("remote-inbound-rtp"), "fractionLost"),
+    jitterMs: inMs(greatest(inbound, "jitter")),
+    rttMs: typeof rtt === "number" ? inMs(rtt) : null,
+    share: shareOf(video, ceilings),
+    sendHeight: greatest(video, "frameHeight"),
+    candidate: describe(entries, pair),
+  };
+}
+
+function selectedPair(entries: readonly Entry[]): Entry | undefined {
+  const transport = entries.find((entry) => entry.type === "transport");
+  const pairs = entries.filter((entry) => entry.type === "candidate-pair");
+  const id = transport?.selectedCandidatePairId;
+  return (
+    pairs.find((pair) => pair.id === id) ??
+    pairs.find((pair) => pair.selected === true) ??
+    pairs.find((pair) => pair.nominated === true && pair.state === "succeeded")
+  );
+}
+
+function shareOf(video: readonly Entry[], ceilings: ReadonlyMap<string, number>): number | null {
+  const limited = video.some((entry) => entry.qualityLimitationReason === "bandwidth");
+  const ceiling = [...ceilings.values()].reduce((sum, each) => sum + each, 0);
+  return limited && ceiling > 0 ? total(video, "targetBitrate") / ceiling : null;
+}
+
+function describe(entries: readonly Entry[], pair: Entry | undefined): string {
+  const local = entries.find((entry) => entry.id === pair?.localCandidateId);
+  const remote = entries.find((entry) => entry.id === pair?.remoteCandidateId);
+  if (local === undefined) return "";
+  const protocol = local.relayProtocol ?? local.protocol;
+  return `${local.candidateType} ${protocol} → ${remote?.candidateType ?? "?"}`;
+}
+
+function number(value: unknown): number {
+  return typeof value === "number" ? value : 0;
+}
+
+function total(entries: readonly Entry[], field: string): number {
+  return entries.reduce((sum, entry) => sum + number(entry[field]), 0);
+}
+
+function greatest(entries: readonly Entry[], field: string): number | null {
+  const values = entries.flatMap((entry) =>
+    typeof entry[field] === "number" ? [entry[field]] : [],
+  );
+  return values.length > 0 ? Math.max(...(values as number[])) : null;
+}
+
+function inMs(seconds: number | null): number | null {
+  return seconds === null ? null : Math.round(seconds * 1000);
+}

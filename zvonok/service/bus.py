@@ -108,8 +108,13 @@ class Subscription:
 
     async def _listen(self) -> AsyncIterator[Subscribed | Announcement]:
         """One connection's worth of items; ends or raises when the connection is lost."""
-        self._pubsub = pubsub = self._redis.pubsub()
-        await pubsub.subscribe(*self._channels)
+        pubsub = self._redis.pubsub()
+        asked = set(self._channels)
+        await pubsub.subscribe(*asked)
+        self._pubsub = pubsub
+        late = self._channels - asked
+        if late:
+            await pubsub.subscribe(*late)
         while self._pubsub is pubsub:
             kind, name, data = await pubsub.parse_response(block=True)
             channel = bytes(name).decode()

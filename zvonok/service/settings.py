@@ -134,7 +134,9 @@ def _make_folders(var: Path) -> None:
     if len(os.fsencode(longest)) > SOCKET_PATH_BYTES:
         raise SettingsError(f"var = {str(var)!r}: too long a path, {longest.name} does not fit")
     try:
-        (var / "run").mkdir(mode=0o700, parents=True, exist_ok=True)
+        var.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (var, var / "run"):
+            folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"var = {str(var)!r}: {error.strerror}") from error
 

@@ -1,0 +1,137 @@
+"""One child process: started, awaited, its output passed on line by line, ended."""
+
+import asyncio
+import os
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Callable
+from pathlib import Path
+
+from zvonok.service.run import READY
+from zvonok.up.programs import Program
+
+START_SECONDS = 30.0
+PROBE_PAUSE = 0.02
+LINE_BYTES = 1 << 20
+
+Emit = Callable[[str], None]
+
+
+class StartError(Exception):
+    """A child did not come to serve; the text says which and why."""
+
+
+class Child:
+    """At most one process of a program at a time."""
+
+    def __init__(self, program: Program, folder: Path, lock: int, emit: Emit) -> None:
+        """`lock`: a descriptor every child inherits, so that the lock on it outlives us."""
+        self.program = program
+        self._folder = folder
+        self._lock = lock
+        self._emit = emit
+        self._process: Process | None = None
+        self._pipes: list[asyncio.Task[None]] = []
+
+    @property
+    def pid(self) -> int | None:
+        return None if self._process is None else self._process.pid
+
+    async def start(self) -> None:
+        """Returns when the program serves. Raises StartError."""
+        own = self.program.probe is None
+        ready = asyncio.Event()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self.program.argv,
+                stdin=PIPE if own else DEVNULL,
+                stdout=PIPE,
+                stderr=PIPE,
+                cwd=self._folder,
+                env={**os.environ, **self.program.environ},
+                # Ctrl-C in the terminal is ours to handle; and a whole group can be killed.
+                start_new_session=True,
+                pass_fds=(self._lock,),
+                limit=LINE_BYTES,
+            )
+        except OSError as error:
+            raise StartError(f"{self.program.name}: {error}") from error
+        self._process = process
+        assert process.stdout
+        assert process.stderr
+        self._pipes = [
+            asyncio.ensure_future(self._pass_on(process.stdout, ready if own else None)),
+            asyncio.ensure_future(self._pass_on(process.stderr, None)),
+        ]
+        await self._until_ready(process, ready)
+
+    async def wait(self) -> int:
+        """The exit status, after the last line of output; what is left of the group is killed."""
+        assert self._process
+        status = await self._process.wait()
+        self._kill_group()
+        await asyncio.wait(self._pipes)
+        return status
+
+    async def stop(self) -> None:
+        """SIGTERM, and SIGKILL to the group when that takes too long."""
+        if self._process is None:
+            return
+        if self._process.returncode is None:
+            self._process.terminate()
+        try:
+            async with asyncio.timeout(self.program.stop_seconds):
+                await self._process.wait()
+        except TimeoutError:
+            self._emit(f"{self.program.name} took too long to end and was killed")
+            self._kill_group()
+        await self.wait()
+
+    def _kill_group(self) -> None:
+        """For grandchildren that outlived the child, nginx's workers for one."""
+        assert self._process
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    async def _until_ready(self, process: Process, ready: asyncio.Event) -> None:
+        serving = asyncio.ensure_future(
+            ready.wait() if self.program.probe is None else self._probe_until_true()
+        )
+        ended = asyncio.ensure_future(process.wait())
+        try:
+            await asyncio.wait(
+                {serving, ended}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            if ended.done():
+                raise StartError(f"{self.program.name} ended at once, status {ended.result()}")
+            if not serving.done():
+                raise StartError(f"{self.program.name} does not serve after {START_SECONDS:.0f} s")
+        finally:
+            serving.cancel()
+            ended.cancel()
+
+    async def _probe_until_true(self) -> None:
+        assert self.program.probe
+        while True:
+            try:
+                if await self.program.probe():
+                    return
+            except OSError:
+                pass  # Not there yet.
+            await asyncio.sleep(PROBE_PAUSE)
+
+    async def _pass_on(self, stream: asyncio.StreamReader, ready: asyncio.Event | None) -> None:
+        while True:
+            try:
+                line = await stream.readline()
+            except ValueError:
+                continue  # Longer than LINE_BYTES; the reader has dropped it.
+            if not line:
+                return
+            text = line.decode(errors="replace").rstrip()
+            if ready is not None and text == READY:
+                ready.set()
+            else:
+                self._emit(f"{self.program.name:<9} | {text}")

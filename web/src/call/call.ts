@@ -1,6 +1,6 @@
 // A call from joining to leaving: puts the parts together and offers the interface its signals.
 import { computed, effect, signal } from "@preact/signals";
-import type { Media, ServerMessage, Welcome } from "../wire/messages";
+import type { Media, Publish, ServerMessage, Welcome } from "../wire/messages";
 import type { Local } from "./local";
 import { Monitor } from "./monitor";
 import { Notices } from "./notices";
@@ -33,6 +33,7 @@ export class RunningCall {
   private readonly sound = signal<readonly MediaStream[]>([]);
   private readonly notices = new Notices();
   private roster: Roster | null = null;
+  private publish: Publish | null = null;
   private readonly socket: Socket;
   private readonly path: MediaPath;
   private readonly pictures: Pictures;
@@ -106,6 +107,7 @@ export class RunningCall {
         this.heard(message.participants);
         break;
       case "publish":
+        this.publish = message;
         void this.path.peer?.publish(message.camera, message.screen);
         break;
       case "media":
@@ -123,6 +125,7 @@ export class RunningCall {
     this.role.value = welcome.role;
     this.invitation.value = welcome.invitation ?? null;
     this.roster = new Roster(welcome.you, welcome.roster);
+    if (welcome.resumed !== true) this.publish = null;
     this.rosterChanged();
     this.phase.value = "connected";
     this.path.welcomed(welcome);
@@ -151,7 +154,8 @@ export class RunningCall {
   }
 
   private refused(failure: Failure, id: number | null): void {
-    if (id !== null && this.searches.refused(id, failure)) return;
+    if (id !== null && (this.path.refused(id, failure) || this.searches.refused(id, failure)))
+      return;
     this.notices.add({ kind: "refused", failure });
   }
 
@@ -166,6 +170,7 @@ export class RunningCall {
     });
     this.pictures.attach(peer);
     this.own.attach(peer);
+    if (this.publish !== null) void peer.publish(this.publish.camera, this.publish.screen);
   }
 
   private beat(): void {

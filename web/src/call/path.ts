@@ -2,6 +2,10 @@
 import type { ClientMessage, Welcome } from "../wire/messages";
 import { Peer } from "./peer";
 import { type Repair, Restart } from "./restart";
+import type { Failure } from "./state";
+
+/** When a media server was replaced, its clients come back within this many ms, not at once. */
+const STAMPEDE = 1_500;
 
 export interface PathEvents {
   /** Whether there is a socket to send offers on. */
@@ -18,6 +22,7 @@ export class MediaPath {
   private readonly restart = new Restart();
   private iceServers: RTCIceServer[] = [];
   private offers = 0;
+  private lateRebuild: ReturnType<typeof setTimeout> | undefined;
   private pending: Repair | null = null;
 
   constructor(private readonly events: PathEvents) {}
@@ -46,6 +51,22 @@ export class MediaPath {
     }
   }
 
+  /** The server refused an offer of ours; false when the id is of none. */
+  refused(id: number, failure: Failure): boolean {
+    if (id !== this.offers - 1) return false;
+    if (failure.code === "stale_offer") {
+      // Another page used this seat before: go on from its numbers.
+      const { last } = failure.details;
+      this.offers = (typeof last === "number" ? last : id) + 1;
+      this.due("rebuild");
+    } else if (failure.code === "media_lost") {
+      this.lateRebuild = setTimeout(() => this.due("rebuild"), Math.random() * STAMPEDE);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
   networkChanged(): void {
     this.due(this.restart.networkChanged());
   }
@@ -56,6 +77,7 @@ export class MediaPath {
   }
 
   close(): void {
+    clearTimeout(this.lateRebuild);
     this.peer?.close();
     this.peer = null;
   }

@@ -3,6 +3,8 @@ import type { ClientMessage, Found } from "../wire/messages";
 import type { Failure } from "./state";
 
 const PATIENCE = 10_000;
+/** Offers are numbered from 0: an error that names an id must say which of the two it means. */
+const FIRST_ID = 1 << 30;
 
 interface Waiting {
   readonly resolve: (found: Found) => void;
@@ -12,7 +14,7 @@ interface Waiting {
 
 export class Searches {
   private readonly waiting = new Map<number, Waiting>();
-  private last = 0;
+  private last = FIRST_ID;
 
   constructor(private readonly send: (message: ClientMessage) => void) {}
 

@@ -1,0 +1,28 @@
+import { expect, test } from "vitest";
+import { rememberChoice, rememberedChoice } from "../../src/call/choice";
+
+function storage(content: string | null): Storage {
+  let text = content;
+  const set = (_: string, value: string) => {
+    text = value;
+  };
+  return { getItem: () => text, setItem: set } as Partial<Storage> as Storage;
+}
+
+const nothing = { microphone: "", camera: "", speaker: "" };
+
+test("what is remembered comes back", () => {
+  const kept = storage(null);
+  const choice = { microphone: "m", camera: "c", speaker: "" };
+  rememberChoice(kept, choice);
+  expect(rememberedChoice(kept)).toEqual(choice);
+});
+
+test.each([null, "{", "5", '{"camera": 7}'])("%s is no choice", (content) => {
+  expect(rememberedChoice(storage(content))).toEqual(nothing);
+});
+
+test("a browser that forbids storage remembers nothing", () => {
+  expect(rememberedChoice(undefined)).toEqual(nothing);
+  rememberChoice(undefined, nothing);
+});

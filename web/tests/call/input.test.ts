@@ -1,0 +1,165 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { Input, type InputKind } from "../../src/call/input";
+import { Notices } from "../../src/call/notices";
+
+class FakeTrack {
+  enabled = true;
+  stopped = false;
+  onended: (() => void) | null = null;
+  copies: FakeTrack[] = [];
+  constructor(readonly device: string) {}
+  stop(): void {
+    this.stopped = true;
+  }
+  clone(): FakeTrack {
+    const copy = new FakeTrack(this.device);
+    this.copies.push(copy);
+    return copy;
+  }
+}
+
+class FakeDevices {
+  tracks: FakeTrack[] = [];
+  refusals: string[] = [];
+  present = ["usual", "other"];
+
+  async getUserMedia(constraints?: MediaStreamConstraints): Promise<MediaStream> {
+    const refusal = this.refusals.shift();
+    if (refusal !== undefined) throw new DOMException("", refusal);
+    const wishes = (constraints?.video ?? constraints?.audio) as MediaTrackConstraints;
+    const id = (wishes.deviceId as ConstrainDOMStringParameters | undefined)?.exact ?? "usual";
+    if (!this.present.includes(String(id))) throw new DOMException("", "OverconstrainedError");
+    const track = new FakeTrack(String(id));
+    this.tracks.push(track);
+    return { getTracks: () => [track] } as unknown as MediaStream;
+  }
+}
+
+let devices: FakeDevices;
+let notices: Notices;
+
+beforeEach(() => {
+  devices = new FakeDevices();
+  notices = new Notices();
+});
+
+function input(kind: InputKind, id = ""): Input {
+  return new Input(kind, id, devices, notices, () => undefined);
+}
+
+const kinds = () => notices.all.value.map((notice) => notice.kind);
+
+describe("camera", () => {
+  test("off stops the device, so that its light goes out", async () => {
+    const camera = input("camera");
+    await camera.set(true);
+    expect(camera.on.value).toBe(true);
+    expect(camera.outgoing.value).not.toBeNull();
+    await camera.set(false);
+    expect(camera.on.value).toBe(false);
+    expect(camera.outgoing.value).toBeNull();
+    expect(devices.tracks[0]?.stopped).toBe(true);
+  });
+
+  test("on and off in one breath ends off", async () => {
+    const camera = input("camera");
+    void camera.set(true);
+    await camera.set(false);
+    expect(camera.on.value).toBe(false);
+    expect(devices.tracks.every((track) => track.stopped)).toBe(true);
+  });
+
+  test("one that is unplugged is off, and another is not taken unasked", async () => {
+    const camera = input("camera");
+    await camera.set(true);
+    devices.tracks[0]?.onended?.();
+    await camera.choose("");
+    expect(camera.on.value).toBe(false);
+    expect(devices.tracks).toHaveLength(1);
+    expect(kinds()).toEqual(["device_lost"]);
+  });
+
+  test("choosing another while it is on goes on with that one", async () => {
+    const camera = input("camera");
+    await camera.set(true);
+    await camera.choose("other");
+    expect(devices.tracks.map((track) => [track.device, track.stopped])).toEqual([
+      ["usual", true],
+      ["other", false],
+    ]);
+    expect(camera.on.value).toBe(true);
+  });
+});
+
+describe("microphone", () => {
+  test("muted: what is sent is silent at once, the level is still measured", async () => {
+    const microphone = input("microphone");
+    await microphone.set(true);
+    const [device] = devices.tracks;
+    void microphone.set(false);
+    expect(device?.copies[0]?.enabled).toBe(false);
+    expect(device?.enabled).toBe(true);
+    expect(device?.stopped).toBe(false);
+    expect(microphone.on.value).toBe(false);
+    await microphone.set(true);
+    expect(devices.tracks).toHaveLength(1);
+    expect(microphone.on.value).toBe(true);
+  });
+
+  test("one that is unplugged while muted is replaced by another, muted", async () => {
+    const microphone = input("microphone", "other");
+    await microphone.set(true);
+    await microphone.set(false);
+    devices.tracks[0]?.onended?.();
+    await microphone.set(false);
+    expect(devices.tracks[1]?.device).toBe("usual");
+    expect(devices.tracks[1]?.copies[0]?.enabled).toBe(false);
+    expect(microphone.on.value).toBe(false);
+    expect(kinds()).toEqual(["device_lost"]);
+  });
+});
+
+describe("refusals", () => {
+  test.each([
+    ["NotAllowedError", "permission_denied"],
+    ["NotFoundError", "no_device"],
+    ["NotReadableError", "device_busy"],
+  ])("%s is told as %s", async (name, kind) => {
+    devices.refusals = [name];
+    const microphone = input("microphone");
+    await microphone.set(true);
+    expect(microphone.on.value).toBe(false);
+    expect(kinds()).toEqual([kind]);
+  });
+
+  test("a remembered device that is gone gives way to the usual one", async () => {
+    const camera = input("camera", "sold");
+    await camera.set(true);
+    expect(devices.tracks[0]?.device).toBe("usual");
+    expect(kinds()).toEqual([]);
+  });
+
+  test("a success takes the notice away", async () => {
+    devices.refusals = ["NotReadableError"];
+    const camera = input("camera");
+    await camera.set(true);
+    await camera.set(true);
+    expect(camera.on.value).toBe(true);
+    expect(kinds()).toEqual([]);
+  });
+
+  test("a page without https has no devices", async () => {
+    const camera = new Input("camera", "", undefined, notices, () => undefined);
+    await camera.set(true);
+    expect(kinds()).toEqual(["permission_denied"]);
+  });
+});
+
+test("closing frees everything, also what is still being opened", async () => {
+  const microphone = input("microphone");
+  const opening = microphone.set(true);
+  microphone.close();
+  await opening;
+  await microphone.choose("");
+  expect(devices.tracks.every((track) => track.stopped)).toBe(true);
+});

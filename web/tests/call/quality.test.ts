@@ -1,0 +1,99 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { QualityMeter, type Sample } from "../../src/call/quality";
+
+const calm: Sample = {
+  now: 0,
+  connected: true,
+  bytesSent: 0,
+  bytesReceived: 0,
+  packetsReceived: 0,
+  packetsLost: 0,
+  sendLoss: null,
+  jitterMs: 3,
+  rttMs: 20,
+  share: null,
+  sendHeight: 720,
+  candidate: "host udp → host",
+};
+
+let meter: QualityMeter;
+
+beforeEach(() => {
+  meter = new QualityMeter();
+  meter.add(calm);
+});
+
+function later(change: Partial<Sample>): Sample {
+  const traffic = { bytesSent: 1000, bytesReceived: 1000, packetsReceived: 0 };
+  return { ...calm, now: 2_000, ...traffic, ...change };
+}
+
+describe("steps", () => {
+  test.each([
+    [0, "good"],
+    [5, "good"],
+    [6, "medium"],
+    [7, "medium"],
+    [8, "poor"],
+    [50, "poor"],
+  ])("%d %% lost on the way here: %s", (lost, quality) => {
+    const sample = later({ packetsReceived: 100 - lost, packetsLost: lost });
+    expect(meter.add(sample).quality).toBe(quality);
+  });
+
+  test("loss on the way there counts as well", () => {
+    expect(meter.add(later({ sendLoss: 0.2 })).quality).toBe("poor");
+  });
+
+  test.each([
+    [null, "good"],
+    [0.5, "good"],
+    [0.3, "medium"],
+    [0.29, "poor"],
+  ])("%s of the wanted bit rate: %s", (share, quality) => {
+    expect(meter.add(later({ share })).quality).toBe(quality);
+  });
+});
+
+describe("lost", () => {
+  test("only what is sent and never answered for 3 s", () => {
+    const silent = (now: number, bytesSent: number) => later({ now, bytesSent, bytesReceived: 0 });
+    expect(meter.add(silent(2_000, 500)).quality).toBe("good");
+    expect(meter.add(silent(4_000, 900)).quality).toBe("lost");
+    expect(meter.add(later({ now: 6_000, bytesSent: 1_200, bytesReceived: 700 })).quality).toBe(
+      "good",
+    );
+  });
+
+  test("a quiet call is no lost one", () => {
+    for (const now of [2_000, 4_000, 6_000]) {
+      expect(meter.add({ ...calm, now }).quality).toBe("good");
+    }
+  });
+
+  test("a connection that is down", () => {
+    meter.add(later({ now: 2_000, connected: false }));
+    expect(meter.add(later({ now: 5_000, connected: false })).quality).toBe("lost");
+  });
+});
+
+test("loss is forgotten after the window", () => {
+  meter.add(later({ now: 2_000, packetsReceived: 50, packetsLost: 50 }));
+  meter.add(later({ now: 4_000, packetsReceived: 150, packetsLost: 50, bytesReceived: 2_000 }));
+  const last = later({ now: 9_000, packetsReceived: 250, packetsLost: 50, bytesReceived: 3_000 });
+  expect(meter.add(last).quality).toBe("good");
+});
+
+test("details: rates between two samples, loss in per cent", () => {
+  const { details } = meter.add(
+    later({ bytesSent: 250_000, bytesReceived: 500_000, packetsReceived: 97, packetsLost: 3 }),
+  );
+  expect(details).toMatchObject({ sendKbps: 1000, receiveKbps: 2000, lossPercent: 3, rttMs: 20 });
+});
+
+test("counters that start over (a new connection) give no nonsense", () => {
+  meter.add(later({ packetsReceived: 1000, packetsLost: 10, bytesReceived: 9_000_000 }));
+  const verdict = meter.add(later({ now: 4_000, packetsReceived: 5, bytesReceived: 10 }));
+  expect(verdict.quality).toBe("good");
+  expect(verdict.details.receiveKbps).toBe(0);
+});

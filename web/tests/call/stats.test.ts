@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { sample } from "../../src/call/stats";
+
+const chromium = [
+  { type: "transport", id: "T", bytesSent: 500, bytesReceived: 900, selectedCandidatePairId: "P" },
+  {
+    type: "candidate-pair",
+    id: "P",
+    currentRoundTripTime: 0.0423,
+    localCandidateId: "L",
+    remoteCandidateId: "R",
+  },
+  { type: "local-candidate", id: "L", candidateType: "prflx", protocol: "udp" },
+  { type: "remote-candidate", id: "R", candidateType: "host", protocol: "udp" },
+  { type: "inbound-rtp", id: "I1", packetsReceived: 10, packetsLost: 1, jitter: 0.004 },
+  { type: "inbound-rtp", id: "I2", packetsReceived: 20, packetsLost: 0, jitter: 0.012 },
+  { type: "remote-inbound-rtp", id: "F1", fractionLost: 0.01 },
+  { type: "remote-inbound-rtp", id: "F2", fractionLost: 0.07 },
+  {
+    type: "outbound-rtp",
+    id: "O1",
+    kind: "video",
+    active: true,
+    frameHeight: 360,
+    targetBitrate: 200_000,
+    qualityLimitationReason: "bandwidth",
+  },
+  { type: "outbound-rtp", id: "O2", kind: "video", active: false, frameHeight: 720 },
+];
+
+test("sums over a report as Chromium writes it", () => {
+  expect(sample(chromium, new Map([["camera:h", 500_000]]), true, 7)).toEqual({
+    now: 7,
+    connected: true,
+    bytesSent: 500,
+    bytesReceived: 900,
+    packetsReceived: 30,
+    packetsLost: 1,
+    sendLoss: 0.07,
+    jitterMs: 12,
+    rttMs: 42,
+    share: 0.4,
+    sendHeight: 360,
+    candidate: "prflx udp → host",
+  });
+});
+
+test("Firefox has no transport entry: the selected pair has the bytes", () => {
+  const firefox = [
+    { type: "candidate-pair", id: "P", selected: true, bytesSent: 5, bytesReceived: 9 },
+  ];
+  const sums = sample(firefox, new Map(), true, 0);
+  expect(sums).toMatchObject({ bytesSent: 5, bytesReceived: 9, rttMs: null, candidate: "" });
+});
+
+test("a share is only taken while bandwidth is the limit", () => {
+  const free = [{ type: "outbound-rtp", id: "O", kind: "video", targetBitrate: 1 }];
+  expect(sample(free, new Map([["camera:q", 150_000]]), true, 0).share).toBeNull();
+});

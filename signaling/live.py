@@ -1,0 +1,183 @@
+"""Live state of calls in Redis: who owns a call, its seats, and the bus to the SFU workers.
+
+| key | type | content |
+|---|---|---|
+| `zv:live` | set | ids of calls that run |
+| `zv:owner:{call}` | string, expires | the signaling process that runs the call |
+| `zv:state:{call}` | hash | `call` → `CallState`; seat number → `Seat` |
+
+The rest is described in `zvonok.wire.bus`. Whatever belongs to a call is written by one script
+that first checks the lease, so a process that lost it without noticing changes nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import msgspec
+from redis.asyncio import Redis
+
+from zvonok.wire import bus
+from zvonok.wire.bus import ActualSession, Look, WantedSession, WorkerState
+
+from .seat import Seat
+
+LIVE_KEY = "zv:live"
+LEASE_MILLISECONDS = 6000
+RENEW_SECONDS = 2.0
+
+Command = Sequence[str | bytes]
+
+_FENCED = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+for _, command in ipairs(cmsgpack.unpack(ARGV[2])) do redis.call(unpack(command)) end
+return 1
+"""
+_RENEW = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+"""
+
+
+class CallState(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of a call beside its seats."""
+
+    title: str
+    next_number: int
+    sequence: int
+    worker: str | None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A call as the process before us left it."""
+
+    state: CallState
+    seats: list[Seat]
+    wanted: dict[str, WantedSession]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_state = msgspec.msgpack.Decoder(CallState).decode
+_decode_seat = msgspec.msgpack.Decoder(Seat).decode
+
+
+def owner_key(call: str) -> str:
+    return f"zv:owner:{call}"
+
+
+def state_key(call: str) -> str:
+    return f"zv:state:{call}"
+
+
+def keep_state(call: str, state: CallState) -> Command:
+    return ["HSET", state_key(call), "call", _encode(state)]
+
+
+def keep_seat(call: str, number: int, seat: Seat | None) -> Command:
+    if seat is None:
+        return ["HDEL", state_key(call), str(number)]
+    return ["HSET", state_key(call), str(number), _encode(seat)]
+
+
+def want(call: str, session: str, wanted: WantedSession | None) -> Command:
+    if wanted is None:
+        return ["HDEL", bus.wanted_key(call), session]
+    return ["HSET", bus.wanted_key(call), session, bus.encode(wanted)]
+
+
+def announce(worker: str, call: str, session: str) -> Command:
+    return ["PUBLISH", bus.worker_key(worker), bus.encode(Look(call=call, session=session))]
+
+
+def carry(worker: str, call: str) -> Command:
+    return ["SADD", bus.calls_key(worker), call]
+
+
+def drop(worker: str, call: str) -> Command:
+    return ["SREM", bus.calls_key(worker), call]
+
+
+def begin(call: str) -> list[Command]:
+    """Nothing of an earlier call of the same lesson is left behind."""
+    return [
+        ["SADD", LIVE_KEY, call],
+        ["DEL", state_key(call), bus.wanted_key(call), bus.actual_key(call)],
+    ]
+
+
+def forget(call: str) -> list[Command]:
+    """The call is over; the lease goes last."""
+    return [
+        ["SREM", LIVE_KEY, call],
+        ["DEL", state_key(call), bus.wanted_key(call), owner_key(call)],
+    ]
+
+
+class Live:
+    """Raises RedisError or OSError from every method while Redis is away."""
+
+    def __init__(self, redis: Redis, me: str) -> None:
+        self._redis = redis
+        self._me = me
+        self._fenced = redis.register_script(_FENCED)
+        self._renew = redis.register_script(_RENEW)
+
+    async def acquire(self, call: str) -> bool:
+        """Whether the call is ours now; the lease lasts `LEASE_MILLISECONDS`."""
+        key = owner_key(call)
+        if await self._redis.set(key, self._me, nx=True, px=LEASE_MILLISECONDS):
+            return True
+        return bool(await self._renew(keys=[key], args=[self._me, LEASE_MILLISECONDS]))
+
+    async def renew(self, call: str) -> bool:
+        """False: another process has the call, or nobody: it is not ours any more."""
+        return bool(await self._renew(keys=[owner_key(call)], args=[self._me, LEASE_MILLISECONDS]))
+
+    async def release(self, call: str) -> None:
+        await self.write(call, [["DEL", owner_key(call)]])
+
+    async def write(self, call: str, commands: Sequence[Command]) -> bool:
+        """All of `commands` or, when the call is not ours, none of them: False."""
+        return bool(await self._fenced(keys=[owner_key(call)], args=[self._me, _encode(commands)]))
+
+    async def load(self, call: str) -> Kept | None:
+        """None: no such call runs."""
+        fields = await _hash(self._redis, state_key(call))
+        state = fields.pop(b"call", None)
+        if state is None:
+            return None
+        wanted = await _hash(self._redis, bus.wanted_key(call))
+        return Kept(
+            _decode_state(state),
+            [_decode_seat(seat) for seat in fields.values()],
+            {session.decode(): bus.decode_wanted(value) for session, value in wanted.items()},
+        )
+
+    async def running(self) -> set[str]:
+        """Ids of calls that run, whoever owns them."""
+        members = await cast("Any", self._redis.smembers(LIVE_KEY))
+        return {member.decode() for member in members}
+
+    async def actual(self, call: str, sessions: Iterable[str] | None) -> list[ActualSession]:
+        """What the SFU says of these sessions, or of all."""
+        key = bus.actual_key(call)
+        if sessions is None:
+            values: Any = (await _hash(self._redis, key)).values()
+        else:
+            values = await cast("Any", self._redis.hmget(key, list(sessions)))
+        return [bus.decode_actual(value) for value in values if value]
+
+    async def workers(self) -> list[WorkerState]:
+        """Workers that are alive, the least loaded first."""
+        members = await cast("Any", self._redis.smembers(bus.WORKERS_KEY))
+        if not members:
+            return []
+        keys = [bus.worker_key(member.decode()) for member in members]
+        values = await cast("Any", self._redis.mget(keys))
+        alive = [bus.decode_worker(value) for value in values if value is not None]
+        return sorted(alive, key=lambda worker: (worker.load, worker.sessions, worker.worker))
+
+
+async def _hash(redis: Redis, key: str) -> dict[bytes, bytes]:
+    return cast("dict[bytes, bytes]", await cast("Any", redis.hgetall(key)))

@@ -1,0 +1,160 @@
+"""Lessons, links and attendance in SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from zvonok.wire.errors import Refusal
+from zvonok.wire.rest import LinkRole
+
+from .tables import attendance, lessons, links
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 0x7A766F6E
+"""PostgreSQL's advisory lock under which tables are changed."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    id: str
+    title: str
+    created: float
+    ended: float | None
+
+
+@dataclass(frozen=True)
+class Link:
+    token: str
+    lesson: str
+    role: LinkRole
+    created: float
+    expires: float | None
+    max_uses: int | None
+    uses: int
+    revoked: float | None
+
+    def refusal(self, now: float) -> Refusal | None:
+        """Why nobody may enter by it any more."""
+        if self.revoked is not None:
+            return Refusal(410, "link_revoked", "this link was revoked")
+        if self.expires is not None and self.expires <= now:
+            return Refusal(410, "link_expired", "this link has expired")
+        if self.max_uses is not None and self.uses >= self.max_uses:
+            return Refusal(410, "link_used_up", "this link was used as often as it may be")
+        return None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One person's stay in a lesson."""
+
+    session: str
+    lesson: str
+    number: int
+    name: str
+    role: str
+    arrived: float
+
+
+class Store:
+    """Every method is one transaction; what it returned from is on the disk."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def migrate(self) -> None:
+        """Brings the tables to this version; several processes may call it at once."""
+        async with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                await connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK}
+                )
+            await connection.run_sync(_upgrade)
+
+    async def ping(self) -> None:
+        """Raises SQLAlchemyError or OSError when the database is away."""
+        async with self._engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def add_lesson(self, lesson: Lesson, first_links: Sequence[Link]) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(lessons.insert(), vars(lesson))
+            await connection.execute(links.insert(), [vars(link) for link in first_links])
+
+    async def lesson(self, lesson: str) -> Lesson | None:
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(select(lessons).where(lessons.c.id == lesson))).first()
+        return None if row is None else Lesson(*row)
+
+    async def end_lesson(self, lesson: str, now: float) -> bool:
+        """False: it was ended before."""
+        statement = update(lessons).where(lessons.c.id == lesson, lessons.c.ended.is_(None))
+        async with self._engine.begin() as connection:
+            return (await connection.execute(statement.values(ended=now))).rowcount == 1
+
+    async def add_link(self, link: Link) -> None:
+        async with self._engine.begin() as connection:
+            await connection.execute(links.insert(), vars(link))
+
+    async def links(self, lesson: str) -> list[Link]:
+        """The oldest first."""
+        statement = select(links).where(links.c.lesson == lesson)
+        async with self._engine.connect() as connection:
+            rows = await connection.execute(statement.order_by(links.c.created, links.c.token))
+            return [Link(*row) for row in rows.tuples()]
+
+    async def link(self, token: str) -> tuple[Link, Lesson] | None:
+        statement = select(links, lessons).join(lessons).where(links.c.token == token)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(statement)).first()
+        if row is None:
+            return None
+        columns = len(links.c)
+        return Link(*row[:columns]), Lesson(*row[columns:])
+
+    async def revoke_link(self, lesson: str, token: str, now: float) -> bool:
+        """False: this lesson has no such link. Revoking twice is no error."""
+        statement = update(links).where(links.c.token == token, links.c.lesson == lesson)
+        async with self._engine.begin() as connection:
+            changed = await connection.execute(
+                statement.values(revoked=func.coalesce(links.c.revoked, now))
+            )
+            return changed.rowcount == 1
+
+    async def use_link(self, token: str, now: float) -> bool:
+        """Counts one use; False: it may not be used (any more)."""
+        statement = update(links).where(
+            links.c.token == token,
+            links.c.revoked.is_(None),
+            or_(links.c.expires.is_(None), links.c.expires > now),
+            or_(links.c.max_uses.is_(None), links.c.uses < links.c.max_uses),
+        )
+        async with self._engine.begin() as connection:
+            return (await connection.execute(statement.values(uses=links.c.uses + 1))).rowcount == 1
+
+    async def arrived(self, visits: Sequence[Visit]) -> None:
+        """Visits that are known already stay as they are."""
+        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        statement = insert(attendance).on_conflict_do_nothing(index_elements=["session"])
+        async with self._engine.begin() as connection:
+            await connection.execute(statement, [vars(visit) for visit in visits])
+
+    async def departed(self, times: dict[str, float]) -> None:
+        """`times`: when each session ended."""
+        async with self._engine.begin() as connection:
+            for session, time in times.items():
+                statement = update(attendance).where(attendance.c.session == session)
+                await connection.execute(statement.values(departed=time))
+
+
+def _upgrade(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,32 @@
+"""What the engine asks its adapter to do."""
+
+from dataclasses import dataclass
+
+from zvonok.wire.bus import ActualSession, SpeakersNotice
+
+
+@dataclass(frozen=True, slots=True)
+class WriteActual:
+    """Store the state of a session and announce it."""
+
+    call: str
+    actual: ActualSession
+
+
+@dataclass(frozen=True, slots=True)
+class DropActual:
+    """Remove the state of a session that is gone, and announce it."""
+
+    call: str
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Announce a moment."""
+
+    call: str
+    notice: SpeakersNotice
+
+
+Effect = WriteActual | DropActual | Publish

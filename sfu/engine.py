@@ -1,0 +1,224 @@
+"""Wanted sessions and events of the kernel in; commands to the kernel and effects out.
+
+No clock, no Redis, no socket. Commands to the kernel are queued there and do not block, so they
+are given at once; everything else is collected and handed over by `take_effects`:
+
+    **after every call into the engine, carry out `take_effects()`**
+"""
+
+from typing import TYPE_CHECKING
+
+from zvonok.wire.bus import ActualSession, SpeakersNotice, WantedSession
+from zvonok.wire.errors import ErrorBody, Refusal
+
+from .dtls import DtlsError, DtlsServer
+from .effects import DropActual, Effect, Publish, WriteActual
+from .room import Room
+from .sdp import Identity, make_plan, parse_offer
+from .session import SESSION_LOST, Environment, Session
+
+if TYPE_CHECKING:
+    from .kernel.core import Kernel
+
+MAX_HANDSHAKES = 256
+"""At once; a ClientHello above it is dropped, and its sender repeats it."""
+TIMER_INTERVAL = 0.1
+"""Seconds between two calls of `handle_timer`."""
+
+
+class Engine:
+    """All calls of one worker."""
+
+    def __init__(self, kernel: "Kernel", identity: Identity, dtls: DtlsServer) -> None:
+        self._environment = Environment(kernel, identity, dtls)
+        self._rooms: dict[str, Room] = {}
+        self._calls: dict[int, str] = {}
+        """Calls by the kernel's number of their room."""
+        self._last_room = 0
+        self._by_handle: dict[int, Session] = {}
+        self._shaking: set[Session] = set()
+        """Sessions with a handshake that has not ended."""
+        self._kept: set[Session] = set()
+        """Sessions whose last flight may still have to be repeated."""
+        self._effects: list[Effect] = []
+        self.handshakes_deferred = 0
+
+    # ── what is wanted ──
+
+    def calls(self) -> set[str]:
+        return set(self._rooms)
+
+    def sessions(self, call: str) -> set[str]:
+        room = self._rooms.get(call)
+        return set(room.sessions) if room else set()
+
+    @property
+    def session_count(self) -> int:
+        """Sessions that are open in the kernel."""
+        return len(self._by_handle)
+
+    def want(
+        self, call: str, wanted: WantedSession, previous: ActualSession | None, now: float
+    ) -> None:
+        """The session is to be like this. `previous` is what was last stored of it; it matters
+        for a session that this process does not know."""
+        room = self._room(call)
+        session = room.sessions.get(wanted.session)
+        if session is None:
+            session = room.sessions[wanted.session] = Session(call, wanted, self._environment)
+            if previous is not None and previous.answer is not None:
+                # Negotiated with a process that is gone: its keys and SSRCs went with it.
+                session.error = SESSION_LOST
+            elif previous is not None and previous.offer_id == wanted.offer_id:
+                session.error = previous.error
+            else:
+                self._negotiate(room, session, now)
+        else:
+            before, session.wanted = session.wanted, wanted
+            if wanted.offer_id != before.offer_id:
+                self._negotiate(room, session, now)
+        self._set_moderator(session)
+        room.reconcile(session, now)
+        room.dirty.add(session)
+        self._write(room)
+
+    def unwant(self, call: str, session_id: str, now: float) -> None:
+        """The session is to be no more."""
+        room = self._rooms.get(call)
+        session = room.sessions.pop(session_id, None) if room else None
+        if room is None or session is None:
+            return
+        self._close(room, session, now)
+        self._effects.append(DropActual(call, session_id))
+        self._write(room)
+        if not room.sessions:
+            del self._rooms[call], self._calls[room.number]
+
+    def close(self, now: float) -> None:
+        """Closes all connections and leaves their stored state, by which the next process knows
+        which sessions were lost."""
+        for room in self._rooms.values():
+            for session in room.sessions.values():
+                self._close(room, session, now)
+        self._rooms.clear()
+        self._calls.clear()
+
+    def _room(self, call: str) -> Room:
+        room = self._rooms.get(call)
+        if room is None:
+            self._last_room += 1
+            room = self._rooms[call] = Room(self._last_room, self._environment.kernel)
+            self._calls[room.number] = call
+        return room
+
+    def _negotiate(self, room: Room, session: Session, now: float) -> None:
+        session.offer_id = session.wanted.offer_id
+        try:
+            offer = parse_offer(session.wanted.offer)
+            plan = make_plan(offer)
+            if session.continues(offer):
+                session.renegotiate(offer, plan)
+                return
+            self._close(room, session, now)
+            session.open(room.number, offer, plan)
+            self._by_handle[session.handle] = session
+        except Refusal as refusal:
+            session.refuse(refusal.body)
+
+    def _close(self, room: Room, session: Session, now: float) -> None:
+        room.withdraw(session, now)
+        self._shaking.discard(session)
+        self._kept.discard(session)
+        if session.connection is not None:
+            del self._by_handle[session.handle]
+        session.close()
+
+    def _set_moderator(self, session: Session) -> None:
+        connection = session.connection
+        if connection is not None and connection.moderator != session.wanted.moderator:
+            connection.moderator = session.wanted.moderator
+            self._environment.kernel.set_moderator(connection.handle, connection.moderator)
+
+    # ── what the kernel tells ──
+
+    def receive_dtls(self, handle: int, datagram: bytes, now: float) -> None:
+        session = self._by_handle.get(handle)
+        if session is None:
+            return
+        if session.keyless and session not in self._shaking:
+            if len(self._shaking) >= MAX_HANDSHAKES:
+                self.handshakes_deferred += 1
+                return
+            self._shaking.add(session)
+        self._shake(session, datagram, now)
+
+    def set_reachable(self, handle: int, reachable: bool) -> None:
+        """Checks of the peer began to arrive, or have stopped."""
+        session = self._by_handle.get(handle)
+        if session is not None and session.connection is not None:
+            session.connection.reachable = reachable
+            self._changed(session)
+
+    def set_speakers(self, number: int, handles: list[int], now: float) -> None:
+        """Whom the kernel forwards in a room, the loudest first."""
+        call = self._calls.get(number)
+        if call is None:
+            return
+        found = (self._by_handle.get(handle) for handle in handles)
+        participants = [session.participant for session in found if session]
+        room = self._rooms[call]
+        room.set_speakers(tuple(participants), now)
+        self._effects.append(Publish(call, SpeakersNotice(participants=participants)))
+        self._write(room)
+
+    def handle_timer(self, now: float) -> None:
+        """To be called every `TIMER_INTERVAL`."""
+        for session in [*self._shaking, *self._kept]:
+            self._shake(session, None, now)
+        for room in self._rooms.values():
+            room.handle_timer(now)
+            self._write(room)
+
+    def _shake(self, session: Session, datagram: bytes | None, now: float) -> None:
+        """One step of a handshake: by a datagram, or by the clock."""
+        try:
+            if datagram is not None:
+                session.receive_dtls(datagram, now)
+            watched = session.handle_timer(now)
+        except DtlsError as error:
+            self._fail(session, ErrorBody(error.code, "The encrypted connection failed."), now)
+            return
+        connection = session.connection
+        if connection is not None and connection.keyed and session in self._shaking:
+            self._shaking.discard(session)
+            self._kept.add(session)
+            self._changed(session)
+        if not watched:
+            self._kept.discard(session)
+
+    def _fail(self, session: Session, error: ErrorBody, now: float) -> None:
+        room = self._rooms[session.call]
+        self._close(room, session, now)
+        session.refuse(error)
+        self._changed(session)
+
+    # ── effects ──
+
+    def take_effects(self) -> list[Effect]:
+        effects, self._effects = self._effects, []
+        return effects
+
+    def _changed(self, session: Session) -> None:
+        room = self._rooms[session.call]
+        room.dirty.add(session)
+        self._write(room)
+
+    def _write(self, room: Room) -> None:
+        for session in room.dirty:
+            if room.sessions.get(session.id) is not session:
+                continue
+            actual = session.actual()
+            if actual != session.written:
+                session.written = actual
+                self._effects.append(WriteActual(session.call, actual))
+        room.dirty.clear()

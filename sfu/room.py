@@ -1,0 +1,216 @@
+"""One call: who publishes what, who is shown what, whose screen is heard."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Literal, cast
+
+from zvonok.wire.client import Tile
+from zvonok.wire.ids import KINDS, Kind
+
+from .session import Session, Shown
+from .views import choose_layer
+
+if TYPE_CHECKING:
+    from .kernel.core import Kernel
+
+SWITCH_AFTER = 2.0
+"""Seconds for which another speaker must be the loudest before a viewer without a view of his own
+is shown him."""
+FEATURED_HEIGHT = 1080
+
+Name = tuple[int, Kind]
+"""A source: participant and kind."""
+
+
+class Room:
+    """Sessions of one call. `dirty` collects those whose actual state may have changed."""
+
+    def __init__(self, number: int, kernel: "Kernel") -> None:
+        self.number = number
+        self.sessions: dict[str, Session] = {}
+        self.dirty: set[Session] = set()
+        self._kernel = kernel
+        self._publishers: dict[Name, Session] = {}
+        self._watchers: dict[Name, set[Session]] = {}
+        self._unsettled: set[Session] = set()
+        self._sharer: Session | None = None
+        self._speakers: tuple[int, ...] = ()
+        self._followers: set[Session] = set()
+        """Viewers without a view of their own (WHEP)."""
+        self._featured: Name | None = None
+        self._challenger: Name | None = None
+        self._challenged_at = 0.0
+
+    # ── what sessions publish and want ──
+
+    def reconcile(self, session: Session, now: float) -> None:
+        """Makes gates and slots what the session wants them to be."""
+        if session.connection is None:
+            self.withdraw(session, now)
+            return
+        self._publish(session, frozenset(session.wanted.open), now)
+        self._watch(session)
+        self._show(session, now)
+        self._feature(now)
+
+    def withdraw(self, session: Session, now: float) -> None:
+        """The session publishes and shows nothing any more."""
+        self._publish(session, frozenset(), now)
+        for slot in list(session.showing):
+            self._clear(session, slot, now)
+        for name in _names(session.tiles.values()):
+            self._unwatch(session, name)
+        session.tiles = {}
+        self._followers.discard(session)
+        self._unsettled.discard(session)
+        self._feature(now)
+
+    def set_speakers(self, participants: tuple[int, ...], now: float) -> None:
+        self._speakers = participants
+        self._feature(now)
+
+    def handle_timer(self, now: float) -> None:
+        for session in list(self._unsettled):
+            for demand in session.demand.values():
+                demand.settle(now)
+            if all(demand.settled for demand in session.demand.values()):
+                self._unsettled.discard(session)
+            self.dirty.add(session)
+        if self._challenger:
+            self._feature(now)
+
+    def _publish(self, session: Session, wanted: frozenset[Kind], now: float) -> None:
+        connection = session.connection
+        negotiated = {s.kind for s in connection.plan.sources()} if connection else set()
+        published = wanted & negotiated
+        changed = published ^ session.published
+        session.published = published
+        for kind in changed:
+            self._set_gate(session, kind, kind in published)
+            name = (session.participant, kind)
+            if kind in published:
+                self._publishers[name] = session
+            elif self._publishers.get(name) is session:
+                del self._publishers[name]
+            for viewer in list(self._watchers.get(name, ())):
+                self._show(viewer, now)
+        if changed:
+            self._choose_sharer()
+
+    def _set_gate(self, session: Session, kind: Kind, opened: bool) -> None:
+        self._kernel.set_gate(session.handle, KINDS.index(kind), opened)
+
+    def _choose_sharer(self) -> None:
+        """The one whose screen is heard stays until he stops."""
+        if self._sharer and "screen_audio" in self._sharer.published:
+            return
+        sharers = (s for (_, kind), s in self._publishers.items() if kind == "screen_audio")
+        sharer = next(sharers, None)
+        if sharer is not self._sharer:
+            self._sharer = sharer
+            self._kernel.set_screen_audio(self.number, sharer.handle if sharer else -1)
+
+    # ── what sessions show ──
+
+    def _watch(self, session: Session) -> None:
+        view = session.wanted.view
+        follows = view is None
+        (self._followers.add if follows else self._followers.discard)(session)
+        tiles = {tile.slot: tile for tile in (self._featured_tiles() if view is None else view)}
+        before, after = set(_names(session.tiles.values())), set(_names(tiles.values()))
+        for name in before - after:
+            self._unwatch(session, name)
+        for name in after - before:
+            self._watchers.setdefault(name, set()).add(session)
+        session.tiles = tiles
+
+    def _unwatch(self, session: Session, name: Name) -> None:
+        watchers = self._watchers.get(name, set())
+        watchers.discard(session)
+        if not watchers:
+            self._watchers.pop(name, None)
+
+    def _show(self, session: Session, now: float) -> None:
+        for slot in list(session.showing):
+            if slot not in session.tiles:
+                self._clear(session, slot, now)
+        for slot, tile in session.tiles.items():
+            shown = self._choose(session, tile)
+            if shown is None:
+                self._clear(session, slot, now)
+            elif shown != session.showing.get(slot):
+                self._set(session, slot, shown, now)
+
+    def _choose(self, session: Session, tile: Tile) -> Shown | None:
+        source = self._publishers.get((tile.participant, tile.kind))
+        if source is None or source is session or tile.slot >= session.video_slots:
+            return None
+        current = session.showing.get(tile.slot)
+        same = current and current.source is source and current.kind == tile.kind
+        heights = source.heights[tile.kind]
+        layer = choose_layer(heights, tile.height, current.layer if current and same else None)
+        return Shown(source, tile.kind, layer)
+
+    def _set(self, session: Session, slot: int, shown: Shown, now: float) -> None:
+        shown.source.demand[shown.kind].add(shown.layer)
+        self.dirty.add(shown.source)
+        self._forget(session, slot, now)
+        session.showing[slot] = shown
+        kind = KINDS.index(shown.kind)
+        self._kernel.set_slot(session.handle, slot, shown.source.handle, kind, shown.layer)
+
+    def _clear(self, session: Session, slot: int, now: float) -> None:
+        if self._forget(session, slot, now):
+            self._kernel.clear_slot(session.handle, slot)
+
+    def _forget(self, session: Session, slot: int, now: float) -> bool:
+        shown = session.showing.pop(slot, None)
+        if shown is None:
+            return False
+        shown.source.demand[shown.kind].remove(shown.layer, now)
+        self._unsettled.add(shown.source)
+        return True
+
+    # ── viewers without a view of their own ──
+
+    def _featured_tiles(self) -> list[Tile]:
+        if self._featured is None:
+            return []
+        participant, kind = self._featured
+        shown = cast(Literal["camera", "screen"], kind)
+        return [Tile(slot=0, participant=participant, kind=shown, height=FEATURED_HEIGHT)]
+
+    def _feature(self, now: float) -> None:
+        if not self._followers:
+            return
+        featured = self._choose_featured(now)
+        if featured == self._featured:
+            return
+        self._featured, self._challenger = featured, None
+        for viewer in self._followers:
+            self._watch(viewer)
+            self._show(viewer, now)
+
+    def _choose_featured(self, now: float) -> Name | None:
+        current = self._featured if self._featured in self._publishers else None
+        screens = [name for name in self._publishers if name[1] == "screen"]
+        if screens:
+            return current if current in screens else screens[0]
+        loudest = next(self._speaking_cameras(), None)
+        if current is None or current[1] != "camera":
+            cameras = (name for name in self._publishers if name[1] == "camera")
+            return loudest or min(cameras, default=None)
+        if loudest in (None, current):
+            self._challenger = None
+        elif loudest != self._challenger:
+            self._challenger, self._challenged_at = loudest, now
+        elif now - self._challenged_at >= SWITCH_AFTER:
+            return loudest
+        return current
+
+    def _speaking_cameras(self) -> Iterator[Name]:
+        names: Iterable[Name] = ((participant, "camera") for participant in self._speakers)
+        return (name for name in names if name in self._publishers)
+
+
+def _names(tiles: Iterable[Tile]) -> list[Name]:
+    return [(tile.participant, tile.kind) for tile in tiles]

@@ -1,0 +1,282 @@
+"""One participant's connection: its negotiation, its keys, its sources and slots in the kernel."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+
+from zvonok.wire.bus import ActualSession, WantedSession
+from zvonok.wire.client import Tile
+from zvonok.wire.errors import ErrorBody, Refusal
+from zvonok.wire.ids import KINDS, RIDS, Kind
+
+from . import sdp
+from .dtls import DtlsServer, Handshake
+from .views import HEIGHTS, SCREEN_HEIGHT, Demand, layer_names
+
+if TYPE_CHECKING:
+    from .kernel.core import Kernel
+
+SESSION_LOST = ErrorBody(
+    "session_lost", "The media server no longer has this connection; make a new one."
+)
+
+_UFRAG_BYTES = 8
+_PASSWORD_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a video slot carries."""
+
+    source: "Session"
+    kind: Literal["camera", "screen"]
+    layer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What all sessions of a process share."""
+
+    kernel: "Kernel"
+    identity: sdp.Identity
+    dtls: DtlsServer
+
+
+@dataclass(slots=True)
+class Connection:
+    """The part of a session that lives in the kernel."""
+
+    handle: int
+    offer: sdp.Offer
+    plan: sdp.Plan
+    credentials: tuple[str, str]
+    ssrcs: dict[tuple[str, int], sdp.SlotSsrc]
+    origin: int
+    handshake: Handshake | None = None
+    keyed: bool = False
+    """SRTP keys are set: the handshake is over."""
+    moderator: bool = False
+    reachable: bool = False
+    """Checks of the peer arrive."""
+
+
+class Session:
+    """State of one wanted session. Knows itself and the kernel, not its room."""
+
+    def __init__(self, call: str, wanted: WantedSession, environment: Environment) -> None:
+        self.call = call
+        self.id = wanted.session
+        self.participant = wanted.participant
+        self.wanted = wanted
+        self.connection: Connection | None = None
+        self.error: ErrorBody | None = None
+        self.answer: str | None = None
+        self.offer_id = wanted.offer_id
+        self.showing: dict[int, Shown] = {}
+        self.tiles: dict[int, Tile] = {}
+        self.published: frozenset[Kind] = frozenset()
+        """Sources that are negotiated and open."""
+        self.demand = _no_demand()
+        self.heights: dict[str, tuple[int, ...]] = {}
+        self.written: ActualSession | None = None
+        self._environment = environment
+        self._names: tuple[str, ...] = RIDS
+
+    @property
+    def handle(self) -> int:
+        """Only of a session that has a connection."""
+        assert self.connection is not None
+        return self.connection.handle
+
+    @property
+    def keyless(self) -> bool:
+        """Has a connection whose handshake is not over."""
+        return self.connection is not None and not self.connection.keyed
+
+    @property
+    def video_slots(self) -> int:
+        if self.connection is None:
+            return 0
+        return 1 + max((slot.number for slot in self.connection.plan.slots("video")), default=-1)
+
+    def actual(self) -> ActualSession:
+        connection = self.connection
+        names = [self._names[layer] for layer in self.demand["camera"].asked()]
+        return ActualSession(
+            session=self.id,
+            offer_id=self.offer_id,
+            answer=None if self.error else self.answer,
+            error=self.error,
+            connected=connection is not None and connection.keyed and connection.reachable,
+            camera_layers=cast(list[Literal["q", "h", "f"]], names),
+            screen_shown=bool(self.demand["screen"].asked()),
+        )
+
+    # ── negotiation ──
+
+    def continues(self, offer: sdp.Offer) -> bool:
+        """Whether the offer comes from the peer that is connected: another certificate is another
+        PeerConnection."""
+        connection = self.connection
+        if connection is None or self.participant != self.wanted.participant:
+            return False
+        return connection.offer.fingerprints == offer.fingerprints
+
+    def open(self, room: int, offer: sdp.Offer, plan: sdp.Plan) -> None:
+        """Makes a new connection and answers. Raises Refusal when the kernel is full."""
+        kernel = self._environment.kernel
+        credentials = _new_credentials()
+        ufrag, password = (value.encode() for value in credentials)
+        try:
+            handle = kernel.open_session(room, self.wanted.participant, ufrag, password)
+        except OverflowError:
+            raise Refusal(503, "worker_full", "The media server is full.") from None
+        self.participant = self.wanted.participant
+        kernel.set_extensions(handle, **plan.extensions)
+        for source in plan.sources():
+            self._expect(handle, source, plan)
+        ssrcs = new_ssrcs(plan, secrets.randbits)
+        for slot in (*plan.slots("audio"), *plan.slots("video")):
+            self._add_slot(handle, slot, ssrcs[slot.media, slot.number])
+        origin = secrets.randbits(48)
+        self.connection = Connection(handle, offer, plan, credentials, ssrcs, origin)
+        self._answer(self.connection)
+
+    def renegotiate(self, offer: sdp.Offer, plan: sdp.Plan) -> None:
+        """Answers once more; new ICE credentials of the peer restart ICE, nothing else changes.
+
+        Raises Refusal when the sections are not the same.
+        """
+        connection = self.connection
+        assert connection is not None
+        if plan != connection.plan:
+            raise Refusal(422, "sdp_changed", "The sections of an open connection cannot change.")
+        if offer.ufrag != connection.offer.ufrag:
+            connection.credentials = _new_credentials()
+            ufrag, password = (value.encode() for value in connection.credentials)
+            self._environment.kernel.restart_ice(connection.handle, ufrag, password)
+        connection.offer = offer
+        self._answer(connection)
+
+    def refuse(self, error: ErrorBody) -> None:
+        """The offer is not answered; an open connection stays as it is."""
+        self.error, self.answer = error, None
+
+    def _answer(self, connection: Connection) -> None:
+        self.error = None
+        self.answer = sdp.write_answer(
+            connection.offer,
+            connection.plan,
+            self._environment.identity,
+            origin=(connection.origin, self.offer_id),
+            credentials=connection.credentials,
+            ssrcs=connection.ssrcs,
+        )
+
+    def _expect(self, handle: int, source: sdp.Source, plan: sdp.Plan) -> None:
+        feedback = source.codec.feedback
+        self._environment.kernel.expect(
+            handle,
+            KINDS.index(source.kind),
+            mid=source.mid.encode(),
+            payload_type=source.codec.payload_type,
+            rtx_payload_type=source.rtx.payload_type if source.rtx else 0,
+            clock_rate=source.codec.clock_rate,
+            rids=tuple(rid.encode() for rid in source.rids),
+            ssrcs=source.ssrcs,
+            nack="nack" in feedback,
+            transport_cc="transport-cc" in feedback and "transport_cc" in plan.extensions,
+            remb="goog-remb" in feedback,
+        )
+        if source.kind == "camera":
+            self._names = layer_names(source.rids, source.layers)
+            self.heights["camera"] = tuple(HEIGHTS[name] for name in self._names)
+            self.demand["camera"] = Demand(source.layers)
+        elif source.kind == "screen":
+            self.heights["screen"] = (SCREEN_HEIGHT,) * source.layers
+            self.demand["screen"] = Demand(source.layers)
+
+    def _add_slot(self, handle: int, slot: sdp.Slot, ssrc: sdp.SlotSsrc) -> None:
+        kernel = self._environment.kernel
+        payload_type = slot.codec.payload_type
+        if slot.media == "audio":
+            kernel.add_audio_slot(handle, slot.number, ssrc=ssrc.media, payload_type=payload_type)
+            return
+        kernel.add_video_slot(
+            handle,
+            slot.number,
+            ssrc=ssrc.media,
+            rtx_ssrc=ssrc.rtx,
+            payload_type=payload_type,
+            rtx_payload_type=slot.rtx.payload_type if slot.rtx else 0,
+        )
+
+    def close(self) -> None:
+        """Forgets the connection; the room must have withdrawn it before."""
+        if self.connection is not None:
+            self._environment.kernel.close_session(self.connection.handle)
+            self.connection = None
+        self.showing.clear()
+        self.demand = _no_demand()
+
+    # ── DTLS ──
+
+    def receive_dtls(self, datagram: bytes, now: float) -> None:
+        """Raises DtlsError."""
+        connection = self.connection
+        if connection is None or (connection.keyed and connection.handshake is None):
+            return
+        kernel = self._environment.kernel
+        if connection.handshake is None:
+            connection.handshake = self._environment.dtls.handshake(
+                connection.offer.fingerprints, now
+            )
+        output = connection.handshake.receive(datagram, now)
+        for reply in output.datagrams:
+            kernel.send_dtls(connection.handle, reply)
+        if output.keys is not None:
+            keys = output.keys
+            kernel.set_keys(connection.handle, keys.profile, keys.inbound, keys.outbound)
+            connection.keyed = True
+
+    def handle_timer(self, now: float) -> bool:
+        """Repeats lost flights; False once there is no handshake to watch. Raises DtlsError."""
+        connection = self.connection
+        if connection is None or connection.handshake is None:
+            return False
+        if connection.handshake.expired(now):
+            connection.handshake = None
+            return False
+        for datagram in connection.handshake.handle_timer(now):
+            self._environment.kernel.send_dtls(connection.handle, datagram)
+        return True
+
+
+def _no_demand() -> dict[str, Demand]:
+    return {"camera": Demand(0), "screen": Demand(0)}
+
+
+def _new_credentials() -> tuple[str, str]:
+    """Ufrag and password, 64 and 128 random bits (RFC 8445 §5.3 asks for 24 and 128)."""
+    return secrets.token_hex(_UFRAG_BYTES), secrets.token_hex(_PASSWORD_BYTES)
+
+
+def new_ssrcs(
+    plan: sdp.Plan, randbits: Callable[[int], int]
+) -> dict[tuple[str, int], sdp.SlotSsrc]:
+    """An SSRC for each slot, and one for its repair; none is 0, twice there, or the peer's."""
+    taken = {0} | {ssrc for source in plan.sources() for pair in source.ssrcs for ssrc in pair}
+
+    def fresh() -> int:
+        value = 0
+        while value in taken:
+            value = randbits(32)
+        taken.add(value)
+        return value
+
+    ssrcs = {}
+    for media in ("audio", "video"):
+        for slot in plan.slots(media):
+            ssrcs[media, slot.number] = sdp.SlotSsrc(fresh(), fresh() if slot.rtx else 0)
+    return ssrcs

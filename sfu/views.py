@@ -1,0 +1,67 @@
+"""What a viewer is shown: which layer fits a tile, and what anybody shows of a source."""
+
+from collections.abc import Sequence
+
+from zvonok.wire.ids import RIDS
+
+HEIGHTS = dict(zip(RIDS, (180, 360, 720), strict=True))
+"""Pixels, as our client sends; of other senders' layers nothing is known beforehand."""
+SCREEN_HEIGHT = 1080
+ENOUGH = 0.8
+"""A layer serves a tile from this share of its height on."""
+ENOUGH_TO_STEP_DOWN = 0.9
+"""The same for a smaller layer than the one on show, so that a tile whose height wavers does not
+switch to and fro."""
+HOLD = 0.5
+"""Seconds for which a layer that nobody shows any more is still asked for: a page is often turned
+back, and resuming costs a keyframe."""
+
+
+def layer_names(rids: Sequence[str], layers: int) -> tuple[str, ...]:
+    """What signaling and clients call the layers, the smallest first.
+
+    Senders with names of their own, or with one nameless layer, are taken to send the largest.
+    """
+    if rids and all(rid in RIDS for rid in rids):
+        return tuple(rids)
+    return RIDS[-layers:]
+
+
+def choose_layer(heights: Sequence[int], tile: int, current: int | None = None) -> int:
+    """Index of the smallest layer that serves a tile of `tile` pixels, else of the largest."""
+    for layer, height in enumerate(heights):
+        smaller = current is not None and layer < current
+        if height >= tile * (ENOUGH_TO_STEP_DOWN if smaller else ENOUGH):
+            return layer
+    return len(heights) - 1
+
+
+class Demand:
+    """How many slots show each layer of one source."""
+
+    def __init__(self, layers: int) -> None:
+        self._slots = [0] * layers
+        self._left_at: dict[int, float] = {}
+
+    def add(self, layer: int) -> None:
+        self._slots[layer] += 1
+        self._left_at.pop(layer, None)
+
+    def remove(self, layer: int, now: float) -> None:
+        self._slots[layer] -= 1
+        if not self._slots[layer]:
+            self._left_at[layer] = now
+
+    def settle(self, now: float) -> None:
+        """Lets go of what nobody has shown for `HOLD`."""
+        self._left_at = {layer: at for layer, at in self._left_at.items() if now - at < HOLD}
+
+    @property
+    def settled(self) -> bool:
+        return not self._left_at
+
+    def asked(self) -> tuple[int, ...]:
+        """The layers the publisher is to send."""
+        return tuple(
+            layer for layer, slots in enumerate(self._slots) if slots or layer in self._left_at
+        )

@@ -1,0 +1,97 @@
+"""An engine on a fake kernel, with the short commands that its tests need."""
+
+from typing import Any
+
+from sfu.dtls import DtlsServer
+from sfu.effects import DropActual, Publish, WriteActual
+from sfu.engine import Engine
+from sfu.sdp import Candidate, Identity
+from tests.sfu import offers
+from tests.sfu.dtls_client import DtlsClient
+from tests.sfu.fake_kernel import FakeKernel
+from zvonok.wire.bus import ActualSession, WantedSession
+from zvonok.wire.client import Tile
+from zvonok.wire.ids import KINDS, Kind
+
+DTLS = DtlsServer()
+ALL: tuple[Kind, ...] = KINDS
+
+
+def tile(slot: int, participant: int, height: int = 720, kind: str = "camera") -> Tile:
+    return Tile(slot=slot, participant=participant, kind=kind, height=height)  # type: ignore[arg-type]
+
+
+class Stage:
+    """Participant n is session "s<n>" of call "c" unless said otherwise."""
+
+    def __init__(self, max_sessions: int = 100) -> None:
+        self.kernel = FakeKernel(max_sessions)
+        identity = Identity((Candidate("192.0.2.9", 8081),), DTLS.fingerprint)
+        self.engine = Engine(self.kernel.as_kernel(), identity, DTLS)
+        self.now = 0.0
+        self.actual: dict[str, ActualSession] = {}
+        """As the adapter would have stored it, by session."""
+        self.dropped: list[str] = []
+        self.spoke: list[tuple[str, list[int]]] = []
+        self.wanted: dict[str, WantedSession] = {}
+
+    def want(
+        self,
+        participant: int,
+        *,
+        call: str = "c",
+        offer: str | None = None,
+        previous: ActualSession | None = None,
+        **changes: Any,
+    ) -> ActualSession:
+        """Joins, or changes what is wanted of who has joined; an offer is a new one."""
+        name = f"s{participant}"
+        old = self.wanted.get(name)
+        fields: dict[str, Any] = {
+            "session": name,
+            "participant": participant,
+            "offer_id": old.offer_id + 1 if old and offer else old.offer_id if old else 1,
+            "offer": offer or (old.offer if old else offers.browser()),
+            "open": list(old.open) if old else [],
+            "view": old.view if old else [],
+            "moderator": old.moderator if old else False,
+        }
+        self.wanted[name] = WantedSession(**{**fields, **changes})
+        self.engine.want(call, self.wanted[name], previous, self.now)
+        self.settle()
+        return self.actual[name]
+
+    def leave(self, participant: int, call: str = "c") -> None:
+        self.engine.unwant(call, f"s{participant}", self.now)
+        self.settle()
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+        self.engine.handle_timer(self.now)
+        self.settle()
+
+    def speak(self, *handles: int, room: int = 1) -> None:
+        self.engine.set_speakers(room, list(handles), self.now)
+        self.settle()
+
+    def connect(self, handle: int, client: DtlsClient) -> None:
+        """Checks and a whole DTLS handshake."""
+        self.engine.set_reachable(handle, True)
+        for _ in range(3):
+            for datagram in client.send():
+                self.engine.receive_dtls(handle, datagram, self.now)
+            for _, _, reply in self.kernel.take("send_dtls"):
+                client.receive(reply)
+        self.settle()
+
+    def settle(self) -> None:
+        """Carries out the effects as the adapter would."""
+        for effect in self.engine.take_effects():
+            match effect:
+                case WriteActual(_, actual):
+                    self.actual[actual.session] = actual
+                case DropActual(_, session):
+                    self.actual.pop(session, None)
+                    self.dropped.append(session)
+                case Publish(call, notice):
+                    self.spoke.append((call, notice.participants))

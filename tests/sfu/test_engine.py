@@ -1,0 +1,266 @@
+"""Sessions: joining, renegotiating, DTLS, losing, leaving."""
+
+import pytest
+
+from sfu.dtls import FIRST_REPEAT, HANDSHAKE_SECONDS, KEEP_SECONDS
+from sfu.engine import MAX_HANDSHAKES
+from tests.sfu import offers
+from tests.sfu.dtls_client import DtlsClient
+from tests.sfu.stage import Stage
+from zvonok.wire.bus import ActualSession
+from zvonok.wire.errors import ErrorBody
+
+
+def client_offer(client: DtlsClient, ufrag: str = "BXlN") -> str:
+    return offers.browser(ufrag, client.fingerprint.digest.hex(":").upper())
+
+
+def other_certificate(ufrag: str = "BXlN") -> str:
+    return offers.browser(ufrag, ":".join(["CD"] * 32))
+
+
+def test_join_is_answered() -> None:
+    actual = Stage().want(1)
+    assert actual.answer is not None
+    assert (actual.error, actual.connected, actual.offer_id) == (None, False, 1)
+
+
+def test_bad_offer_is_refused_and_the_next_is_answered() -> None:
+    stage = Stage()
+    refused = stage.want(1, offer="nonsense")
+    assert refused.error is not None
+    assert (refused.error.code, refused.answer) == ("sdp_invalid", None)
+    assert stage.want(1, offer=offers.browser()).answer is not None
+
+
+def test_full_worker() -> None:
+    stage = Stage(max_sessions=1)
+    stage.want(1)
+    refused = stage.want(2)
+    assert refused.error is not None
+    assert refused.error.code == "worker_full"
+
+
+def test_same_offer_is_answered_once() -> None:
+    stage = Stage()
+    first = stage.want(1)
+    stage.kernel.take()
+    assert stage.want(1).answer == first.answer
+    assert stage.kernel.take("open_session", "restart_ice") == []
+
+
+def test_new_ice_credentials_restart_ice_only() -> None:
+    stage = Stage()
+    first = stage.want(1).answer
+    stage.kernel.take()
+    second = stage.want(1, offer=offers.browser(ufrag="ABCD")).answer
+    assert first is not None
+    assert second is not None
+    (restart,) = stage.kernel.log
+    assert restart[0] == "restart_ice"
+    assert f"a=ice-ufrag:{restart[2].decode()}\r\n" in second
+    assert [x for x in first.splitlines() if "ssrc" in x] == [
+        x for x in second.splitlines() if "ssrc" in x
+    ]
+    origin, version = (text.splitlines()[1].split()[1:3] for text in (first, second))
+    assert origin[0] == version[0]
+    assert int(version[1]) > int(origin[1])
+
+
+def test_same_credentials_in_a_new_offer_are_answered_alike() -> None:
+    stage = Stage()
+    first = stage.want(1).answer
+    second = stage.want(1, offer=offers.browser()).answer
+    assert first is not None
+    assert second is not None
+    assert first.splitlines()[2:] == second.splitlines()[2:]
+
+
+def test_other_sections_are_refused_and_the_connection_stays() -> None:
+    stage = Stage()
+    stage.want(1)
+    stage.kernel.take()
+    refused = stage.want(1, offer=offers.whip())
+    assert refused.error is not None
+    assert refused.error.code == "sdp_changed"
+    assert stage.kernel.take("close_session") == []
+
+
+def test_another_certificate_is_another_connection() -> None:
+    stage = Stage()
+    stage.want(1, open=["camera"])
+    stage.kernel.take()
+    stage.want(1, offer=other_certificate())
+    names = [entry[0] for entry in stage.kernel.log]
+    assert names.index("close_session") < names.index("open_session")
+    assert ("set_gate", 0, 1, True) in stage.kernel.log
+
+
+def test_handshake_makes_it_connected() -> None:
+    stage = Stage()
+    client = DtlsClient()
+    stage.want(1, offer=client_offer(client))
+    stage.engine.set_reachable(0, True)
+    stage.settle()
+    connected = [stage.actual["s1"].connected]
+    keys = []
+    for _ in range(3):
+        for datagram in client.send():
+            stage.engine.receive_dtls(0, datagram, 0.0)
+        log = stage.kernel.log.copy()
+        keys += stage.kernel.take("set_keys")
+        for entry in log:
+            if entry[0] == "send_dtls":
+                client.receive(entry[2])
+    stage.settle()
+    assert keys == [("set_keys", 0, 7, *client.keys(7))]
+    connected.append(stage.actual["s1"].connected)
+    stage.engine.set_reachable(0, False)
+    stage.settle()
+    connected.append(stage.actual["s1"].connected)
+    assert connected == [False, True, False]
+    assert stage.actual["s1"].answer is not None
+
+
+def test_wrong_certificate_ends_the_session() -> None:
+    stage = Stage()
+    stage.want(1, offer=other_certificate())
+    stage.connect(0, DtlsClient())
+    actual = stage.actual["s1"]
+    assert actual.error is not None
+    assert actual.error.code == "dtls_fingerprint"
+    assert actual.answer is None
+    assert stage.engine.session_count == 0
+    assert stage.kernel.open == set()
+    assert stage.want(1, offer=offers.browser()).answer is not None
+
+
+def test_lost_flight_is_repeated_by_the_clock() -> None:
+    stage = Stage()
+    client = DtlsClient()
+    stage.want(1, offer=client_offer(client))
+    for datagram in client.send():
+        stage.engine.receive_dtls(0, datagram, 0.0)
+    flight = stage.kernel.take("send_dtls")
+    assert flight
+    stage.pass_time(FIRST_REPEAT / 2)
+    assert stage.kernel.take("send_dtls") == []
+    stage.pass_time(FIRST_REPEAT)
+    assert stage.kernel.take("send_dtls") == flight
+
+
+def test_handshake_that_takes_too_long_fails() -> None:
+    stage = Stage()
+    stage.want(1)
+    stage.engine.receive_dtls(0, DtlsClient().send()[0], 0.0)
+    stage.pass_time(HANDSHAKE_SECONDS)
+    error = stage.actual["s1"].error
+    assert error is not None
+    assert error.code == "dtls_timeout"
+
+
+def test_repeated_last_flight_is_answered_until_it_is_forgotten() -> None:
+    stage = Stage()
+    client = DtlsClient()
+    stage.want(1, offer=client_offer(client))
+    stage.connect(0, client)
+    client.repeat()
+    (*_, finished) = client.send()
+    stage.now = 1.0
+    stage.engine.receive_dtls(0, finished, stage.now)
+    assert stage.kernel.take("send_dtls")
+    stage.pass_time(KEEP_SECONDS)
+    stage.engine.receive_dtls(0, finished, stage.now)
+    assert stage.kernel.take("send_dtls") == []
+
+
+def test_too_many_handshakes_at_once_wait() -> None:
+    stage = Stage(max_sessions=MAX_HANDSHAKES + 1)
+    hello = DtlsClient().send()[0]
+    for participant in range(1, MAX_HANDSHAKES + 2):
+        stage.want(participant, offer=offers.whep())
+        stage.engine.receive_dtls(participant - 1, hello, 0.0)
+    assert stage.engine.handshakes_deferred == 1
+    stage.leave(1)
+    stage.engine.receive_dtls(MAX_HANDSHAKES, hello, 0.0)
+    assert stage.engine.handshakes_deferred == 1
+
+
+def test_leaving_closes_and_drops() -> None:
+    stage = Stage()
+    stage.want(1)
+    stage.want(2)
+    stage.leave(1)
+    stage.leave(1)
+    assert stage.dropped == ["s1"]
+    assert stage.kernel.open == {1}
+    stage.leave(2)
+    assert stage.engine.calls() == set()
+
+
+def test_calls_have_rooms_of_their_own() -> None:
+    stage = Stage()
+    stage.want(1, call="a", open=["camera"])
+    stage.want(2, call="b", view=[])
+    opened = [e for e in stage.kernel.log if e[0] == "open_session"]
+    assert opened[0][2] != opened[1][2]
+    stage.speak(0, room=opened[0][2])
+    assert stage.spoke == [("a", [1])]
+    stage.speak(0, room=99)
+    assert len(stage.spoke) == 1
+
+
+def test_speakers_are_participants() -> None:
+    stage = Stage()
+    stage.want(7)
+    stage.want(9)
+    stage.speak(1, 0, 55)
+    assert stage.spoke == [("c", [9, 7])]
+
+
+def test_moderator_is_told_once() -> None:
+    stage = Stage()
+    stage.want(1, moderator=True)
+    stage.want(1, open=["microphone"])
+    stage.want(1, moderator=False)
+    assert [e for e in stage.kernel.log if e[0] == "set_moderator"] == [
+        ("set_moderator", 0, True),
+        ("set_moderator", 0, False),
+    ]
+
+
+@pytest.mark.parametrize("offer_id", [1, 2])
+def test_session_of_a_process_that_is_gone_is_lost(offer_id: int) -> None:
+    previous = ActualSession(session="s1", offer_id=1, answer="v=0", connected=True)
+    stage = Stage()
+    lost = stage.want(1, previous=previous, offer_id=offer_id)
+    assert lost.error is not None
+    assert (lost.error.code, lost.answer, lost.offer_id) == ("session_lost", None, offer_id)
+    assert stage.kernel.log == []
+    assert stage.want(1, offer=offers.browser()).answer is not None
+
+
+def test_refusal_by_a_process_that_is_gone_stands() -> None:
+    error = ErrorBody("sdp_invalid", "…")
+    previous = ActualSession(session="s1", offer_id=1, error=error)
+    stage = Stage()
+    assert stage.want(1, previous=previous).error == error
+    assert Stage().want(1, previous=previous, offer_id=2).answer is not None
+
+
+def test_closing_leaves_what_is_stored() -> None:
+    stage = Stage()
+    stage.want(1, open=["camera"])
+    stage.want(2)
+    stage.engine.close(0.0)
+    assert stage.kernel.open == set()
+    assert stage.engine.session_count == 0
+    assert [type(e).__name__ for e in stage.engine.take_effects()] == []
+
+
+def test_events_of_unknown_sessions_are_passed_over() -> None:
+    stage = Stage()
+    stage.engine.receive_dtls(5, b"\x16", 0.0)
+    stage.engine.set_reachable(5, True)
+    stage.pass_time(1.0)
+    assert stage.engine.take_effects() == []

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import structlog
 from redis.asyncio import Redis
@@ -24,7 +24,12 @@ def connect(url: str) -> Redis:
 
     Nothing is opened before the first command. `aclose()` it. Values are bytes.
     """
-    return Redis.from_url(url, socket_keepalive=True, health_check_interval=15)
+    return Redis.from_url(url, health_check_interval=15, **_options(url))
+
+
+def _options(url: str) -> dict[str, Any]:
+    # A peer whose machine went away is noticed; the library refuses the word for unix sockets.
+    return {} if url.startswith("unix:") else {"socket_keepalive": True}
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,7 @@ class Subscription:
     def __init__(self, url: str) -> None:
         # Without the library's own retries: it would come back without the channel whose
         # SUBSCRIBE was under way.
-        self._redis = Redis.from_url(url, socket_keepalive=True, retry=Retry(NoBackoff(), 0))
+        self._redis = Redis.from_url(url, retry=Retry(NoBackoff(), 0), **_options(url))
         self._channels: set[str] = set()
         self._wanted = asyncio.Event()
         self._pubsub: PubSub | None = None
@@ -110,7 +115,11 @@ class Subscription:
         """One connection's worth of items; ends or raises when the connection is lost."""
         pubsub = self._redis.pubsub()
         asked = set(self._channels)
-        await pubsub.subscribe(*asked)
+        try:
+            await pubsub.subscribe(*asked)
+        except BaseException:
+            await pubsub.aclose()  # type: ignore[no-untyped-call]
+            raise
         self._pubsub = pubsub
         late = self._channels - asked
         if late:

@@ -1,0 +1,116 @@
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from zvonok.service.bus import Announcement, Subscribed, Subscription, connect
+
+Item = Subscribed | Announcement
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    client = connect(redis_url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def subscription(redis_url: str) -> AsyncIterator[Subscription]:
+    async with Subscription(redis_url) as subscription:
+        yield subscription
+
+
+async def following(items: AsyncIterator[Item]) -> Item:
+    async with asyncio.timeout(5):
+        return await anext(items)
+
+
+async def test_values_are_bytes(redis: Redis) -> None:
+    await redis.set("key", b"\xff\x00")
+    assert await redis.get("key") == b"\xff\x00"
+
+
+async def test_a_channel_says_when_to_look_and_then_what_comes(
+    redis: Redis, subscription: Subscription
+) -> None:
+    await subscription.add("a")
+    items = aiter(subscription)
+    assert await following(items) == Subscribed("a")
+    await redis.publish("a", b"\x01")
+    assert await following(items) == Announcement("a", b"\x01")
+
+
+async def test_channels_come_and_go_while_listening(
+    redis: Redis, subscription: Subscription
+) -> None:
+    await subscription.add("a")
+    items = aiter(subscription)
+    assert await following(items) == Subscribed("a")
+    await subscription.add("b")
+    assert await following(items) == Subscribed("b")
+    await subscription.remove("a")
+    waiting = asyncio.ensure_future(anext(items))
+    async with asyncio.timeout(5):
+        while await redis.publish("a", b"unheard"):
+            pass  # Until the server knows.
+    await redis.publish("b", b"heard")
+    seen = [await waiting]
+    while seen[-1] != Announcement("b", b"heard"):
+        seen.append(await following(items))
+
+
+async def test_after_a_cut_every_channel_says_to_look_again(
+    redis: Redis, subscription: Subscription
+) -> None:
+    await subscription.add("a")
+    items = aiter(subscription)
+    assert await following(items) == Subscribed("a")
+    await subscription.add("b")
+    assert await following(items) == Subscribed("b")
+    assert subscription.connected
+    await redis.client_kill_filter(_type="pubsub")
+    assert {await following(items), await following(items)} == {Subscribed("a"), Subscribed("b")}
+    await redis.publish("b", b"2")
+    assert await following(items) == Announcement("b", b"2")
+
+
+async def test_channels_added_during_a_cut_are_not_forgotten(
+    redis: Redis, subscription: Subscription
+) -> None:
+    await subscription.add("0")
+    items = aiter(subscription)
+    assert await following(items) == Subscribed("0")
+    for number in itertools.count(1):
+        await redis.client_kill_filter(_type="pubsub")
+        await subscription.add(str(number))
+        wanted = {Subscribed(str(n)) for n in range(number + 1)}
+        while wanted:
+            wanted.discard(await following(items))
+        if number == 5:
+            break
+
+
+async def test_the_first_channel_may_come_after_the_listening(
+    redis: Redis, subscription: Subscription
+) -> None:
+    waiting = asyncio.ensure_future(anext(aiter(subscription)))
+    await asyncio.sleep(0)
+    assert subscription.connected  # Nothing is wanted, so nothing is missed.
+    await subscription.add("a")
+    async with asyncio.timeout(5):
+        assert await waiting == Subscribed("a")
+
+
+async def test_nobody_answers(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder = tmp_path_factory.mktemp("none")
+    async with Subscription(f"unix://{folder}/none.sock") as subscription:
+        await subscription.add("a")
+        waiting = asyncio.ensure_future(anext(aiter(subscription)))
+        done, _ = await asyncio.wait({waiting}, timeout=0.3)
+        assert not done
+        assert not subscription.connected
+        waiting.cancel()
+        await asyncio.wait({waiting})

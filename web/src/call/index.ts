@@ -1,11 +1,20 @@
 // The call engine's face for the interface; see README.md.
 import { RunningCall } from "./call";
 import type { Local } from "./local";
+import type { Entered } from "./rest";
 import type { CallActions, CallState } from "./state";
 
 export type { Choice, Device, DeviceList, Local } from "./local";
 export { createPreview, type Preview } from "./preview";
-export { createLesson, enter, type Lesson, type LinkInfo, lookUp, RequestFailed } from "./rest";
+export {
+  createLesson,
+  type Entered,
+  enter,
+  type Lesson,
+  type LinkInfo,
+  lookUp,
+  RequestFailed,
+} from "./rest";
 export type * from "./state";
 
 export interface CallOptions {
@@ -32,10 +41,10 @@ declare global {
   }
 }
 
-export function createCall(grant: string, { local }: CallOptions): Call {
-  const address = new URL("/api/call", location.href);
+export function createCall(entered: Entered, { local }: CallOptions): Call {
+  const address = new URL(entered.path, location.href);
   address.protocol = address.protocol.replace("http", "ws");
-  const call = new RunningCall(grant, address.href, local);
+  const call = new RunningCall(entered.grant, address.href, local);
   const { state, actions } = call;
   window.zvonok = {
     state,

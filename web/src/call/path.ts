@@ -6,6 +6,7 @@ import type { Failure } from "./state";
 
 /** When a media server was replaced, its clients come back within this many ms, not at once. */
 const STAMPEDE = 1_500;
+const LOST: readonly string[] = ["media_lost", "session_lost"];
 
 export interface PathEvents {
   /** Whether there is a socket to send offers on. */
@@ -59,7 +60,9 @@ export class MediaPath {
       const { last } = failure.details;
       this.offers = (typeof last === "number" ? last : id) + 1;
       this.due("rebuild");
-    } else if (failure.code === "media_lost") {
+    } else if (failure.code === "sdp_changed") {
+      this.due("rebuild");
+    } else if (LOST.includes(failure.code)) {
       this.lateRebuild = setTimeout(() => this.due("rebuild"), Math.random() * STAMPEDE);
     } else {
       return false;

@@ -7,6 +7,8 @@ export interface Sample {
   readonly connected: boolean;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** All bytes of the transport that came, feedback included; null where the browser hides them. */
+  readonly heard: number | null;
   readonly packetsReceived: number;
   readonly packetsLost: number;
   /** Worst share of one's own packets that the server reports lost, 0–1; null without reports. */
@@ -47,8 +49,9 @@ export class QualityMeter {
     const silent =
       !sample.connected ||
       (previous !== undefined &&
+        sample.heard !== null &&
         sample.bytesSent > previous.bytesSent &&
-        sample.bytesReceived === previous.bytesReceived);
+        sample.heard === previous.heard);
     if (!silent) this.unansweredSince = null;
     else this.unansweredSince ??= previous?.now ?? sample.now;
   }

@@ -1,11 +1,16 @@
 // The HTTP side of signaling: lessons, links and entering. Every refusal is one RequestFailed.
+import type { LessonCreated, LinkInfo } from "../wire/messages";
 import type { Failure } from "./state";
 
-export interface LinkInfo {
-  readonly title: string;
-  readonly role: "host" | "participant";
-  /** People in the call now. */
-  readonly participants: number;
+export type { LinkInfo } from "../wire/messages";
+
+/** What `createCall` takes; nothing in it is of interest to the interface but the name. */
+export interface Entered {
+  readonly grant: string;
+  /** Of the WebSocket, on this host. */
+  readonly path: string;
+  /** One's own name as the server understood it. */
+  readonly name: string;
 }
 
 export interface Lesson {
@@ -30,16 +35,20 @@ export function lookUp(link: string): Promise<LinkInfo> {
   return request("GET", `/api/links/${encodeURIComponent(link)}`);
 }
 
-/** Resolves with the grant for `createCall`. */
-export async function enter(link: string, name: string): Promise<string> {
-  const path = `/api/links/${encodeURIComponent(link)}/enter`;
-  const { grant } = await request<{ grant: string }>("POST", path, { name });
-  return grant;
+export function enter(link: string, name: string): Promise<Entered> {
+  return request("POST", `/api/links/${encodeURIComponent(link)}/enter`, { name });
 }
 
 /** `key` is the school key that `make up` prints. */
-export function createLesson(key: string, title: string): Promise<Lesson> {
-  return request("POST", "/api/lessons", { title }, key);
+export async function createLesson(key: string, title: string): Promise<Lesson> {
+  const body = { title };
+  const created = await request<LessonCreated>("POST", "/api/lessons", body, key);
+  return {
+    id: created.lesson.id,
+    title: created.lesson.title,
+    hostLink: created.host_link,
+    participantLink: created.participant_link,
+  };
 }
 
 async function request<T>(method: string, path: string, body?: object, key?: string): Promise<T> {

@@ -17,13 +17,14 @@ export function sample(
     (entry) => entry.kind === "video" && entry.active !== false,
   );
   const pair = selectedPair(entries);
-  const transport = of("transport")[0] ?? pair;
+  const transport = of("transport")[0];
   const rtt = pair?.currentRoundTripTime;
   return {
     now,
     connected,
-    bytesSent: number(transport?.bytesSent),
-    bytesReceived: number(transport?.bytesReceived),
+    bytesSent: transport ? number(transport.bytesSent) : total(of("outbound-rtp"), "bytesSent"),
+    bytesReceived: transport ? number(transport.bytesReceived) : total(inbound, "bytesReceived"),
+    heard: transport ? number(transport.bytesReceived) : null,
     packetsReceived: total(inbound, "packetsReceived"),
     packetsLost: total(inbound, "packetsLost"),
     sendLoss: greatest(of("remote-inbound-rtp"), "fractionLost"),

@@ -208,3 +208,107 @@ export interface ErrorBody {
 export interface Pong {
   type: "pong";
 }
+/**
+ * The body of every HTTP reply with a status of 400 or more.
+ */
+export interface ErrorReply {
+  error: ErrorBody;
+}
+/**
+ * Body of `POST /api/lessons`.
+ */
+export interface NewLesson {
+  title: string;
+}
+/**
+ * A new lesson and the tokens of its two first links.
+ */
+export interface LessonCreated {
+  lesson: Lesson;
+  host_link: string;
+  participant_link: string;
+}
+/**
+ * A lesson: what links lead to. It stays until a moderator ends it.
+ */
+export interface Lesson {
+  id: string;
+  title: string;
+  state: "ended" | "open";
+  created: string;
+  ended: string | null;
+  participants: number;
+}
+/**
+ * Body of `POST /api/lessons/{id}/links`.
+ */
+export interface NewLink {
+  role?: "host" | "participant";
+  seconds?: number | null;
+  uses?: number | null;
+}
+/**
+ * An invitation link, as moderators see it.
+ */
+export interface Link {
+  token: string;
+  role: "host" | "participant";
+  created: string;
+  expires: string | null;
+  max_uses: number | null;
+  uses: number;
+  revoked: boolean;
+}
+/**
+ * All links of a lesson, the oldest first.
+ */
+export interface Links {
+  links: Link[];
+}
+/**
+ * What anybody who has a link may know before entering.
+ */
+export interface LinkInfo {
+  title: string;
+  role: "host" | "participant";
+  state: "running" | "waiting";
+  participants: number;
+}
+/**
+ * Body of `POST /api/links/{token}/enter`.
+ */
+export interface Enter {
+  name: string;
+}
+/**
+ * The grant that takes a seat on the WebSocket at `path`.
+ */
+export interface Entered {
+  grant: string;
+  path: string;
+  role: "co_admin" | "guest" | "host" | "participant";
+  name: string;
+}
+/**
+ * A grant that lasts longer than the one it was asked with, and else is the same.
+ */
+export interface Renewed {
+  grant: string;
+}
+/**
+ * Body of `POST /api/lessons/{id}/media-tokens`.
+ */
+export interface NewMediaToken {
+  role: "publish" | "subscribe";
+  name?: string;
+  seconds?: number;
+}
+/**
+ * A bearer token for the WHIP (`publish`) or WHEP (`subscribe`) endpoint at `path`.
+ */
+export interface MediaToken {
+  token: string;
+  role: "publish" | "subscribe";
+  path: string;
+  expires: string;
+}

@@ -6,6 +6,7 @@ const calm: Sample = {
   connected: true,
   bytesSent: 0,
   bytesReceived: 0,
+  heard: 0,
   packetsReceived: 0,
   packetsLost: 0,
   sendLoss: null,
@@ -24,7 +25,7 @@ beforeEach(() => {
 });
 
 function later(change: Partial<Sample>): Sample {
-  const traffic = { bytesSent: 1000, bytesReceived: 1000, packetsReceived: 0 };
+  const traffic = { bytesSent: 1000, bytesReceived: 1000, heard: 1000, packetsReceived: 0 };
   return { ...calm, now: 2_000, ...traffic, ...change };
 }
 
@@ -57,12 +58,10 @@ describe("steps", () => {
 
 describe("lost", () => {
   test("only what is sent and never answered for 3 s", () => {
-    const silent = (now: number, bytesSent: number) => later({ now, bytesSent, bytesReceived: 0 });
+    const silent = (now: number, bytesSent: number) => later({ now, bytesSent, heard: 0 });
     expect(meter.add(silent(2_000, 500)).quality).toBe("good");
     expect(meter.add(silent(4_000, 900)).quality).toBe("lost");
-    expect(meter.add(later({ now: 6_000, bytesSent: 1_200, bytesReceived: 700 })).quality).toBe(
-      "good",
-    );
+    expect(meter.add(later({ now: 6_000, bytesSent: 1_200, heard: 700 })).quality).toBe("good");
   });
 
   test("a quiet call is no lost one", () => {

@@ -34,6 +34,7 @@ test("sums over a report as Chromium writes it", () => {
     connected: true,
     bytesSent: 500,
     bytesReceived: 900,
+    heard: 900,
     packetsReceived: 30,
     packetsLost: 1,
     sendLoss: 0.07,
@@ -45,12 +46,14 @@ test("sums over a report as Chromium writes it", () => {
   });
 });
 
-test("Firefox has no transport entry: the selected pair has the bytes", () => {
+test("Firefox has no transport entry: the streams have the bytes", () => {
   const firefox = [
-    { type: "candidate-pair", id: "P", selected: true, bytesSent: 5, bytesReceived: 9 },
+    { type: "candidate-pair", id: "P", selected: true },
+    { type: "outbound-rtp", id: "O", kind: "audio", bytesSent: 5 },
+    { type: "inbound-rtp", id: "I", bytesReceived: 9, packetsReceived: 1, packetsLost: 0 },
   ];
   const sums = sample(firefox, new Map(), true, 0);
-  expect(sums).toMatchObject({ bytesSent: 5, bytesReceived: 9, rttMs: null, candidate: "" });
+  expect(sums).toMatchObject({ bytesSent: 5, bytesReceived: 9, heard: null, candidate: "" });
 });
 
 test("a share is only taken while bandwidth is the limit", () => {

@@ -60,11 +60,12 @@ cdef int rtp_payload(const uint8_t* data, size_t length, const rtp_header* h) no
 
 cdef const uint8_t* rtp_extension(const rtp_header* h, uint8_t id, size_t* length) noexcept nogil:
     cdef const uint8_t* p = h.extension
-    cdef const uint8_t* end = p + h.extension_length
+    cdef const uint8_t* end
     cdef uint8_t element
     cdef size_t size
-    if id == 0 or h.extension == NULL:
+    if id == 0 or p == NULL:
         return NULL
+    end = p + h.extension_length
     while p < end:
         if p[0] == 0:
             p += 1

@@ -117,3 +117,20 @@ class Kernel:
     def counters(self) -> dict[str, int]:
         """Packets, bytes, drops by reason and errors since the start, by metric name."""
     def session_stats(self, session: int) -> SessionStats: ...
+
+class SteppedKernel(Kernel):
+    """The same state machine without thread, sockets or clock: tests give the time.
+
+    Commands take effect at once.
+    """
+
+    def __init__(self, *, max_sessions: int = 64) -> None: ...
+    def receive(self, data: bytes, address: tuple[str, int], now: int) -> None:
+        """A datagram from this address at `now` (µs); what follows from it is done to the end."""
+    def tick(self, now: int) -> None:
+        """Time has passed; call it in steps of 10 ms."""
+    def sent(self) -> list[tuple[bytes, tuple[str, int]]]:
+        """Datagrams that left since the last call."""
+
+def live_objects() -> int:
+    """Kernels that are not closed, for leak checks."""

@@ -1,0 +1,292 @@
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
+
+from sfu.kernel.events cimport (
+    EVENT_DTLS, EVENT_LOST, EVENT_SPEAKERS, event_put, events_close, events_open)
+from sfu.kernel.feedback cimport feedback_periodic
+from sfu.kernel.forward cimport (
+    forward_choose, forward_choose_viewers, forward_close_gate, forward_compact, forward_drop_queue,
+    forward_show, keyframe_send_due)
+from sfu.kernel.ice cimport ice_check, ice_close, ice_credentials, ice_forget, ice_open, ice_session
+from sfu.kernel.ingest cimport ingest_check_sources, ingest_forget, ingest_rtcp, ingest_rtp
+from sfu.kernel.memory cimport references_add, references_free, references_remove
+from sfu.kernel.outbox cimport outbox_close, outbox_open, outbox_raw
+from sfu.kernel.rewrite cimport map_start
+from sfu.kernel.rtp cimport rtp_is_rtcp
+from sfu.kernel.speakers cimport speakers_forget, speakers_list
+from sfu.kernel.srtp cimport srtp_free, srtp_init
+from sfu.kernel.state cimport (
+    DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED, KINDS, MAX_ROOMS, MICROPHONE, SLOTS,
+    SOURCES, SPEAKERS, references, room, session, slot)
+
+cdef enum:
+    TICK = 10000
+    # A session is visited every so many ticks
+    TURNS = 5
+    ROOMS_EVERY = 10
+    COMPACT_EVERY = 100
+    CONSENT = 30000000
+
+
+cdef engine* engine_open(int32_t max_sessions, int64_t wall) noexcept nogil:
+    cdef engine* e = <engine*>calloc(1, sizeof(engine))
+    if e == NULL:
+        return NULL
+    e.max_sessions = max_sessions
+    e.wall = wall
+    e.sessions = <session*>calloc(max_sessions, sizeof(session))
+    e.dirty = <int32_t*>calloc(max_sessions * SOURCES, sizeof(int32_t))
+    e.waiting = <int32_t*>calloc(max_sessions, sizeof(int32_t))
+    if (e.sessions == NULL or e.dirty == NULL or e.waiting == NULL or not ice_open(e)
+            or not outbox_open(e) or not events_open(e)):
+        engine_close(e)
+        return NULL
+    return e
+
+
+cdef void engine_close(engine* e) noexcept nogil:
+    cdef int32_t i
+    if e.sessions != NULL:
+        for i in range(e.top):
+            engine_close_session(e, i)
+    ice_close(e)
+    outbox_close(e)
+    events_close(e)
+    for i in range(e.chunk_count):
+        free(e.chunks[i])
+    free(e.chunks)
+    free(e.sessions)
+    free(e.dirty)
+    free(e.waiting)
+    free(e)
+
+
+# ── rooms ──
+
+
+cdef void enter(engine* e, int32_t index, int32_t room_index) noexcept nogil:
+    cdef room* r = &e.rooms[room_index]
+    cdef int32_t i
+    if not r.used:
+        memset(r, 0, sizeof(room))
+        r.used = True
+        r.screen_audio = -1
+        for i in range(SPEAKERS):
+            r.seats[i].session = -1
+    e.sessions[index].room = room_index
+    e.sessions[index].place = references_add(&r.members, index)
+
+
+cdef void go_out(engine* e, int32_t index) noexcept nogil:
+    cdef room* r = &e.rooms[e.sessions[index].room]
+    speakers_forget(e, index)
+    if r.screen_audio == index:
+        r.screen_audio = -1
+    references_remove(&r.members, e.sessions[index].place)
+    if r.members.count == r.members.removed:
+        references_free(&r.members)
+        r.used = False
+
+
+cdef void engine_set_room(engine* e, int32_t index, int32_t room_index) noexcept nogil:
+    if e.sessions[index].used and e.sessions[index].room != room_index:
+        go_out(e, index)
+        enter(e, index, room_index)
+
+
+cdef void tell_speakers(engine* e, int32_t index) noexcept nogil:
+    cdef room* r = &e.rooms[index]
+    cdef int32_t now[SPEAKERS]
+    cdef int32_t count = speakers_list(e, index, now), i
+    cdef bint same = count == r.told_count
+    for i in range(count):
+        same = same and now[i] == r.told[i]
+    if same:
+        return
+    if event_put(e, EVENT_SPEAKERS, index, 0, 0, <const uint8_t*>now, count * sizeof(int32_t)):
+        memcpy(r.told, now, sizeof(r.told))
+        r.told_count = count
+
+
+# ── sessions ──
+
+
+cdef void engine_open_session(engine* e, int32_t index, int32_t room_index, uint32_t participant,
+                              const uint8_t* ufrag, size_t ufrag_length, const uint8_t* password,
+                              size_t password_length) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef uint32_t generations[SOURCES]
+    cdef bint dirty[SOURCES]
+    cdef bint waiting = s.waiting
+    cdef int32_t i
+    # Jobs and lists may still name this index: what they compare with outlives the session.
+    for i in range(SOURCES):
+        generations[i] = s.sources[i].generation
+        dirty[i] = s.sources[i].dirty
+    memset(s, 0, sizeof(session))
+    s.waiting = waiting
+    for i in range(SOURCES):
+        s.sources[i].generation = generations[i] + 1
+        s.sources[i].dirty = dirty[i]
+        s.sources[i].session = index
+    for i in range(SLOTS):
+        s.slots[i].track = s.slots[i].source = s.slots[i].pending = -1
+    s.used = True
+    s.gso = True
+    s.participant = participant
+    s.last_check = e.now
+    s.refilled = e.now
+    ice_credentials(e, index, ufrag, ufrag_length, password, password_length)
+    enter(e, index, room_index)
+    if index >= e.top:
+        e.top = index + 1
+
+
+cdef void let_go_of_viewers(engine* e, int32_t track_index) noexcept nogil:
+    cdef references* r = &e.sessions[track_index // KINDS].tracks[track_index % KINDS].viewers
+    cdef slot* v
+    cdef int32_t i
+    for i in range(r.count):
+        if r.items[i] >= 0:
+            v = &e.sessions[r.items[i] // SLOTS].slots[r.items[i] % SLOTS]
+            v.track = v.source = v.pending = -1
+            e.sessions[r.items[i] // SLOTS].showing &= ~(1u << (r.items[i] % SLOTS))
+    references_free(r)
+
+
+cdef void engine_close_session(engine* e, int32_t index) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef int32_t i
+    if not s.used:
+        return
+    for i in range(SLOTS):
+        if s.slots[i].track >= 0:
+            forward_show(e, index, i, -1, 0)
+        s.slots[i].used = False
+    go_out(e, index)
+    ingest_forget(e, index)
+    for i in range(KINDS):
+        let_go_of_viewers(e, index * KINDS + i)
+    forward_drop_queue(e, s)
+    ice_forget(e, index)
+    srtp_free(&s.inbound)
+    srtp_free(&s.outbound)
+    s.keyed = False
+    s.used = False
+
+
+cdef void engine_set_keys(engine* e, int32_t index, int32_t profile, const uint8_t* inbound,
+                          const uint8_t* outbound, size_t length) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    if not s.used or s.keyed:
+        return
+    if srtp_init(&s.inbound, profile, inbound, length, False) != 0:
+        return
+    if srtp_init(&s.outbound, profile, outbound, length, True) != 0:
+        srtp_free(&s.inbound)
+        return
+    s.profile = profile
+    s.keyed = True
+
+
+cdef void engine_expect(engine* e, int32_t index, int32_t kind, const expectation* x) noexcept nogil:
+    if e.sessions[index].used:
+        e.sessions[index].tracks[kind].expect = x[0]
+        e.sessions[index].tracks[kind].expect.used = True
+
+
+cdef void engine_set_gate(engine* e, int32_t index, int32_t kind, bint open_gate) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    if not s.used or s.tracks[kind].gate == open_gate:
+        return
+    s.tracks[kind].gate = open_gate
+    if open_gate:
+        forward_choose_viewers(e, index * KINDS + kind)
+        return
+    forward_close_gate(e, index * KINDS + kind)
+    if kind == MICROPHONE:
+        speakers_forget(e, index)
+
+
+cdef void engine_add_slot(engine* e, int32_t index, int32_t slot_index, bint video, uint32_t ssrc,
+                          uint32_t rtx_ssrc, uint8_t payload_type, uint8_t rtx_payload_type,
+                          uint32_t random) noexcept nogil:
+    cdef slot* s = &e.sessions[index].slots[slot_index]
+    if not e.sessions[index].used or s.used:
+        return
+    s.used = True
+    s.video = video
+    s.ssrc = ssrc
+    s.rtx_ssrc = rtx_ssrc if rtx_payload_type else 0
+    s.payload_type = payload_type
+    s.rtx_payload_type = rtx_payload_type
+    s.clock_base = random
+    s.rtx_sequence = 1 + (random >> 17)
+    map_start(&s.map, <uint32_t>1 + ((random >> 8) & 0x3FFF))
+
+
+cdef void engine_send_dtls(engine* e, int32_t index, const uint8_t* data, size_t length) noexcept nogil:
+    if e.sessions[index].used and e.sessions[index].current.remote.family:
+        outbox_raw(e, &e.sessions[index].current, data, length)
+
+
+# ── datagrams and time ──
+
+
+cdef void engine_receive(engine* e, const path* from_path, uint8_t* data, size_t length) noexcept nogil:
+    cdef int32_t index
+    if length < 2:
+        e.counters[DROPPED_GARBAGE] += 1
+        return
+    # RFC 7983 §7
+    if data[0] <= 3:
+        ice_check(e, from_path, data, length)
+        return
+    index = ice_session(e, &from_path.remote)
+    if index < 0:
+        e.counters[DROPPED_UNKNOWN_ADDRESS] += 1
+    elif 128 <= data[0] <= 191:
+        if rtp_is_rtcp(data, length):
+            ingest_rtcp(e, index, data, length)
+        else:
+            ingest_rtp(e, index, data, length)
+    elif 20 <= data[0] <= 63:
+        e.counters[DTLS_RECEIVED] += 1
+        event_put(e, EVENT_DTLS, index, 0, 0, data, length)
+    else:
+        e.counters[DROPPED_GARBAGE] += 1
+
+
+cdef void visit(engine* e, int32_t index) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef int32_t i
+    ingest_check_sources(e, index)
+    feedback_periodic(e, index)
+    if s.showing:
+        for i in range(SLOTS):
+            if s.showing >> i & 1:
+                forward_choose(e, index, i)
+    if s.sends:
+        for i in range(KINDS):
+            keyframe_send_due(e, index * KINDS + i)
+    if s.connected and not s.lost and e.now - s.last_check > CONSENT:
+        s.lost = event_put(e, EVENT_LOST, index, 0, 0, NULL, 0)
+
+
+cdef void engine_tick(engine* e) noexcept nogil:
+    cdef int32_t i = e.ticks % TURNS
+    if e.now < e.next_tick:
+        return
+    e.next_tick = e.now + TICK
+    while i < e.top:
+        if e.sessions[i].used:
+            visit(e, i)
+        i += TURNS
+    if e.ticks % ROOMS_EVERY == 0:
+        for i in range(MAX_ROOMS):
+            if e.rooms[i].used:
+                tell_speakers(e, i)
+    if e.ticks % COMPACT_EVERY == 0:
+        forward_compact(e)
+    e.ticks += 1

@@ -1,0 +1,18 @@
+"""What the kernel thread tells Python, in a bounded ring: one writer, one reader, no lock."""
+
+from libc.stdint cimport int32_t, uint8_t
+
+from sfu.kernel.state cimport engine
+
+cdef enum:
+    EVENT_DTLS = 1
+    EVENT_CONNECTED = 2
+    EVENT_LOST = 3
+    EVENT_SOURCE = 4
+    EVENT_SPEAKERS = 5
+    EVENT_LIMIT = 8192
+
+cdef bint event_put(engine* e, int32_t kind, int32_t a, int32_t b, int32_t c, const uint8_t* data,
+                    size_t length) noexcept nogil
+cdef bint events_open(engine* e) noexcept nogil
+cdef void events_close(engine* e) noexcept nogil

@@ -1,0 +1,14 @@
+"""RTCP of the sessions: what peers report and ask, what we report and ask in turn."""
+
+from libc.stdint cimport int32_t, uint8_t
+
+from sfu.kernel.state cimport engine, source
+
+cdef void feedback_receive(engine* e, int32_t session, const uint8_t* data, size_t length) noexcept nogil
+    # A decrypted compound from this session.
+cdef void feedback_periodic(engine* e, int32_t session) noexcept nogil
+    # What is due by now; called about every 50 ms.
+cdef void nack_missing(engine* e, source* s, long long first, long long end) noexcept nogil
+    # Packets first … end − 1 did not come before later ones.
+cdef bint nack_found(source* s, long long sequence) noexcept nogil
+cdef void nack_due(engine* e, source* s) noexcept nogil

@@ -1,0 +1,283 @@
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from sfu.kernel.bytes cimport load16, load32, load64
+from sfu.kernel.forward cimport forward_again, keyframe_request
+from sfu.kernel.outbox cimport outbox_rtcp
+from sfu.kernel.rtcp cimport (
+    PSFB_AFB, PSFB_FIR, PSFB_PLI, RTCP_PSFB, RTCP_RTPFB, RTCP_SR, RTPFB_NACK, arrivals_write,
+    report_block, rtcp_next, rtcp_packet, rtcp_remb, rtcp_write_nack, rtcp_write_remb,
+    rtcp_write_report, rtcp_write_sender)
+from sfu.kernel.state cimport (
+    FEEDBACK_SENT, KINDS, MISSING, NACKS_RECEIVED, NACKS_SENT, SLOTS, SOURCES, missing_packet,
+    session, slot)
+from sfu.kernel.timing cimport timing_ntp, timing_report, timing_source_at
+
+cdef enum:
+    ROOM = 1400
+    # With room for the SRTCP trailer
+    CAP = 1440
+    OURS = 1
+    FEEDBACK_EVERY = 50000
+    REPORT_EVERY = 1000000
+    # A slot that has sent nothing for so long is not reported
+    REPORTED_FOR = 3000000
+    NACK_FIRST = 10000
+    NACK_AGAIN = 50000
+    NACK_TRIES = 10
+    NACK_FOR = 1000000
+    # A gap this long is not repaired but replaced by a keyframe
+    NACK_GAP = 100
+    # Sequences that one request may name
+    NACK_MOST = 200
+    REMB_START = 2500000
+    REMB_LEAST = 100000
+    REMB_MOST = 8000000
+
+
+# ── from peers ──
+
+
+cdef source* source_by_ssrc(session* s, uint32_t ssrc) noexcept nogil:
+    cdef int32_t i
+    for i in range(SOURCES):
+        if s.sources[i].bound and s.sources[i].ssrc == ssrc:
+            return &s.sources[i]
+    return NULL
+
+
+cdef int32_t slot_by_ssrc(session* s, uint32_t ssrc) noexcept nogil:
+    cdef int32_t i
+    for i in range(SLOTS):
+        if s.slots[i].used and s.slots[i].ssrc == ssrc:
+            return i
+    return -1
+
+
+cdef void keyframe_asked(engine* e, session* s, uint32_t ssrc) noexcept nogil:
+    cdef int32_t index = slot_by_ssrc(s, ssrc)
+    if index >= 0 and s.slots[index].video and s.slots[index].track >= 0:
+        keyframe_request(e, s.slots[index].track)
+
+
+cdef void nacked(engine* e, int32_t session_index, const rtcp_packet* p) noexcept nogil:
+    cdef int32_t index = slot_by_ssrc(&e.sessions[session_index], load32(p.body + 4))
+    cdef size_t at = 8
+    cdef int32_t asked = 0, bit
+    cdef uint16_t first, mask
+    if index < 0 or not e.sessions[session_index].slots[index].video:
+        return
+    e.counters[NACKS_RECEIVED] += 1
+    while at + 4 <= p.length and asked < NACK_MOST:
+        first = load16(p.body + at)
+        mask = load16(p.body + at + 2)
+        forward_again(e, session_index, index, first)
+        asked += 1
+        for bit in range(16):
+            if mask >> bit & 1:
+                forward_again(e, session_index, index, <uint16_t>(first + bit + 1))
+                asked += 1
+        at += 4
+
+
+cdef void receive_one(engine* e, int32_t session_index, const rtcp_packet* p) noexcept nogil:
+    cdef session* s = &e.sessions[session_index]
+    cdef source* from_source
+    cdef uint64_t bitrate
+    cdef size_t at
+    if p.type == RTCP_SR and p.length >= 24:
+        from_source = source_by_ssrc(s, load32(p.body))
+        if from_source != NULL:
+            timing_report(e, from_source, load64(p.body + 4), load32(p.body + 12))
+    elif p.type == RTCP_RTPFB and p.count == RTPFB_NACK and p.length >= 12:
+        nacked(e, session_index, p)
+    elif p.type == RTCP_PSFB and p.count == PSFB_PLI and p.length >= 8:
+        keyframe_asked(e, s, load32(p.body + 4))
+    elif p.type == RTCP_PSFB and p.count == PSFB_FIR:
+        at = 8
+        while at + 8 <= p.length:
+            keyframe_asked(e, s, load32(p.body + at))
+            at += 8
+    elif p.type == RTCP_PSFB and p.count == PSFB_AFB:
+        bitrate = rtcp_remb(p)
+        if bitrate:
+            s.estimate = bitrate
+
+
+cdef void feedback_receive(engine* e, int32_t session_index, const uint8_t* data, size_t length) noexcept nogil:
+    cdef rtcp_packet p
+    cdef size_t at = 0
+    while rtcp_next(data, length, &at, &p) == 1:
+        receive_one(e, session_index, &p)
+
+
+# ── lost packets of a publisher ──
+
+
+cdef bint nack_found(source* s, long long sequence) noexcept nogil:
+    cdef int32_t i
+    for i in range(s.missing_count):
+        if s.missing[i].sequence == sequence:
+            s.missing_count -= 1
+            # The order is kept: requests name sequences ascending.
+            while i < s.missing_count:
+                s.missing[i] = s.missing[i + 1]
+                i += 1
+            return True
+    return False
+
+
+cdef void nack_missing(engine* e, source* s, long long first, long long end) noexcept nogil:
+    cdef missing_packet* m
+    cdef long long i
+    if end - first > NACK_GAP or s.missing_count + (end - first) > MISSING:
+        s.missing_count = 0
+        keyframe_request(e, s.session * KINDS + s.kind)
+        return
+    for i in range(first, end):
+        m = &s.missing[s.missing_count]
+        m.sequence = i
+        m.since = e.now
+        m.next = e.now + NACK_FIRST
+        m.tries = 0
+        s.missing_count += 1
+
+
+cdef void nack_due(engine* e, source* s) noexcept nogil:
+    cdef uint16_t due[MISSING]
+    cdef uint8_t out[CAP]
+    cdef missing_packet* m
+    cdef int32_t i, kept = 0, count = 0
+    cdef bint given_up = False
+    for i in range(s.missing_count):
+        m = &s.missing[i]
+        if m.tries >= NACK_TRIES or e.now - m.since > NACK_FOR:
+            given_up = True
+            continue
+        if m.next <= e.now or (m.tries == 0 and s.highest - m.sequence >= 3):
+            due[count] = <uint16_t>m.sequence
+            count += 1
+            m.tries += 1
+            m.next = e.now + NACK_AGAIN
+        s.missing[kept] = m[0]
+        kept += 1
+    s.missing_count = kept
+    if given_up:
+        keyframe_request(e, s.session * KINDS + s.kind)
+    if count:
+        e.counters[NACKS_SENT] += 1
+        outbox_rtcp(e, s.session, out, rtcp_write_nack(out, ROOM, OURS, s.ssrc, due, count), CAP)
+
+
+# ── reports ──
+
+
+cdef int32_t lost_of(const source* s) noexcept nogil:
+    cdef int64_t lost = s.highest - s.first + 1 - <int64_t>s.packets
+    if lost > 0x7FFFFF:
+        return 0x7FFFFF
+    return <int32_t>lost if lost > -0x800000 else -0x800000
+
+
+cdef void report_on(engine* e, source* s, report_block* b) noexcept nogil:
+    cdef int64_t expected = s.highest - s.first + 1
+    cdef int64_t interval = expected - s.expected_before
+    cdef int64_t lost = interval - (<int64_t>s.packets - s.packets_before)
+    b.ssrc = s.ssrc
+    b.fraction = <uint8_t>(min(255, (lost << 8) // interval)) if interval > 0 and lost > 0 else 0
+    b.lost = lost_of(s)
+    # One period was added so that the first numbers stay positive.
+    b.highest = <uint32_t>(s.highest - 0x10000)
+    b.jitter = <uint32_t>(s.jitter >> 4)
+    b.last_sr = s.report_ntp
+    b.since_sr = <uint32_t>((e.now - s.report_arrival) * 65536 // 1000000) if s.report_arrival else 0
+    s.expected_before = expected
+    s.packets_before = <int64_t>s.packets
+
+
+cdef void adapt_remb(session* s, uint8_t fraction) noexcept nogil:
+    """Loss alone decides for publishers without transport-wide numbers."""
+    if s.remb == 0:
+        s.remb = REMB_START
+    elif fraction < 5:
+        s.remb += s.remb // 12
+    elif fraction > 25:
+        s.remb -= s.remb * fraction // 512
+    s.remb = max(<uint64_t>REMB_LEAST, min(<uint64_t>REMB_MOST, s.remb))
+
+
+cdef void report_sources(engine* e, int32_t index) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef report_block blocks[SOURCES]
+    cdef uint32_t ssrcs[SOURCES]
+    cdef uint8_t out[CAP]
+    cdef int32_t i, count = 0, limited = 0, length, more
+    cdef uint8_t worst = 0
+    for i in range(SOURCES):
+        if s.sources[i].bound and s.sources[i].packets:
+            report_on(e, &s.sources[i], &blocks[count])
+            worst = max(worst, blocks[count].fraction)
+            count += 1
+            if s.tracks[s.sources[i].kind].expect.remb and not s.tracks[s.sources[i].kind].expect.transport_cc:
+                ssrcs[limited] = s.sources[i].ssrc
+                limited += 1
+    if count == 0:
+        return
+    length = rtcp_write_report(out, ROOM, OURS, blocks, count)
+    if limited:
+        adapt_remb(s, worst)
+        more = rtcp_write_remb(out + length, ROOM - length, OURS, s.remb, ssrcs, limited)
+        length += more if more > 0 else 0
+    outbox_rtcp(e, index, out, length, CAP)
+
+
+cdef void report_slots(engine* e, int32_t index) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef slot* v
+    cdef source* from_source
+    cdef uint8_t out[CAP]
+    cdef int32_t i, length = 0, more
+    cdef uint32_t offset
+    for i in range(SLOTS):
+        v = &s.slots[i]
+        if not v.used or v.source < 0 or v.packets == 0 or e.now - v.last_sent > REPORTED_FOR:
+            continue
+        from_source = &e.sessions[v.source // SOURCES].sources[v.source % SOURCES]
+        if from_source.generation != v.generation or v.map.made == 0:
+            continue
+        offset = v.map.entries[(v.map.made - 1) % 32].timestamp_offset
+        more = rtcp_write_sender(out + length, ROOM - length, v.ssrc, timing_ntp(e, e.now),
+                                 timing_source_at(e, from_source, e.now) + offset,
+                                 <uint32_t>v.packets, <uint32_t>v.octets)
+        length += more if more > 0 else 0
+    if length:
+        outbox_rtcp(e, index, out, length, CAP)
+
+
+cdef void send_arrivals(engine* e, int32_t index) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef uint8_t out[CAP]
+    cdef int length = arrivals_write(s.feedback, out, ROOM, OURS, s.sources[0].ssrc)
+    while length > 0:
+        e.counters[FEEDBACK_SENT] += 1
+        outbox_rtcp(e, index, out, length, CAP)
+        length = arrivals_write(s.feedback, out, ROOM, OURS, s.sources[0].ssrc)
+
+
+cdef void feedback_periodic(engine* e, int32_t index) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef int32_t i
+    if not s.keyed:
+        return
+    if s.sends:
+        for i in range(SOURCES):
+            if s.sources[i].missing_count:
+                nack_due(e, &s.sources[i])
+        if s.feedback != NULL and e.now - s.last_feedback >= FEEDBACK_EVERY - 5000:
+            s.last_feedback = e.now
+            send_arrivals(e, index)
+        if e.now - s.last_report >= REPORT_EVERY:
+            s.last_report = e.now
+            report_sources(e, index)
+    if e.now - s.last_sender_report >= REPORT_EVERY:
+        s.last_sender_report = e.now
+        report_slots(e, index)

@@ -1,0 +1,278 @@
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memset
+
+from sfu.kernel.engine cimport (
+    engine_add_slot, engine_close_session, engine_expect, engine_open_session, engine_receive,
+    engine_send_dtls, engine_set_gate, engine_set_keys, engine_set_room, engine_tick)
+from sfu.kernel.events cimport event_put
+from sfu.kernel.forward cimport forward_paced, forward_runs, forward_show, forward_work
+from sfu.kernel.ice cimport ice_credentials
+from sfu.kernel.outbox cimport outbox_flush
+from sfu.kernel.state cimport KINDS, path, session
+from sfu.kernel.system cimport (
+    CLOCK_MONOTONIC, MSG_DONTWAIT, errno, iovec, mmsghdr, recvmmsg, sockaddr_storage, zv_address,
+    zv_clock, zv_received)
+
+cdef extern from "<sys/epoll.h>" nogil:
+    cdef union epoll_data:
+        int fd
+    cdef struct epoll_event:
+        uint32_t events
+        epoll_data data
+    int EPOLLIN, EPOLLOUT, EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLL_CLOEXEC
+    int epoll_create1(int flags)
+    int epoll_ctl(int epoll, int operation, int fd, epoll_event* event)
+    int epoll_wait(int epoll, epoll_event* events, int count, int timeout)
+
+cdef extern from "<unistd.h>" nogil:
+    ssize_t read(int fd, void* buffer, size_t size)
+    ssize_t write(int fd, const void* buffer, size_t size)
+    int close(int fd)
+
+cdef extern from *:
+    """
+    #define zv_exchange(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)
+    #define zv_load(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+    #define zv_compare_exchange(p, expected, v) \\
+        __atomic_compare_exchange_n((p), (expected), (v), 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)
+    """
+    command* exchange "zv_exchange"(command** p, command* v) nogil
+    command* load_command "zv_load"(command** p) nogil
+    int load_int "zv_load"(int* p) nogil
+    bint compare_exchange "zv_compare_exchange"(command** p, command** expected, command* v) nogil
+
+cdef enum:
+    BATCH = 32
+    DATAGRAM = 65535
+    CONTROL = 128
+    # µs of fan-out between two looks at the sockets
+    SLICE = 500
+    IDLE_MS = 100
+    TICK_MS = 10
+
+cdef struct receiver:
+    mmsghdr messages[BATCH]
+    iovec vectors[BATCH]
+    sockaddr_storage senders[BATCH]
+    uint8_t control[BATCH][CONTROL]
+    uint8_t data[BATCH][DATAGRAM + 1]
+
+
+# ── commands ──
+
+
+cdef void command_push(shared* s, command* c) noexcept nogil:
+    cdef command* head = load_command(&s.commands)
+    cdef uint64_t one = 1
+    c.next = head
+    while not compare_exchange(&s.commands, &head, c):
+        c.next = head
+    if write(s.wake, &one, sizeof(one)) < 0:
+        # The counter is full: the thread is awake already.
+        return
+
+
+cdef void set_extensions(session* p, const command* c) noexcept nogil:
+    p.id_mid = c.data[0]
+    p.id_rid = c.data[1]
+    p.id_repaired_rid = c.data[2]
+    p.id_level = c.data[3]
+    p.id_transport_cc = c.data[4]
+    # Only the one-byte form is written.
+    p.id_send_time = c.data[5] if c.data[5] < 15 else 0
+
+
+cdef void command_do(engine* e, const command* c) noexcept nogil:
+    cdef session* p = &e.sessions[c.session]
+    if c.operation == OPEN_SESSION:
+        engine_open_session(e, c.session, <int32_t>c.a, <uint32_t>c.b, c.data, c.first,
+                            c.data + c.first, c.length - c.first)
+    elif not p.used:
+        return
+    elif c.operation == RESTART_ICE:
+        ice_credentials(e, c.session, c.data, c.first, c.data + c.first, c.length - c.first)
+    elif c.operation == CLOSE_SESSION:
+        engine_close_session(e, c.session)
+        event_put(e, EVENT_CLOSED, c.session, 0, 0, NULL, 0)
+    elif c.operation == SET_ROOM:
+        engine_set_room(e, c.session, <int32_t>c.a)
+    elif c.operation == SET_MODERATOR:
+        p.moderator = c.a != 0
+    elif c.operation == SEND_DTLS:
+        engine_send_dtls(e, c.session, c.data, c.length)
+    elif c.operation == SET_KEYS:
+        engine_set_keys(e, c.session, <int32_t>c.a, c.data, c.data + c.first, c.first)
+    elif c.operation == SET_EXTENSIONS:
+        set_extensions(p, c)
+    elif c.operation == EXPECT:
+        engine_expect(e, c.session, <int32_t>c.a, &c.expect)
+    elif c.operation == SET_GATE:
+        engine_set_gate(e, c.session, <int32_t>c.a, c.b != 0)
+    elif c.operation == ADD_SLOT:
+        engine_add_slot(e, c.session, <int32_t>c.a, c.data[2], <uint32_t>c.b, <uint32_t>c.c,
+                        c.data[0], c.data[1], <uint32_t>c.d)
+    elif c.operation == SET_SLOT:
+        if p.slots[c.a].used and (c.b < 0 or e.sessions[c.b // KINDS].used):
+            forward_show(e, c.session, <int32_t>c.a, <int32_t>c.b, <int32_t>c.c)
+    elif c.operation == SET_SCREEN_AUDIO:
+        e.rooms[p.room].screen_audio = c.session if c.a else -1
+
+
+cdef void do_commands(shared* s) noexcept nogil:
+    cdef command* taken = exchange(&s.commands, NULL)
+    cdef command* ordered = NULL
+    cdef command* following
+    while taken != NULL:
+        following = taken.next
+        taken.next = ordered
+        ordered = taken
+        taken = following
+    while ordered != NULL:
+        command_do(s.engine, ordered)
+        following = ordered.next
+        free(ordered)
+        ordered = following
+
+
+# ── datagrams ──
+
+
+cdef void prepare(receiver* r) noexcept nogil:
+    cdef int i
+    for i in range(BATCH):
+        r.vectors[i].iov_base = &r.data[i][0]
+        r.vectors[i].iov_len = DATAGRAM
+        memset(&r.messages[i], 0, sizeof(mmsghdr))
+        r.messages[i].msg_hdr.msg_name = &r.senders[i]
+        r.messages[i].msg_hdr.msg_namelen = sizeof(sockaddr_storage)
+        r.messages[i].msg_hdr.msg_iov = &r.vectors[i]
+        r.messages[i].msg_hdr.msg_iovlen = 1
+        r.messages[i].msg_hdr.msg_control = &r.control[i][0]
+        r.messages[i].msg_hdr.msg_controllen = CONTROL
+
+
+cdef void take_message(engine* e, receiver* r, int i) noexcept nogil:
+    """One message may hold several datagrams of one sender (UDP GRO)."""
+    cdef path from_path
+    cdef size_t at = 0, left = r.messages[i].msg_len, size
+    cdef int segment
+    memset(&from_path, 0, sizeof(path))
+    segment = zv_received(&r.messages[i].msg_hdr, from_path.local, &from_path.interface)
+    from_path.remote.family = <uint8_t>zv_address(&r.senders[i], from_path.remote.ip,
+                                                  &from_path.remote.port)
+    if from_path.remote.family == 0:
+        return
+    while left:
+        size = left if segment <= 0 or <size_t>segment > left else <size_t>segment
+        engine_receive(e, &from_path, &r.data[i][at], size)
+        at += size
+        left -= size
+
+
+cdef void drain_socket(engine* e, receiver* r, int fd) noexcept nogil:
+    cdef int got, i
+    prepare(r)
+    got = recvmmsg(fd, r.messages, BATCH, MSG_DONTWAIT, NULL)
+    e.now = zv_clock(CLOCK_MONOTONIC)
+    for i in range(got):
+        take_message(e, r, i)
+
+
+# ── the loop ──
+
+
+cdef bint watch(int epoll, int operation, int fd, bint for_writing) noexcept nogil:
+    cdef epoll_event v
+    memset(&v, 0, sizeof(v))
+    v.events = <uint32_t>(EPOLLIN | (EPOLLOUT if for_writing else 0))
+    v.data.fd = fd
+    return epoll_ctl(epoll, operation, fd, &v) == 0
+
+
+cdef int loop_open(shared* s) noexcept nogil:
+    cdef int i
+    s.epoll = epoll_create1(EPOLL_CLOEXEC)
+    if s.epoll < 0 or not watch(s.epoll, EPOLL_CTL_ADD, s.wake, False):
+        return errno
+    for i in range(2):
+        s.engine.out.sockets[i] = s.sockets[i]
+        if s.sockets[i] >= 0 and not watch(s.epoll, EPOLL_CTL_ADD, s.sockets[i], False):
+            return errno
+    return 0
+
+
+cdef int timeout_ms(engine* e, bint more) noexcept nogil:
+    if more and not e.out.blocked:
+        return 0
+    if e.dirty_count or e.waiting_count:
+        return 1
+    return TICK_MS if e.top else IDLE_MS
+
+
+cdef void watch_writing(shared* s, bint* watching) noexcept nogil:
+    cdef int i
+    if s.engine.out.blocked == watching[0]:
+        return
+    watching[0] = s.engine.out.blocked
+    for i in range(2):
+        if s.sockets[i] >= 0:
+            watch(s.epoll, EPOLL_CTL_MOD, s.sockets[i], watching[0])
+
+
+cdef void tell(shared* s, uint32_t* told) noexcept nogil:
+    cdef uint64_t one = 1
+    if s.engine.events.tail != told[0]:
+        told[0] = s.engine.events.tail
+        if write(s.tell, &one, sizeof(one)) < 0:
+            # The counter is full: Python has not looked for long, and will.
+            return
+
+
+cdef void turn(shared* s, receiver* r, int count, epoll_event* ready) noexcept nogil:
+    cdef engine* e = s.engine
+    cdef uint64_t woken
+    cdef int i, fd
+    e.now = zv_clock(CLOCK_MONOTONIC)
+    for i in range(count):
+        fd = ready[i].data.fd
+        if fd != s.wake:
+            if ready[i].events & EPOLLIN:
+                drain_socket(e, r, fd)
+        elif read(fd, &woken, sizeof(woken)) > 0:
+            do_commands(s)
+
+
+cdef void loop_run(shared* s) noexcept nogil:
+    cdef engine* e = s.engine
+    cdef epoll_event ready[4]
+    cdef receiver* r = <receiver*>calloc(1, sizeof(receiver))
+    cdef bint more = False, watching = False
+    cdef uint32_t told = 0
+    cdef int count
+    if r == NULL:
+        return
+    while not load_int(&s.stop):
+        count = epoll_wait(s.epoll, ready, 4, timeout_ms(e, more))
+        turn(s, r, count, ready)
+        if e.out.blocked:
+            outbox_flush(e)
+        forward_runs(e)
+        more = forward_work(e, e.now + SLICE) != 0
+        forward_paced(e)
+        engine_tick(e)
+        if not e.out.blocked:
+            outbox_flush(e)
+        watch_writing(s, &watching)
+        tell(s, &told)
+    free(r)
+
+
+cdef void loop_close(shared* s) noexcept nogil:
+    cdef command* c = exchange(&s.commands, NULL)
+    cdef command* following
+    while c != NULL:
+        following = c.next
+        free(c)
+        c = following
+    close(s.epoll)

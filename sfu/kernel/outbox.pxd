@@ -1,0 +1,20 @@
+"""What is to be sent: datagrams of one batch, segments of one viewer joined (UDP GSO)."""
+
+from libc.stdint cimport uint8_t, uint32_t
+
+from sfu.kernel.state cimport engine, outgoing, path, session
+
+cdef bint outbox_open(engine* e) noexcept nogil
+cdef void outbox_close(engine* e) noexcept nogil
+cdef bint outbox_room(engine* e) noexcept nogil
+    # Whether one viewer's run fits; sends what is there first if need be. False: the socket is
+    # full, and what is in the outbox waits for EPOLLOUT.
+cdef void outbox_raw(engine* e, const path* to, const uint8_t* data, size_t length) noexcept nogil
+    # A datagram of its own; dropped and counted while the socket is full.
+cdef void outbox_rtp(engine* e, int session, const outgoing* o, uint32_t longest) noexcept nogil
+    # Writes, encrypts and appends one packet; the caller has seen outbox_room. `longest`: payload
+    # bytes to pad to when that is at most TAIL_ROOM more, 0: as it is.
+cdef void outbox_rtcp(engine* e, int session, uint8_t* data, size_t length, size_t cap) noexcept nogil
+    # Encrypts in place and appends.
+cdef bint outbox_flush(engine* e) noexcept nogil
+    # True: all is sent.

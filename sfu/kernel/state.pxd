@@ -1,0 +1,408 @@
+"""What the kernel thread knows: sessions, sources, slots, rooms, jobs and the outbox.
+
+One thread reads and writes all of it. Times are monotonic microseconds. Indices refer to
+`engine.sessions`; sources are numbered session × SOURCES + place, tracks session × KINDS + kind.
+"""
+
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from sfu.kernel.rewrite cimport slot_map
+from sfu.kernel.rtcp cimport arrivals
+from sfu.kernel.srtp cimport srtp_context, srtp_stream
+from sfu.kernel.vp8 cimport vp8_descriptor
+
+cdef enum:
+    KINDS = 4
+    MICROPHONE = 0
+    CAMERA = 1
+    SCREEN = 2
+    SCREEN_AUDIO = 3
+
+    LAYERS = 3
+    # Places of a session's sources: microphone, camera layers 0–2, screen, screen audio
+    SOURCES = 6
+
+    AUDIO_SLOTS = 4
+    SPEAKERS = 3
+    VIDEO_SLOTS = 12
+    SLOTS = 16
+
+    MTU = 1500
+    # Room before the payload for a longer VP8 descriptor and the RTX sequence number
+    HEAD_ROOM = 16
+    # Most bytes of padding that make a packet as long as its run's longest
+    TAIL_ROOM = 48
+    RUN = 16
+    RING = 512
+    MISSING = 128
+    PATHS = 8
+    STREAMS = 16
+    QUEUE = 512
+    JOBS = 512
+    UFRAG = 32
+    PASSWORD = 64
+    MAX_ROOMS = 1024
+    RATE_BUCKETS = 1024
+
+    OUT_MESSAGES = 64
+    OUT_ARENA = 262144
+    # What one viewer's run may need at the most
+    OUT_RESERVE = 27000
+
+cdef enum:
+    PACKETS_RECEIVED
+    BYTES_RECEIVED
+    PACKETS_SENT
+    BYTES_SENT
+    DATAGRAMS_SENT
+    SEND_BLOCKED
+    SEND_FAILED
+    GSO_REFUSED
+    DROPPED_GARBAGE
+    DROPPED_UNKNOWN_ADDRESS
+    DROPPED_FORGED
+    DROPPED_REPLAYED
+    DROPPED_UNKNOWN_SSRC
+    DROPPED_LATE
+    DROPPED_DUPLICATE
+    DROPPED_GATE
+    DROPPED_NO_MEMORY
+    DROPPED_JOBS
+    DROPPED_QUEUE
+    DROPPED_EVENTS
+    STUN_ACCEPTED
+    STUN_REFUSED
+    STUN_LIMITED
+    DTLS_RECEIVED
+    NACKS_SENT
+    NACKS_RECEIVED
+    RETRANSMITTED
+    RETRANSMIT_MISSED
+    KEYFRAMES_REQUESTED
+    FEEDBACK_SENT
+    SWITCHES
+    COUNTERS
+
+cdef struct address:
+    # IPv4 in the first 4 bytes; port in host order
+    uint8_t ip[16]
+    uint16_t port
+    # 4, 6, or 0: none
+    uint8_t family
+
+cdef struct path:
+    address remote
+    # The address of ours that the peer talks to, and the interface for link-local ones
+    uint8_t local[16]
+    uint32_t interface
+
+cdef struct packet:
+    int64_t sequence
+    int64_t arrival
+    packet* next_free
+    uint32_t timestamp
+    int32_t references
+    # Payload; 0: padding only, to be left out
+    uint16_t size
+    uint16_t picture
+    bint marker
+    bint keyframe
+    bint is_vp8
+    vp8_descriptor vp8
+    uint8_t head[HEAD_ROOM]
+    uint8_t payload[MTU + TAIL_ROOM]
+
+cdef struct missing_packet:
+    int64_t sequence
+    int64_t since
+    int64_t next
+    int32_t tries
+
+cdef struct source:
+    bint expected
+    bint bound
+    # Packets have come lately
+    bint active
+    uint32_t generation
+    uint32_t ssrc
+    uint32_t rtx_ssrc
+    uint32_t clock_rate
+    uint8_t kind
+    uint8_t layer
+    int32_t session
+    # Sequence numbers extended to 64 bits, the first in [65536, 131072)
+    int64_t first
+    int64_t highest
+    uint64_t packets
+    uint64_t octets
+    uint64_t keyframes
+    int64_t last_arrival
+    # Interarrival jitter in time stamp units × 16 (RFC 3550 §6.4.1)
+    int64_t jitter
+    int64_t transit
+    int64_t expected_before
+    int64_t packets_before
+    # Last sender report: when it came, NTP in µs and the middle 32 bits, RTP time stamp
+    int64_t report_arrival
+    int64_t report_time
+    uint32_t report_ntp
+    uint32_t report_timestamp
+    # Without a report: a time stamp and the earliest arrival it stands for
+    uint32_t base_timestamp
+    int64_t base_arrival
+    uint16_t last_picture
+    float loudness
+    packet** ring
+    missing_packet* missing
+    int32_t missing_count
+    packet* run[RUN]
+    int32_t run_count
+    int64_t run_since
+    bint run_marked
+    bint dirty
+
+cdef struct expectation:
+    bint used
+    uint8_t mid[16]
+    uint8_t mid_length
+    uint8_t payload_type
+    uint8_t rtx_payload_type
+    uint32_t clock_rate
+    uint8_t layers
+    uint8_t rids[LAYERS][16]
+    uint8_t rid_lengths[LAYERS]
+    uint32_t ssrcs[LAYERS]
+    uint32_t rtx_ssrcs[LAYERS]
+    bint nack
+    bint transport_cc
+    bint remb
+
+cdef struct references:
+    # A set of numbers with stable positions while jobs run: −1 marks what was removed
+    int32_t* items
+    int32_t count
+    int32_t capacity
+    int32_t removed
+
+cdef struct track:
+    expectation expect
+    bint gate
+    # Slots that show it: session × SLOTS + slot
+    references viewers
+    int64_t keyframe_asked
+    bint keyframe_wanted
+    uint8_t mask
+
+cdef struct ssrc_entry:
+    uint32_t ssrc
+    int32_t source
+    bint rtx
+    srtp_stream stream
+
+cdef struct slot:
+    bint used
+    bint video
+    uint32_t ssrc
+    uint32_t rtx_ssrc
+    uint8_t payload_type
+    uint8_t rtx_payload_type
+    int64_t rtx_sequence
+    # Video: what the viewer wants; −1: nothing
+    int32_t track
+    int32_t wanted_layer
+    # Place in track.viewers
+    int32_t place
+    # Source that flows now and source that takes over at its next keyframe; −1: none
+    int32_t source
+    int32_t pending
+    uint32_t generation
+    uint32_t talk
+    uint32_t clock_base
+    uint64_t packets
+    uint64_t octets
+    int64_t last_sent
+    slot_map map
+
+cdef struct outgoing:
+    packet* packet
+    int64_t sequence
+    uint32_t timestamp
+    uint32_t csrc
+    uint16_t picture
+    uint8_t tl0
+    uint8_t slot
+    bint rtx
+    bint marker
+
+cdef struct session:
+    bint used
+    bint connected
+    bint lost
+    bint keyed
+    bint gso
+    bint moderator
+    bint sends
+    int32_t room
+    int32_t place
+    uint32_t participant
+    # ICE: current and previous local credentials
+    uint8_t ufrag[2][UFRAG]
+    uint8_t ufrag_length[2]
+    uint8_t password[2][PASSWORD]
+    uint8_t password_length[2]
+    int64_t last_check
+    path current
+    address known[PATHS]
+    int32_t known_next
+    int32_t profile
+    srtp_context inbound
+    srtp_context outbound
+    # Header extension ids; 0: not negotiated
+    uint8_t id_mid
+    uint8_t id_rid
+    uint8_t id_repaired_rid
+    uint8_t id_level
+    uint8_t id_transport_cc
+    uint8_t id_send_time
+    ssrc_entry streams[STREAMS]
+    int32_t stream_count
+    int32_t last_stream
+    track tracks[KINDS]
+    source sources[SOURCES]
+    slot slots[SLOTS]
+    # Bit mask of the video slots that show something
+    uint32_t showing
+    # Difference of our clock and the peer's NTP clock in µs
+    bint clock_known
+    int64_t clock_offset
+    arrivals* feedback
+    int64_t last_feedback
+    int64_t last_report
+    int64_t last_sender_report
+    uint64_t remb
+    # Pacing: what the viewer says the line bears, bytes that may leave now, what waits
+    uint64_t estimate
+    int64_t tokens
+    int64_t refilled
+    outgoing* queue
+    uint32_t queue_head
+    uint32_t queue_tail
+    bint waiting
+    uint64_t packets_received
+    uint64_t bytes_received
+    uint64_t packets_sent
+    uint64_t bytes_sent
+
+cdef struct seat:
+    # A room's audio slot: who speaks in it; −1: nobody
+    int32_t session
+    float loudness
+    int64_t since
+    int64_t last_loud
+    # Grows with each stretch of speech: slots then begin a new epoch
+    uint32_t talk
+
+cdef struct room:
+    bint used
+    references members
+    seat seats[SPEAKERS]
+    int32_t screen_audio
+    int32_t told[SPEAKERS]
+    int32_t told_count
+
+cdef struct job:
+    # A fan-out that can be resumed: this run, to the viewers from `next` on
+    packet* packets[RUN]
+    int32_t count
+    int32_t source
+    uint32_t generation
+    int32_t next
+    # Audio: the room and its slot
+    int32_t room
+    int32_t slot
+
+cdef struct job_queue:
+    job items[JOBS]
+    uint32_t head
+    uint32_t tail
+
+cdef struct out_message:
+    int32_t session
+    address to
+    uint8_t local[16]
+    uint32_t interface
+    uint32_t start
+    uint32_t length
+    uint16_t segment
+    uint16_t segments
+    bint open
+
+cdef struct outbox:
+    out_message messages[OUT_MESSAGES]
+    int32_t count
+    int32_t first
+    uint32_t used
+    bint blocked
+    int sockets[2]
+    # Instead of sockets: what was sent, for stepping through by tests
+    bint captures
+    uint8_t* captured
+    size_t captured_length
+    size_t captured_capacity
+    uint8_t* arena
+
+cdef struct event:
+    int32_t kind
+    int32_t a
+    int32_t b
+    int32_t c
+    uint32_t length
+    uint8_t* data
+
+cdef struct event_queue:
+    event* items
+    uint32_t head
+    uint32_t tail
+    uint32_t capacity
+
+cdef struct table_entry:
+    uint8_t key[34]
+    uint8_t length
+    int32_t value
+
+cdef struct table:
+    # Open addressing with linear probing; capacity a power of two, at most half full
+    table_entry* entries
+    uint32_t capacity
+    uint32_t count
+
+cdef struct rate_bucket:
+    uint8_t ip[16]
+    int64_t since
+    int32_t count
+
+cdef struct engine:
+    session* sessions
+    int32_t max_sessions
+    int32_t top
+    room rooms[MAX_ROOMS]
+    table ufrags
+    table addresses
+    rate_bucket refused[RATE_BUCKETS]
+    packet* free_packets
+    packet** chunks
+    int32_t chunk_count
+    job_queue audio
+    job_queue video
+    int32_t* dirty
+    int32_t dirty_count
+    int32_t* waiting
+    int32_t waiting_count
+    outbox out
+    event_queue events
+    int64_t now
+    int64_t next_tick
+    uint32_t ticks
+    # NTP (µs since 1900) = now + this
+    int64_t wall
+    uint64_t counters[COUNTERS]

@@ -1,0 +1,181 @@
+"""The adapter: a kernel, an engine, Redis, and the clock between them."""
+
+import asyncio
+import errno
+import struct
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import structlog
+from prometheus_client import CollectorRegistry, Gauge
+from redis.asyncio import Redis
+
+from zvonok.service import bus as service_bus
+from zvonok.service.addresses import reachable_addresses
+from zvonok.service.bus import Subscription
+from zvonok.service.door import serve_unix
+from zvonok.service.health import private_app
+from zvonok.service.metrics import CountersOf, new_registry
+from zvonok.service.run import Stop, ready
+from zvonok.service.settings import Settings, load
+from zvonok.wire.bus import WorkerState
+
+from .dtls import DtlsServer
+from .engine import TIMER_INTERVAL, Engine
+from .kernel import core
+from .load import Load
+from .looks import Looks
+from .reports import Heartbeat, Reports
+from .sdp import Candidate, Identity
+
+BUFFER = 8 << 20
+"""Bytes of socket buffer: a keyframe to 2000 viewers is 100 MB, one to a class 1.5 MB."""
+_NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
+
+log = structlog.get_logger()
+
+
+async def serve(stop: Stop) -> None:
+    """Runs the worker until a stop is asked for."""
+    settings = load()
+    redis = service_bus.connect(settings.redis_url)
+    with open_kernel(settings.media_port) as kernel:
+        try:
+            async with running(settings, kernel, redis):
+                ready()
+                await stop.wait()
+        finally:
+            await redis.aclose()
+
+
+@contextmanager
+def open_kernel(port: int) -> Iterator[core.Kernel]:
+    """Binds the media port on IPv6, if there is any, and IPv4. Raises OSError."""
+    try:
+        kernel = core.Kernel(port=port, receive_buffer=BUFFER, send_buffer=BUFFER)
+    except OSError as error:
+        if error.errno not in _NO_IPV6:
+            raise
+        kernel = core.Kernel(port=port, ipv6=None, receive_buffer=BUFFER, send_buffer=BUFFER)
+    try:
+        _check_buffers(kernel)
+        kernel.start()
+        yield kernel
+    finally:
+        kernel.close()
+
+
+def _check_buffers(kernel: core.Kernel) -> None:
+    for size, name in zip(kernel.buffer_sizes(), ("rmem_max", "wmem_max"), strict=True):
+        if size < BUFFER:
+            log.warning(
+                "socket buffer too small: packets will be lost in bursts",
+                bytes=size,
+                run=f"sysctl -w net.core.{name}={BUFFER}",
+            )
+
+
+@asynccontextmanager
+async def running(settings: Settings, kernel: core.Kernel, redis: Redis) -> AsyncIterator[Engine]:
+    """A worker at work while the block runs. Leaving it closes all sessions."""
+    addresses = reachable_addresses(settings.public_addresses)
+    dtls = DtlsServer()
+    candidates = tuple(Candidate(address, kernel.port) for address in addresses)
+    engine = Engine(kernel, Identity(candidates, dtls.fingerprint), dtls)
+    reports = Reports(redis)
+    now = asyncio.get_running_loop().time
+
+    def settle() -> None:
+        reports.add(engine.take_effects())
+
+    heartbeat = Heartbeat(redis, settings.worker, _worker_state(settings, kernel, engine))
+    async with Subscription(settings.redis_url) as subscription:
+        looks = Looks(redis, subscription, engine, settings.worker, now, settle)
+        app = private_app(
+            _metrics(kernel, engine), lambda: {"redis": subscription.connected, "kernel": True}
+        )
+        async with serve_unix(app, settings.socket("sfu-private")):
+            with _events(kernel, engine, settle):
+                work = (looks.listen(), looks.work(), reports.work(), heartbeat.work())
+                try:
+                    async with asyncio.TaskGroup() as group:
+                        tasks = [group.create_task(w) for w in (*work, _tick(engine, settle))]
+                        try:
+                            yield engine
+                        finally:
+                            for task in tasks:
+                                task.cancel()
+                finally:
+                    engine.close(now())
+                    await heartbeat.end()
+
+
+def _worker_state(
+    settings: Settings, kernel: core.Kernel, engine: Engine
+) -> Callable[[], WorkerState]:
+    load = Load(time.process_time(), time.monotonic())
+    addresses = list(reachable_addresses(settings.public_addresses))
+
+    def state() -> WorkerState:
+        return WorkerState(
+            worker=settings.worker,
+            addresses=addresses,
+            port=kernel.port,
+            sessions=engine.session_count,
+            load=load.measure(time.process_time(), time.monotonic()),
+        )
+
+    return state
+
+
+def _metrics(kernel: core.Kernel, engine: Engine) -> CollectorRegistry:
+    registry = new_registry()
+    registry.register(CountersOf(kernel.counters, "sfu_kernel_"))
+    registry.register(
+        CountersOf(lambda: {"handshakes_deferred": engine.handshakes_deferred}, "sfu_")
+    )
+    sessions = Gauge("sfu_sessions", "sessions open in the kernel", registry=registry)
+    sessions.set_function(lambda: engine.session_count)
+    calls = Gauge("sfu_calls", "calls with sessions on this worker", registry=registry)
+    calls.set_function(lambda: len(engine.calls()))
+    return registry
+
+
+async def _tick(engine: Engine, settle: Callable[[], None]) -> None:
+    now = asyncio.get_running_loop().time
+    while True:
+        await asyncio.sleep(TIMER_INTERVAL)
+        engine.handle_timer(now())
+        settle()
+
+
+@contextmanager
+def _events(kernel: core.Kernel, engine: Engine, settle: Callable[[], None]) -> Iterator[None]:
+    """Hands the kernel's events to the engine, a batch whenever there are any."""
+    loop = asyncio.get_running_loop()
+
+    def readable() -> None:
+        now = loop.time()
+        for event in kernel.events():
+            dispatch(engine, event, now)
+        settle()
+
+    loop.add_reader(kernel.fileno(), readable)
+    try:
+        yield
+    finally:
+        loop.remove_reader(kernel.fileno())
+
+
+def dispatch(engine: Engine, event: core.Event, now: float) -> None:
+    kind, subject, _, _, data = event
+    if kind == core.EVENT_DTLS:
+        engine.receive_dtls(subject, data, now)
+    elif kind == core.EVENT_CONNECTED:
+        engine.set_reachable(subject, True)
+    elif kind == core.EVENT_LOST:
+        engine.set_reachable(subject, False)
+    elif kind == core.EVENT_SPEAKERS:
+        handles = [handle for (handle,) in struct.iter_unpack("<I", data)]
+        engine.set_speakers(subject, handles, now)

@@ -295,7 +295,12 @@ class Twins(RuleBasedStateMachine):
             assert 0 < (out.timestamp - self.last_timestamp) % (1 << 32) < 1 << 31
         self.epoch_start = number
         self.closed.clear()
-        if not self.video or not parse_vp8(out.payload).picture_bits:
+        if not self.video:
+            return
+        if not parse_vp8(out.payload).picture_bits:
+            # A stretch without picture ids counts as one picture.
+            if self.last_picture is not None:
+                self.last_picture = (self.last_picture + 1) % 32768
             return
         assert parse_vp8(out.payload).picture_bits == 15
         if self.last_picture is not None:

@@ -1,0 +1,103 @@
+"""Well-formed inputs made by ourselves, from which each fuzzer starts."""
+
+import random
+import struct
+import zlib
+from pathlib import Path
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    return struct.pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
+
+
+def stun(kind: int, *attributes: bytes) -> bytes:
+    body = b"".join(attributes)
+    head = struct.pack("!HHI", kind, len(body) + 8, 0x2112A442) + bytes(range(12))
+    crc = zlib.crc32(head + body) ^ 0x5354554E
+    return head + body + attribute(0x8028, struct.pack("!I", crc))
+
+
+def rtp(payload: bytes, *, extension: bytes = b"", csrcs: int = 0, padding: int = 0) -> bytes:
+    first = 0x80 | (0x10 if extension else 0) | (0x20 if padding else 0) | csrcs
+    tail = bytes(padding - 1) + bytes([padding]) if padding else b""
+    head = struct.pack("!BBHII", first, 96, 7, 90000, 0x1234)
+    return head + bytes(4 * csrcs) + extension + payload + tail
+
+
+def rtcp(kind: int, count: int, body: bytes) -> bytes:
+    return struct.pack("!BBH", 0x80 | count, kind, len(body) // 4) + body
+
+
+def stun_seeds() -> list[bytes]:
+    priority, controlling = attribute(0x24, b"1234"), attribute(0x802A, bytes(8))
+    check = [attribute(6, b"server:client"), priority, controlling, attribute(0x25, b"")]
+    return [
+        stun(1, *check, attribute(8, bytes(20))),
+        stun(1, *check, attribute(0x7001, b"unknown")),
+        stun(0x11),
+        stun(0x101, attribute(0x20, bytes(8)), attribute(8, bytes(20))),
+    ]
+
+
+def vp8_seeds() -> list[bytes]:
+    return [
+        b"\x10\x00key",
+        b"\x90\x80\x05\x00seven bits",
+        b"\x90\xe0\x85\x12\x34\x40\x00everything",
+        b"\x80\xf0\x85\x12\x34\x40\x01a later packet",
+        b"\x80\x20\x60\x01",
+    ]
+
+
+def rtp_seeds() -> list[bytes]:
+    one = struct.pack("!HH", 0xBEDE, 2) + b"\x10\xff\x22abc\x00"
+    two = struct.pack("!HH", 0x1000, 2) + b"\x01\x02ab\x02\x00\x00\x00"
+    return [
+        *(rtp(payload) for payload in vp8_seeds()),
+        rtp(b"payload", extension=one, csrcs=3),
+        rtp(b"payload", extension=two, padding=8),
+        rtp(b"", padding=200),
+    ]
+
+
+def rtcp_seeds() -> list[bytes]:
+    ssrc = struct.pack("!I", 0x1234)
+    remb = ssrc + bytes(4) + b"REMB\x01\x0b\xff\xff" + ssrc
+    report = rtcp(201, 1, ssrc + bytes(24))
+    return [
+        rtcp(200, 1, ssrc + bytes(20) + bytes(24))
+        + rtcp(202, 1, ssrc + b"\x01\x02ab\x00\x00\x00\x00"),
+        report + rtcp(205, 1, ssrc + ssrc + b"\x00\x07\x00\x05"),
+        report + rtcp(206, 1, ssrc + ssrc) + rtcp(206, 4, ssrc + bytes(4) + ssrc + bytes(4)),
+        report + rtcp(206, 15, remb),
+        rtcp(205, 15, ssrc + ssrc + b"\x00\x01\x00\x02\x00\x00\x01\x00\x20\x02\x04\x04"),
+        rtcp(203, 1, ssrc),
+    ]
+
+
+def walks(step: int) -> list[bytes]:
+    """For targets that read the input as operations of a fixed length."""
+    numbers = random.Random(1)
+    return [numbers.randbytes(step * length + 1) for length in (1, 10, 60, 200)]
+
+
+def framed(packets: list[bytes]) -> bytes:
+    return b"".join(struct.pack("!H", len(packet)) + packet for packet in packets)
+
+
+def seeds() -> dict[str, list[bytes]]:
+    return {
+        "stun": stun_seeds(),
+        "rtp": rtp_seeds(),
+        "rtcp": rtcp_seeds(),
+        "feedback": walks(3),
+        "vp8": vp8_seeds(),
+        "rewrite": walks(4),
+        "srtp": rtp_seeds() + rtcp_seeds(),
+    }
+
+
+def write(target: str, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds()[target]):
+        (folder / f"seed-{number}").write_bytes(seed)

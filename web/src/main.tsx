@@ -1,0 +1,18 @@
+import { render } from "preact";
+import * as engine from "./call";
+import "./styles/index.css";
+import { App } from "./ui/app";
+import { EngineContext } from "./ui/engine";
+import { takeKeyFromAddress } from "./ui/start/school-key";
+
+takeKeyFromAddress();
+
+const root = document.getElementById("app");
+if (root) {
+  render(
+    <EngineContext.Provider value={engine}>
+      <App />
+    </EngineContext.Provider>,
+    root,
+  );
+}

@@ -1,0 +1,26 @@
+import { t } from "../../i18n/language";
+import { Icon } from "../kit/icon";
+import { useCall } from "./view";
+
+/** Said to whoever is here first; moderators get the way to invite. */
+export function Alone() {
+  const { call, view } = useCall();
+  return (
+    <div class="alone">
+      <strong>{t("call.alone.title")}</strong>
+      <span>{t("call.alone.text")}</span>
+      {call.state.invitation.value && (
+        <button
+          type="button"
+          class="button primary small"
+          onClick={() => {
+            view.panel.value = "invite";
+          }}
+        >
+          <Icon name="invite" />
+          {t("tool.invite")}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,58 @@
+import { useSignalEffect } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+import type { Call } from "../../call";
+import { t } from "../../i18n/language";
+import { Announcer } from "./announcer";
+import { Banners } from "./banners";
+import { BottomBar } from "./bottom-bar";
+import { InvitePanel } from "./invite-panel";
+import { PeoplePanel } from "./people-panel";
+import { Sound } from "./sound";
+import { Stage } from "./stage";
+import { useShortcuts } from "./use-shortcuts";
+import { CallContext, createView } from "./view";
+import { Windows } from "./windows";
+
+interface Props {
+  readonly call: Call;
+  readonly onOver: (call: Call) => void;
+}
+
+export function CallPage({ call, onOver }: Props) {
+  const [view] = useState(() => createView(call));
+  useEffect(() => () => view.close(), [view]);
+  useSignalEffect(() => {
+    document.title = t("call.page_title", { title: call.state.title.value });
+  });
+  useSignalEffect(() => {
+    if (["left", "ended", "refused"].includes(call.state.phase.value)) {
+      onOver(call);
+    }
+  });
+  useShortcuts(call, view);
+  const joining = call.state.phase.value === "joining";
+  return (
+    <CallContext.Provider value={{ call, view }}>
+      <div class="call" data-testid="call" data-phase={call.state.phase.value}>
+        <Banners />
+        <div class="call-body">
+          <main class="stage-holder" aria-label={t("call.region.stage")}>
+            {joining ? (
+              <p class="joining" role="status">
+                {t("call.joining")}
+              </p>
+            ) : (
+              <Stage />
+            )}
+          </main>
+          {view.panel.value === "people" && <PeoplePanel />}
+          {view.panel.value === "invite" && <InvitePanel />}
+        </div>
+        <BottomBar />
+        <Sound />
+        <Announcer />
+        <Windows />
+      </div>
+    </CallContext.Provider>
+  );
+}

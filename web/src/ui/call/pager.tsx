@@ -1,0 +1,46 @@
+import { plural, t } from "../../i18n/language";
+import { Icon } from "../kit/icon";
+import { useCall } from "./view";
+
+interface Props {
+  readonly page: number;
+  readonly pages: number;
+}
+
+/** Turns the pages of the grid. */
+export function Pager({ page, pages }: Props) {
+  const { call, view } = useCall();
+  const unseen = call.state.total.value - call.state.people.value.length;
+  const turn = (to: number) => () => {
+    view.page.value = Math.min(pages - 1, Math.max(0, to));
+  };
+  return (
+    <nav class="pager">
+      <button
+        type="button"
+        class="round pager-previous"
+        aria-label={t("pager.previous")}
+        disabled={page === 0}
+        data-testid="page-previous"
+        onClick={turn(page - 1)}
+      >
+        <Icon name="left" />
+      </button>
+      <span class="pager-position" data-testid="page-position" role="status">
+        <span class="unseen">{t("pager.position", { page: page + 1, pages })}</span>
+        <span aria-hidden="true">{`${page + 1} / ${pages}`}</span>
+        {unseen > 0 && <span class="pager-unseen">{plural("count.unseen", unseen)}</span>}
+      </span>
+      <button
+        type="button"
+        class="round pager-next"
+        aria-label={t("pager.next")}
+        disabled={page === pages - 1}
+        data-testid="page-next"
+        onClick={turn(page + 1)}
+      >
+        <Icon name="right" />
+      </button>
+    </nav>
+  );
+}

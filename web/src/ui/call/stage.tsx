@@ -1,0 +1,31 @@
+import { useEffect, useRef } from "preact/hooks";
+import { useRoom } from "../kit/room";
+import { isUpright, pageSize } from "./grid";
+import { GridView } from "./grid-view";
+import { PresentationView } from "./presentation-view";
+import { SpeakerView } from "./speaker-view";
+import { useCall } from "./view";
+
+/** The people on screen, in the layout that applies. */
+export function Stage() {
+  const { view } = useCall();
+  const element = useRef<HTMLDivElement>(null);
+  const room = useRoom(element);
+  const size = pageSize({ width: innerWidth, height: innerHeight });
+  useEffect(() => {
+    view.pageSize.value = size;
+  }, [view, size]);
+  const mode = view.mode.value;
+  return (
+    <div
+      ref={element}
+      class={`stage${isUpright(room) ? " upright" : ""}`}
+      data-mode={mode}
+      data-testid="stage"
+    >
+      {room.width > 0 && mode === "grid" && <GridView room={room} />}
+      {room.width > 0 && mode === "speaker" && <SpeakerView room={room} />}
+      {room.width > 0 && mode === "presentation" && <PresentationView room={room} />}
+    </div>
+  );
+}

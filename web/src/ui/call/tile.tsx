@@ -1,0 +1,105 @@
+import type { Person } from "../../call";
+import { t } from "../../i18n/language";
+import { Avatar } from "../kit/avatar";
+import { Icon } from "../kit/icon";
+import { Video } from "../kit/video";
+import type { Size } from "./grid";
+import { MicrophoneMark, QualityMark } from "./marks";
+import { useCall } from "./view";
+
+export interface TileProps {
+  readonly person: Person;
+  readonly kind: "camera" | "screen";
+  readonly size?: Size;
+  /** Pinning makes no sense on the self view in the corner. */
+  readonly pinnable?: boolean;
+}
+
+/** The stream that may be shown: never one that could still be of somebody else. */
+function useStream(person: Person, kind: "camera" | "screen"): MediaStream | null {
+  const { state } = useCall().call;
+  if (person.self) {
+    return kind === "camera" ? state.ownCamera.value : state.ownScreen.value;
+  }
+  return state.pictures.value.get(`${person.number}:${kind}`)?.stream ?? null;
+}
+
+function PinButton({ person }: { person: Person }) {
+  const { view } = useCall();
+  const pinned = view.pinned.value === person.number;
+  return (
+    <button
+      type="button"
+      class={`tile-pin${pinned ? " pinned" : ""}`}
+      aria-label={t(pinned ? "tile.unpin" : "tile.pin", { name: person.name })}
+      onClick={() => view.pin(person.number)}
+    >
+      <Icon name={pinned ? "unpin" : "pin"} />
+    </button>
+  );
+}
+
+function Plate({ person, kind, speaking }: TileProps & { speaking: boolean }) {
+  const name = person.self ? t("tile.you", { name: person.name }) : person.name;
+  const moderator = person.role === "host" || person.role === "co_admin";
+  if (kind === "screen") {
+    return (
+      <div class="plate">
+        <Icon name="presentation" />
+        <span class="plate-name">{t("tile.screen", { name: person.name })}</span>
+      </div>
+    );
+  }
+  return (
+    <div class="plate">
+      <MicrophoneMark on={person.microphone} speaking={speaking} />
+      <span class="plate-name">{name}</span>
+      {moderator && <span class="plate-role">{t(`role.${person.role}`)}</span>}
+      <QualityMark quality={person.quality} />
+    </div>
+  );
+}
+
+/** One person's camera or screen, or the initials while there is no picture. */
+export function Tile({ person, kind, size, pinnable = true }: TileProps) {
+  const { call } = useCall();
+  const stream = useStream(person, kind);
+  const speaking =
+    kind === "camera" && person.microphone && call.state.speakers.value.includes(person.number);
+  const awaited = stream === null && (kind === "screen" || person.camera) && !person.self;
+  const small = (size?.width ?? 400) < 200;
+  const look = `tile ${kind}${speaking ? " speaking" : ""}${small ? " small" : ""}`;
+  const box = size ? { width: size.width, height: size.height } : {};
+  return (
+    <article
+      class={look}
+      style={box}
+      data-testid="tile"
+      data-participant={person.number}
+      data-kind={kind}
+      data-covered={stream === null}
+      aria-label={kind === "screen" ? t("tile.screen", { name: person.name }) : person.name}
+    >
+      {stream ? (
+        <Video
+          stream={stream}
+          mirrored={person.self && kind === "camera"}
+          whole={kind === "screen"}
+        />
+      ) : (
+        <div class={`tile-empty tint-${person.number % 8}`}>
+          <Avatar name={person.name} number={person.number} />
+          {awaited && <span class="tile-wait" role="img" aria-label={t("tile.covered")} />}
+        </div>
+      )}
+      {!person.present && (
+        <div class="tile-away">
+          <Icon name="reconnecting" />
+          <span>{t("tile.away")}</span>
+        </div>
+      )}
+      <Plate person={person} kind={kind} speaking={speaking} />
+      {pinnable && kind === "camera" && <PinButton person={person} />}
+    </article>
+  );
+}

@@ -1,0 +1,35 @@
+import { t } from "../i18n/language";
+import { Icon } from "./kit/icon";
+import { OuterPage } from "./kit/outer-page";
+import { go } from "./route";
+
+interface Props {
+  readonly how: "left" | "ended";
+  readonly title: string;
+  readonly onRejoin: () => void;
+}
+
+/** After the call: whoever left may come back, a lesson that ended says so. */
+export function EndView({ how, title, onRejoin }: Props) {
+  return (
+    <OuterPage title={t(`${how}.title`)}>
+      <div class="message" data-testid={`end-${how}`}>
+        <span class="message-picture">
+          <Icon name="leave" />
+        </span>
+        <h1>{t(`${how}.title`)}</h1>
+        <p>{t(`${how}.text`, { title })}</p>
+        <div class="message-actions">
+          {how === "left" && (
+            <button type="button" class="button primary" data-testid="rejoin" onClick={onRejoin}>
+              {t("left.rejoin")}
+            </button>
+          )}
+          <button type="button" class="button quiet" onClick={() => go("/")}>
+            {t("common.home")}
+          </button>
+        </div>
+      </div>
+    </OuterPage>
+  );
+}

@@ -1,0 +1,48 @@
+import type { Failure } from "../call";
+import { t } from "../i18n/language";
+import { failurePage, worthRetrying } from "./failure";
+import { Icon, type IconName } from "./kit/icon";
+import { OuterPage } from "./kit/outer-page";
+import { go } from "./route";
+
+const pictures: Partial<Record<ReturnType<typeof failurePage>, IconName>> = {
+  link_expired: "calendar",
+  link_revoked: "lock",
+  link_unknown: "link",
+  full: "people",
+  ended: "leave",
+  unreachable: "unplugged",
+};
+
+interface Props {
+  readonly failure: Failure;
+  readonly onRetry: () => void;
+}
+
+/** A whole page that says what happened, why, and what to do. */
+export function FailureView({ failure, onRetry }: Props) {
+  const page = failurePage(failure);
+  return (
+    <OuterPage title={t("failure.page_title")}>
+      <div class="message" data-testid="failure" data-code={failure.code}>
+        <span class="message-picture">
+          <Icon name={pictures[page] ?? "warning"} />
+        </span>
+        <h1>{t(`failure.${page}.title`)}</h1>
+        <p>{t(`failure.${page}.why`, { message: failure.message })}</p>
+        <p>{t(`failure.${page}.what`)}</p>
+        <div class="message-actions">
+          {worthRetrying(page) && (
+            <button type="button" class="button primary" onClick={onRetry} data-testid="retry">
+              {t("common.retry")}
+            </button>
+          )}
+          <button type="button" class="button quiet" onClick={() => go("/")}>
+            {t("common.home")}
+          </button>
+        </div>
+        <p class="message-code">{t("failure.code", { code: failure.code })}</p>
+      </div>
+    </OuterPage>
+  );
+}

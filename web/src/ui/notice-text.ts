@@ -1,0 +1,20 @@
+import type { Notice } from "../call";
+import { t } from "../i18n/language";
+
+/** What a notice says, in the chosen language. */
+export function noticeText(notice: Notice): string {
+  switch (notice.kind) {
+    case "device_lost":
+      return t(`notice.device_lost.${notice.device}`);
+    case "permission_denied":
+      return t(`notice.permission_denied.${notice.device}`);
+    case "device_busy":
+      return t(`notice.device_busy.${notice.device}`);
+    case "no_device":
+      return t(`notice.no_device.${notice.device}`);
+    case "refused":
+      return t("notice.refused", { message: notice.failure.message });
+    default:
+      return t(`notice.${notice.kind}`);
+  }
+}

@@ -1,0 +1,81 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Call, Failure, LinkInfo, Preview } from "../../call";
+import { plural, t } from "../../i18n/language";
+import { useEngine } from "../engine";
+import { asFailure } from "../failure";
+import { OuterPage } from "../kit/outer-page";
+import { recall, remember } from "../kit/remembered";
+import { DevicePickers } from "./device-pickers";
+import { NameForm } from "./name-form";
+import { PreviewBox } from "./preview-box";
+import { Troubles } from "./troubles";
+
+interface Props {
+  readonly link: string;
+  readonly info: LinkInfo;
+  readonly onJoined: (call: Call) => void;
+  readonly onFailed: (failure: Failure) => void;
+}
+
+/** Devices until the person joins; then the call takes them over. */
+function usePreview(hosting: boolean): { preview: Preview; handOver: () => void } {
+  const { createPreview } = useEngine();
+  const [preview] = useState(createPreview);
+  const handedOver = useRef(false);
+  useEffect(() => {
+    if (hosting) {
+      preview.setCamera(true).then(() => preview.setMicrophone(true));
+    }
+    return () => {
+      if (!handedOver.current) {
+        preview.close();
+      }
+    };
+  }, [preview, hosting]);
+  return {
+    preview,
+    handOver: () => {
+      handedOver.current = true;
+    },
+  };
+}
+
+export function PrejoinPage({ link, info, onJoined, onFailed }: Props) {
+  const { createCall, enter } = useEngine();
+  const hosting = info.role === "host";
+  const { preview, handOver } = usePreview(hosting);
+  const [name, setName] = useState(recall("name") ?? "");
+  const [busy, setBusy] = useState(false);
+  const join = async (chosen: string) => {
+    setBusy(true);
+    remember("name", chosen);
+    try {
+      const grant = await enter(link, chosen);
+      handOver();
+      onJoined(createCall(grant, { local: preview }));
+    } catch (problem) {
+      onFailed(asFailure(problem));
+    }
+  };
+  const present = info.participants;
+  return (
+    <OuterPage title={t("prejoin.page_title", { title: info.title })}>
+      <div class="prejoin">
+        <div class="prejoin-look">
+          <PreviewBox preview={preview} name={name} />
+          <p class="prejoin-privacy">{t("prejoin.privacy")}</p>
+        </div>
+        <div class="prejoin-words">
+          <p class="eyebrow">{hosting ? t("prejoin.as_host") : t("prejoin.heading")}</p>
+          <h1 data-testid="lesson-title">{info.title}</h1>
+          <p class="prejoin-present">
+            {present ? plural("count.waiting_inside", present) : t("prejoin.nobody")}
+          </p>
+          <NameForm name={name} busy={busy} onName={setName} onJoin={join} />
+          <Troubles local={preview} />
+        </div>
+        <DevicePickers preview={preview} />
+      </div>
+    </OuterPage>
+  );
+}

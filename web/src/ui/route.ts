@@ -1,0 +1,40 @@
+// Which page the address names, and links between the pages.
+import { signal } from "@preact/signals";
+
+export type Route = { readonly page: "start" } | { readonly page: "lesson"; readonly link: string };
+
+const LESSON_PATH = /^\/j\/([A-Za-z0-9_-]{4,128})\/?$/;
+
+export function readPath(path: string): Route {
+  const match = LESSON_PATH.exec(path);
+  return match?.[1] ? { page: "lesson", link: match[1] } : { page: "start" };
+}
+
+export function lessonPath(link: string): string {
+  return `/j/${link}`;
+}
+
+export function lessonAddress(link: string): string {
+  return `${location.origin}${lessonPath(link)}`;
+}
+
+/** The link's token from what a person pasted: a whole address, a path, or the token alone. */
+export function linkFromText(text: string): string | null {
+  const trimmed = text.trim();
+  const path = /\/j\/([A-Za-z0-9_-]{4,128})(?:[/?#]|$)/.exec(trimmed);
+  if (path?.[1]) {
+    return path[1];
+  }
+  return /^[A-Za-z0-9_-]{16,128}$/.test(trimmed) ? trimmed : null;
+}
+
+export const route = signal<Route>(readPath(location.pathname));
+
+export function go(path: string): void {
+  history.pushState(null, "", path);
+  route.value = readPath(path);
+}
+
+addEventListener("popstate", () => {
+  route.value = readPath(location.pathname);
+});

@@ -1,0 +1,80 @@
+import { useState } from "preact/hooks";
+import type { Failure, Lesson } from "../../call";
+import { t } from "../../i18n/language";
+import { useEngine } from "../engine";
+import { asFailure } from "../failure";
+import { forgetKey } from "./school-key";
+
+const WRONG_KEY = ["wrong_key", "forbidden", "unauthorized", "school_key_wrong", "key_wrong"];
+
+function explain(failure: Failure): string {
+  if (WRONG_KEY.includes(failure.code)) {
+    return t("start.error.key");
+  }
+  if (failure.code === "rate_limited") {
+    return t("start.error.rate");
+  }
+  if (failure.code === "unreachable") {
+    return t("start.error.unreachable");
+  }
+  return t("start.error.other", { message: failure.message });
+}
+
+interface Props {
+  readonly schoolKey: string;
+  readonly onCreated: (lesson: Lesson) => void;
+}
+
+export function CreateLesson({ schoolKey, onCreated }: Props) {
+  const { createLesson } = useEngine();
+  const [title, setTitle] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState("");
+  const create = async (event: Event) => {
+    event.preventDefault();
+    if (!title.trim()) {
+      setError(t("start.error.title"));
+      return;
+    }
+    setBusy(true);
+    setError("");
+    try {
+      onCreated(await createLesson(schoolKey, title.trim()));
+    } catch (problem) {
+      setError(explain(asFailure(problem)));
+      setBusy(false);
+    }
+  };
+  return (
+    <form class="form" onSubmit={create} noValidate>
+      <p>{t("start.teacher.text")}</p>
+      <label class="field">
+        <span>{t("start.lesson_title")}</span>
+        <input
+          class="input"
+          value={title}
+          maxLength={200}
+          placeholder={t("start.lesson_title.example")}
+          autocomplete="off"
+          aria-invalid={error !== ""}
+          data-testid="create-title"
+          onInput={(event) => setTitle(event.currentTarget.value)}
+        />
+      </label>
+      {error && (
+        <p class="field-error" role="alert" data-testid="create-error">
+          {error}
+        </p>
+      )}
+      <button type="submit" class="button primary" disabled={busy} data-testid="create-lesson">
+        {busy ? t("start.creating") : t("start.create")}
+      </button>
+      <p class="form-note">
+        {t("start.key.remembered")}{" "}
+        <button type="button" class="link" onClick={forgetKey}>
+          {t("start.key.forget")}
+        </button>
+      </p>
+    </form>
+  );
+}

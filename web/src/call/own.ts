@@ -1,5 +1,5 @@
 // One's own media in the call: what is on, told to the server and put on the peer connection.
-import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Media } from "../wire/messages";
 import type { Local } from "./local";
 import type { Notices } from "./notices";
@@ -46,9 +46,11 @@ export class OwnMedia {
 
   /** The server's state wins, except that nothing is ever turned on from afar. */
   obey(held: Media): void {
-    if (held.microphone !== true) void this.local.setMicrophone(false);
-    if (held.camera !== true) void this.local.setCamera(false);
-    if (held.screen !== true) this.screen.stop();
+    batch(() => {
+      if (held.microphone !== true) void this.local.setMicrophone(false);
+      if (held.camera !== true) void this.local.setCamera(false);
+      if (held.screen !== true) this.screen.stop();
+    });
   }
 
   close(): void {

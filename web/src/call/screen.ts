@@ -1,5 +1,5 @@
 // Sharing one's screen, with its sound where the browser gives it.
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import type { Notices } from "./notices";
 
 /** Not yet in TypeScript's library. */
@@ -52,8 +52,10 @@ export class ScreenShare {
       track.onended = null;
       track.stop();
     }
-    this.shown.value = null;
-    this.heard.value = null;
+    batch(() => {
+      this.shown.value = null;
+      this.heard.value = null;
+    });
   }
 
   private take(stream: MediaStream): void {
@@ -65,13 +67,16 @@ export class ScreenShare {
     video.contentHint = "detail";
     // The bar of the browser has a button of its own to stop.
     video.onended = () => this.stop();
-    this.shown.value = video;
-    if (audio === undefined) return;
-    audio.contentHint = "music";
-    audio.onended = () => {
-      this.heard.value = null;
-    };
-    this.heard.value = audio;
+    if (audio !== undefined) {
+      audio.contentHint = "music";
+      audio.onended = () => {
+        this.heard.value = null;
+      };
+    }
+    batch(() => {
+      this.shown.value = video;
+      this.heard.value = audio ?? null;
+    });
   }
 
   private explain(reason: unknown): void {

@@ -132,6 +132,10 @@ class Call:
     def number_of(self, session: str) -> int | None:
         return self._by_session.get(session)
 
+    def holds(self, resume: str | None, grant: str) -> bool:
+        """Whether a `join` with these would take back a seat that is held."""
+        return (resume or "") in self._by_resume or grant in self._by_grant
+
     @property
     def sessions(self) -> Iterable[str]:
         """Sessions of media that should be."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
@@ -21,7 +22,6 @@ from .clock import Clock
 from .effects import Arrived, Departed
 from .live import Live
 from .live_call import LiveCall
-from .metrics import Metrics
 from .store import Store
 
 log = structlog.get_logger()
@@ -34,15 +34,15 @@ LEASE_RETRY_SECONDS = 0.25
 class Calls:
     """`async with calls.running():` while it serves."""
 
-    def __init__(self, redis: Redis, me: str, store: Store, clock: Clock, metrics: Metrics) -> None:
+    def __init__(self, redis: Redis, redis_url: str, me: str, store: Store, clock: Clock) -> None:
         self._live = Live(redis, me)
         self._store = store
         self._clock = clock
-        self._metrics = metrics
         self._attendance = Attendance(store)
         self._calls: dict[str, LiveCall] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._subscription = Subscription(redis)
+        # Weak: a lock is there as long as somebody holds it or waits for it.
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._subscription = Subscription(redis_url)
         self._writes = Backlog("write calls", self._write)
         self._reads = Backlog("read sessions", self._read)
 
@@ -56,8 +56,9 @@ class Calls:
         call = self._calls.get(lesson)
         if call is not None and call.usable:
             return call
+        lock = self._locks.setdefault(lesson, asyncio.Lock())
         try:
-            async with self._locks.setdefault(lesson, asyncio.Lock()):
+            async with lock:
                 return await self._get(lesson)
         except (RedisError, OSError) as error:
             log.warning("redis away", error=str(error))
@@ -287,7 +288,6 @@ class Calls:
         call.close(status)
         if self._calls.get(call.id) is call:
             del self._calls[call.id]
-            self._locks.pop(call.id, None)
             await self._subscription.remove(bus.call_channel(call.id))
 
     async def _hand_back(self) -> None:

@@ -1,0 +1,119 @@
+"""Invitation links over HTTP, for those who have one."""
+
+from aiohttp import web
+
+from zvonok.wire import rest
+from zvonok.wire.client import Role
+from zvonok.wire.errors import Refusal
+from zvonok.wire.ids import random_token
+
+from .calls import Calls
+from .clock import Clock
+from .endpoints import Endpoint, address, bearer, json_reply, read_body
+from .grants import RENEW_SECONDS, Grant, Grants
+from .limits import Guesses, Rate
+from .names import display_name
+from .store import Lesson, Link, Store
+
+# A class behind one address may all follow a link that was copied badly.
+GUESSES = (Rate(burst=60, per_second=1), Rate(burst=2000, per_second=50))
+ROLES: dict[rest.LinkRole, Role] = {"host": "host", "participant": "guest"}
+"""There are no accounts yet, so whoever has no host link is a guest."""
+
+
+class InvitationLinks:
+    """Handlers; each raises Refusal."""
+
+    def __init__(self, calls: Calls, store: Store, grants: Grants, clock: Clock) -> None:
+        self._calls = calls
+        self._store = store
+        self._grants = grants
+        self._clock = clock
+        self._guesses = Guesses(*GUESSES, clock.steady())
+
+    def endpoints(self) -> list[Endpoint]:
+        return [
+            Endpoint(
+                method="GET",
+                path="/api/links/{token}",
+                handler=self.look_up,
+                summary="Where a link leads.",
+                reply=rest.LinkInfo,
+                errors=[404, 410],
+            ),
+            Endpoint(
+                method="POST",
+                path="/api/links/{token}/enter",
+                handler=self.enter,
+                summary="Enter by a link under a name: a grant for the WebSocket.",
+                body=rest.Enter,
+                reply=rest.Entered,
+                errors=[404, 410],
+            ),
+            Endpoint(
+                method="POST",
+                path="/api/grants",
+                handler=self.renew,
+                summary="Exchange a grant, up to a day after its end, for a longer one.",
+                auth="grant",
+                reply=rest.Renewed,
+                errors=[410],
+            ),
+        ]
+
+    async def look_up(self, request: web.Request) -> web.Response:
+        link, lesson = await self._usable(request)
+        participants = self._calls.peek(lesson.id)
+        info = rest.LinkInfo(
+            title=lesson.title,
+            role=link.role,
+            state="running" if participants else "waiting",
+            participants=participants,
+        )
+        return json_reply(info)
+
+    async def enter(self, request: web.Request) -> web.Response:
+        link, lesson = await self._usable(request)
+        name = display_name((await read_body(request, rest.Enter)).name)
+        now = self._clock.wall()
+        if not await self._store.use_link(link.token, now):
+            # Somebody else was faster with the last use, or revoked it just now.
+            await self._usable(request)
+            raise Refusal(410, "link_used_up", "this link was used as often as it may be")
+        grant = Grant(
+            id=random_token(), lesson=lesson.id, link=link.token, role=ROLES[link.role], name=name
+        )
+        entered = rest.Entered(
+            grant=self._grants.sign(grant, now), path="/api/call", role=grant.role, name=name
+        )
+        return json_reply(entered)
+
+    async def renew(self, request: web.Request) -> web.Response:
+        now = self._clock.wall()
+        grant = self._grants.grant(bearer(request), now, late=RENEW_SECONDS)
+        found = await self._store.link(grant.link)
+        if found is None or found[0].revoked is not None:
+            raise Refusal(410, "link_revoked", "this link was revoked")
+        if found[1].ended is not None:
+            raise Refusal(410, "call_ended", "this lesson has been ended")
+        return json_reply(rest.Renewed(self._grants.sign(grant, now)))
+
+    async def _usable(self, request: web.Request) -> tuple[Link, Lesson]:
+        """The link in the path and its lesson. Raises Refusal 404, 410 or 429."""
+        now, origin = self._clock.steady(), address(request)
+        wait = self._guesses.blocked(origin, now)
+        if wait > 0:
+            raise Refusal(429, "rate_limited", "too many unknown links", retry_after=wait)
+        found = await self._store.link(request.match_info["token"])
+        if found is None:
+            wait = self._guesses.wrong(origin, now)
+            if wait > 0:
+                raise Refusal(429, "rate_limited", "too many unknown links", retry_after=wait)
+            raise Refusal(404, "not_found", "there is no such link")
+        link, lesson = found
+        if lesson.ended is not None:
+            raise Refusal(410, "call_ended", "this lesson has been ended")
+        refusal = link.refusal(self._clock.wall())
+        if refusal is not None:
+            raise refusal
+        return link, lesson

@@ -1,0 +1,205 @@
+"""The browser's WebSocket at `/api/call`."""
+
+import asyncio
+import itertools
+from contextlib import suppress
+
+import msgspec
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from zvonok.wire import client
+from zvonok.wire.client import ClientMessage, Failed, Join
+from zvonok.wire.errors import ErrorBody, Refusal
+from zvonok.wire.ids import random_token
+
+from .call import Newcomer
+from .calls import Calls
+from .clock import Clock
+from .grants import RENEW_SECONDS, Grant, Grants
+from .limits import Bucket, Rate
+from .live_call import LiveCall
+from .metrics import Metrics
+from .outlet import SocketOutlet
+from .store import Store
+
+JOIN_SECONDS = 10.0
+HEARTBEAT_SECONDS = 25.0
+HARD_LIMIT = 1 << 20
+"""A message longer than this is not even read to its end: the socket is closed with 1009."""
+MESSAGES = Rate(burst=100, per_second=30)
+PATIENCE = 300
+"""Messages above the rate that are answered with an error before the socket is closed."""
+
+
+class Sockets:
+    """Serves sockets until `close`."""
+
+    def __init__(
+        self, calls: Calls, store: Store, grants: Grants, clock: Clock, metrics: Metrics
+    ) -> None:
+        self._calls = calls
+        self._store = store
+        self._grants = grants
+        self._clock = clock
+        self._metrics = metrics
+        self._ids = itertools.count(1)
+        self._open: set[web.WebSocketResponse] = set()
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(
+            timeout=2.0,
+            heartbeat=HEARTBEAT_SECONDS,
+            max_msg_size=HARD_LIMIT,
+            compress=False,
+            decode_text=False,
+        )
+        await socket.prepare(request)
+        transport = request.transport
+
+        def cut() -> None:
+            self._metrics.cut.inc()
+            if transport is not None:
+                transport.abort()
+
+        outlet = SocketOutlet(socket, cut, self._metrics.sent_bytes.inc)
+        sender = asyncio.create_task(outlet.run())
+        self._open.add(socket)
+        try:
+            await self._converse(socket, outlet)
+        finally:
+            self._open.discard(socket)
+            outlet.close(200)
+            await _finished(sender)
+        return socket
+
+    async def close(self) -> None:
+        """Tells every browser to come back to the next process."""
+        closing = [socket.close(code=WSCloseCode.SERVICE_RESTART) for socket in self._open]
+        await asyncio.gather(*closing, return_exceptions=True)
+
+    async def _converse(self, socket: web.WebSocketResponse, outlet: SocketOutlet) -> None:
+        number = next(self._ids)
+        try:
+            message = await self._first(socket)
+            call = await self._join(number, message, outlet)
+        except Refusal as refusal:
+            self._metrics.joins.labels(refusal.body.code).inc()
+            self._refuse(outlet, refusal.body)
+            outlet.close(refusal.status)
+            return
+        except _Closed:
+            return
+        self._metrics.joins.labels("joined").inc()
+        try:
+            await self._listen(socket, outlet, call, number)
+        finally:
+            call.detach(number)
+
+    async def _first(self, socket: web.WebSocketResponse) -> Join:
+        try:
+            async with asyncio.timeout(JOIN_SECONDS):
+                message = await _receive(socket)
+        except TimeoutError as error:
+            raise Refusal(408, "join_expected", "no `join` came in time") from error
+        if not isinstance(message, Join):
+            raise Refusal(400, "join_expected", "the first message must be `join`")
+        return message
+
+    async def _join(self, number: int, message: Join, outlet: SocketOutlet) -> LiveCall:
+        now = self._clock.wall()
+        grant = self._grants.grant(message.grant, now, late=RENEW_SECONDS)
+        call = await self._calls.get(grant.lesson)
+        invitation = None
+        if not call.engine.holds(message.resume, grant.id):
+            self._grants.grant(message.grant, now)
+            await self._check_link(grant, now)
+        if grant.role == "host":
+            invitation = await self._invitation(grant.lesson, now)
+        if not call.usable:
+            raise Refusal(503, "unavailable", "the call has just ended; try again", retry_after=1)
+        call.attach(number, outlet)
+        newcomer = Newcomer(
+            grant=grant.id,
+            name=grant.name,
+            role=grant.role,
+            session=random_token(),
+            resume=random_token(),
+            invitation=invitation,
+        )
+        try:
+            call.run(call.engine.join(number, message, newcomer, self._clock.steady()))
+        except Refusal:
+            call.detach(number)
+            raise
+        return call
+
+    async def _check_link(self, grant: Grant, now: float) -> None:
+        """A link revoked after it was used lets nobody in who is not in already."""
+        found = await self._store.link(grant.link)
+        if found is None or found[0].revoked is not None:
+            raise Refusal(410, "link_revoked", "this link was revoked")
+
+    async def _invitation(self, lesson: str, now: float) -> str | None:
+        links = await self._store.links(lesson)
+        usable = [k for k in links if k.role == "participant" and k.refusal(now) is None]
+        return usable[0].token if usable else None
+
+    async def _listen(
+        self, socket: web.WebSocketResponse, outlet: SocketOutlet, call: LiveCall, number: int
+    ) -> None:
+        bucket = Bucket(MESSAGES, self._clock.steady())
+        patience = PATIENCE
+        while True:
+            try:
+                message = await _receive(socket)
+                wait = bucket.take(self._clock.steady())
+                if wait > 0:
+                    patience -= 1
+                    raise Refusal(429, "rate_limited", "too many messages", retry_after=wait)
+            except _Closed:
+                return
+            except Refusal as refusal:
+                if refusal.status != 429:
+                    patience -= 1
+                self._refuse(outlet, refusal.body)
+                if patience <= 0:
+                    outlet.close(429)
+                    return
+                continue
+            self._metrics.messages.labels(type(message).__struct_config__.tag).inc()
+            call.run(call.engine.receive(number, message, self._clock.steady()))
+
+    def _refuse(self, outlet: SocketOutlet, body: ErrorBody) -> None:
+        self._metrics.refusals.labels(body.code).inc()
+        outlet.send(client.encode(Failed(error=body)))
+
+
+class _Closed(Exception):
+    """The socket is closed."""
+
+
+async def _receive(socket: web.WebSocketResponse) -> ClientMessage:
+    """The next message. Raises _Closed, or Refusal when it is none of ours."""
+    message = await socket.receive()
+    if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+        raise _Closed
+    data: bytes = message.data
+    if len(data) > client.MAX_MESSAGE:
+        raise Refusal(413, "too_large", "the message is too large", limit=client.MAX_MESSAGE)
+    if message.type is WSMsgType.BINARY:
+        raise Refusal(400, "bad_json", "messages are text")
+    try:
+        decoded: ClientMessage = client.decode_client(data)
+    except msgspec.ValidationError as error:
+        raise Refusal(422, "invalid_message", "not a known message", reason=str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Refusal(400, "bad_json", "the message is not JSON") from error
+    return decoded
+
+
+async def _finished(sender: "asyncio.Task[None]") -> None:
+    done, _ = await asyncio.wait({sender}, timeout=3.0)
+    if not done:
+        sender.cancel()
+        with suppress(asyncio.CancelledError):
+            await sender

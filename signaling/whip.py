@@ -1,0 +1,207 @@
+"""WHIP (RFC 9725) and WHEP: half a session each, under a bearer token."""
+
+import asyncio
+import hashlib
+from typing import Literal
+
+from aiohttp import web
+
+from zvonok.wire.bus import ActualSession
+from zvonok.wire.client import Media
+from zvonok.wire.errors import Refusal
+from zvonok.wire.ids import random_token
+from zvonok.wire.rest import MediaRole
+
+from .call import Newcomer
+from .calls import Calls
+from .clock import Clock
+from .endpoints import Endpoint, bearer, read_bytes
+from .grants import Grants, MediaGrant
+from .live_call import LiveCall
+
+SDP = "application/sdp"
+ANSWER_SECONDS = 5.0
+MAX_SDP = 128 * 1024
+Protocol = Literal["whip", "whep"]
+ROLES: dict[Protocol, MediaRole] = {"whip": "publish", "whep": "subscribe"}
+SENDING = ("a=sendrecv", "a=sendonly")
+RECEIVING = ("a=sendrecv", "a=recvonly")
+
+
+class MediaEndpoints:
+    """Handlers of one of the two protocols; each raises Refusal."""
+
+    def __init__(self, protocol: Protocol, calls: Calls, grants: Grants, clock: Clock) -> None:
+        self._protocol = protocol
+        self._calls = calls
+        self._grants = grants
+        self._clock = clock
+
+    def endpoints(self) -> list[Endpoint]:
+        path = f"/api/{self._protocol}"
+        session = path + "/{lesson}/{session}"
+        what = "sends" if self._protocol == "whip" else "receives"
+        return [
+            Endpoint(
+                method="POST",
+                path=path,
+                handler=self.begin,
+                summary=f"Begin a session that {what}: an SDP offer, answered with 201.",
+                auth="media",
+                body=SDP,
+                reply=SDP,
+                status=201,
+                errors=[406, 410, 413, 415, 422],
+            ),
+            Endpoint(
+                method="OPTIONS",
+                path=path,
+                handler=self.options,
+                summary="Say what may be posted here.",
+                status=204,
+            ),
+            Endpoint(
+                method="DELETE",
+                path=session,
+                handler=self.finish,
+                summary="End a session.",
+                auth="media",
+                errors=[404],
+            ),
+            Endpoint(
+                method="PATCH",
+                path=session,
+                handler=self.patch,
+                summary="Refused: neither trickle ICE nor ICE restarts are needed here.",
+                auth="media",
+                errors=[405],
+            ),
+        ]
+
+    async def options(self, _request: web.Request) -> web.Response:
+        return web.Response(status=204, headers={"Accept-Post": SDP, "Allow": "OPTIONS, POST"})
+
+    async def begin(self, request: web.Request) -> web.Response:
+        grant = self._grant(request)
+        offer = await self._offer(request)
+        call = await self._calls.get(grant.lesson)
+        session = random_token()
+        newcomer = Newcomer(
+            grant=grant.id if self._protocol == "whip" else session,
+            name=grant.name,
+            role="guest",
+            session=session,
+            resume=random_token(),
+            kind="publisher" if self._protocol == "whip" else "viewer",
+            media=_sources(offer) if self._protocol == "whip" else Media(),
+        )
+        answered = call.answer(session)
+        try:
+            call.run(call.engine.begin_session(newcomer, offer, self._clock.steady()))
+            actual = await asyncio.wait_for(answered, ANSWER_SECONDS)
+            answer = _answer_in(actual)
+        except (TimeoutError, asyncio.CancelledError, Refusal) as error:
+            call.run(call.engine.end_session(session, self._clock.steady()))
+            if isinstance(error, TimeoutError):
+                raise Refusal(
+                    503, "no_media_server", "no media server answered", retry_after=2
+                ) from error
+            raise
+        finally:
+            call.forget_answer(session)
+        tag = hashlib.sha256(answer.encode()).hexdigest()[:16]
+        return web.Response(
+            text=answer,
+            status=201,
+            content_type=SDP,
+            headers={
+                "Location": f"/api/{self._protocol}/{grant.lesson}/{session}",
+                "ETag": f'"{tag}"',
+                "Cache-Control": "no-store",
+            },
+        )
+
+    async def finish(self, request: web.Request) -> web.Response:
+        call, session = await self._session(request)
+        call.run(call.engine.end_session(session, self._clock.steady()))
+        return web.Response()
+
+    async def patch(self, request: web.Request) -> web.Response:
+        await self._session(request)
+        raise web.HTTPMethodNotAllowed("PATCH", ["DELETE"])
+
+    def _grant(self, request: web.Request) -> MediaGrant:
+        grant = self._grants.media(bearer(request), self._clock.wall())
+        if grant.role != ROLES[self._protocol]:
+            raise Refusal(403, "forbidden", f"this token may only {grant.role}")
+        return grant
+
+    async def _offer(self, request: web.Request) -> str:
+        if request.content_type != SDP:
+            raise Refusal(415, "wrong_type", f"the body must be {SDP}")
+        if not _accepts(request.headers.get("Accept", "*/*")):
+            raise Refusal(406, "not_acceptable", f"the answer is {SDP}")
+        data = await read_bytes(request, MAX_SDP)
+        try:
+            offer = data.decode()
+        except UnicodeDecodeError as error:
+            raise _bad_offer("it is not UTF-8") from error
+        if not offer.startswith("v=0") or "\nm=" not in offer:
+            raise _bad_offer("it is no session description with media")
+        directions = SENDING if self._protocol == "whip" else RECEIVING
+        if not any(_direction(section) in directions for section in _sections(offer)):
+            raise _bad_offer(f"no section is {directions[1][2:]} or sendrecv")
+        return offer
+
+    async def _session(self, request: web.Request) -> tuple[LiveCall, str]:
+        grant = self._grant(request)
+        lesson, session = request.match_info["lesson"], request.match_info["session"]
+        if grant.lesson == lesson:
+            call = await self._calls.get(lesson)
+            number = call.engine.number_of(session)
+            if number is not None and call.engine.seats[number].grant in (grant.id, session):
+                return call, session
+        raise Refusal(404, "not_found", "there is no such session")
+
+
+def _answer_in(actual: ActualSession) -> str:
+    if actual.error is not None:
+        raise Refusal(422, actual.error.code, actual.error.message, **actual.error.details)
+    if actual.answer is None:
+        raise Refusal(503, "no_media_server", "no media server answered", retry_after=2)
+    return actual.answer
+
+
+def _accepts(accept: str) -> bool:
+    ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    return bool(ranges & {"", "*/*", "application/*", SDP})
+
+
+def _sections(sdp: str) -> list[list[str]]:
+    """The lines of each media section."""
+    sections: list[list[str]] = []
+    for line in sdp.splitlines():
+        if line.startswith("m="):
+            sections.append([line])
+        elif sections:
+            sections[-1].append(line)
+    return sections
+
+
+def _direction(section: list[str]) -> str:
+    directions = ("a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive")
+    return next((line for line in section if line in directions), "a=sendrecv")
+
+
+def _sources(offer: str) -> Media:
+    """What a publisher's offer sends: sound is a microphone, the picture is a camera."""
+    kinds = {
+        section[0][2:].partition(" ")[0]
+        for section in _sections(offer)
+        if _direction(section) in SENDING
+    }
+    return Media(microphone="audio" in kinds, camera="video" in kinds)
+
+
+def _bad_offer(reason: str) -> Refusal:
+    return Refusal(422, "bad_offer", "the offer cannot be used", reason=reason)

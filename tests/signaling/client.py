@@ -1,0 +1,202 @@
+"""A client of signaling: HTTP and WebSocket over the process's unix socket."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiohttp
+import msgspec
+from zvonok.wire import rest
+from zvonok.wire.client import (
+    Change,
+    ClientMessage,
+    Join,
+    Media,
+    Participant,
+    ServerMessage,
+    Welcome,
+)
+
+_decode = msgspec.json.Decoder(ServerMessage).decode
+_encode = msgspec.json.Encoder().encode
+Message = TypeVar("Message")
+PATIENCE = 5.0
+
+
+class Reply:
+    """A reply that was read to its end."""
+
+    def __init__(self, status: int, headers: Any, body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    @property
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+    @property
+    def code(self) -> str:
+        """The error's; fails when the reply is none in the one shape."""
+        assert self.status >= 400, self.body
+        assert set(self.json) == {"error"}
+        assert set(self.json["error"]) == {"code", "message", "details"}
+        return str(self.json["error"]["code"])
+
+
+class Browser:
+    """One WebSocket; `people` follows the call by snapshot and changes."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.welcome: Welcome | None = None
+        self.people: dict[int, Participant] = {}
+        self.total = 0
+        self.sequence = 0
+
+    @property
+    def you(self) -> int:
+        assert self.welcome is not None
+        return self.welcome.you
+
+    async def send(self, message: ClientMessage) -> None:
+        await self.socket.send_bytes(b"") if False else await self.socket.send_str(
+            _encode(message).decode()
+        )
+
+    async def read(self) -> ServerMessage:
+        message = await self.socket.receive(PATIENCE)
+        assert message.type is aiohttp.WSMsgType.TEXT, (message.type, message.data)
+        decoded = _decode(message.data)
+        self._follow(decoded)
+        return decoded
+
+    async def until(self, kind: type[Message]) -> Message:
+        """Reads until a message of this kind."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                message = await self.read()
+                if isinstance(message, kind):
+                    return message
+
+    async def until_people(self, count: int) -> dict[int, Participant]:
+        """Reads until there are that many."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.people) != count or self.total != count:
+                await self.read()
+        return self.people
+
+    async def until_person(self, number: int, **fields: object) -> Participant:
+        """Reads until this person has these fields."""
+        async with asyncio.timeout(PATIENCE):
+            while number not in self.people or any(
+                getattr(self.people[number], name) != value for name, value in fields.items()
+            ):
+                await self.read()
+        return self.people[number]
+
+    async def until_closed(self) -> int | None:
+        """Reads on; the close code."""
+        async with asyncio.timeout(PATIENCE):
+            while not self.socket.closed:
+                message = await self.socket.receive()
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    self._follow(_decode(message.data))
+        return self.socket.close_code
+
+    def cut(self) -> None:
+        """Pulls the cable."""
+        response = self.socket._response
+        assert response.connection is not None
+        transport = response.connection.transport
+        assert transport is not None
+        transport.abort()
+
+    def _follow(self, message: ServerMessage) -> None:
+        match message:
+            case Welcome(roster=roster):
+                self.welcome = message
+                self.people = {person.number: person for person in roster.participants}
+                self.total, self.sequence = roster.total, roster.sequence
+            case Change():
+                assert message.sequence == self.sequence + 1
+                self.sequence, self.total = message.sequence, message.total
+                self.people |= {p.number: p for p in [*message.joined, *message.changed]}
+                for number in message.left:
+                    self.people.pop(number, None)
+
+
+class Client:
+    """Opens as many sockets as asked; closes them all at the end."""
+
+    def __init__(self, path: Path, school_key: str) -> None:
+        self._path = path
+        self._key = school_key
+        self._sockets: list[aiohttp.ClientWebSocketResponse] = []
+
+    async def __aenter__(self) -> Self:
+        connector = aiohttp.UnixConnector(str(self._path), limit=0)
+        self.session = aiohttp.ClientSession(connector=connector)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for socket in self._sockets:
+            with suppress(ConnectionError):
+                await socket.close()
+        await self.session.close()
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        bearer: str | None = None,
+        data: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Reply:
+        """`body` goes as JSON, `data` as it is."""
+        all_headers = dict(headers or {})
+        if bearer is not None:
+            all_headers["Authorization"] = f"Bearer {bearer}"
+        if body is not None:
+            data = _encode(body)
+            all_headers.setdefault("Content-Type", "application/json")
+        url = f"http://signaling{path}"
+        async with self.session.request(method, url, data=data, headers=all_headers) as reply:
+            return Reply(reply.status, reply.headers, await reply.read())
+
+    async def lesson(self, title: str = "Physics, 9б") -> rest.LessonCreated:
+        reply = await self.ask("POST", "/api/lessons", rest.NewLesson(title), bearer=self._key)
+        assert reply.status == 201, reply.body
+        return msgspec.json.decode(reply.body, type=rest.LessonCreated)
+
+    async def enter(self, link: str, name: str) -> str:
+        """A grant."""
+        reply = await self.ask("POST", f"/api/links/{link}/enter", rest.Enter(name))
+        assert reply.status == 200, reply.body
+        return msgspec.json.decode(reply.body, type=rest.Entered).grant
+
+    async def connect(self) -> Browser:
+        socket = await self.session.ws_connect("http://signaling/api/call")
+        self._sockets.append(socket)
+        return Browser(socket)
+
+    async def join(
+        self, grant: str, resume: str | None = None, media: Media | None = None
+    ) -> Browser:
+        browser = await self.connect()
+        await browser.send(Join(grant, resume, media or Media()))
+        await browser.until(Welcome)
+        return browser
+
+    async def come(self, link: str, name: str, media: Media | None = None) -> Browser:
+        """Follows a link into the call."""
+        return await self.join(await self.enter(link, name), media=media)

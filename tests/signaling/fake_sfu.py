@@ -1,0 +1,128 @@
+"""An SFU worker that answers every offer at once, without media."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+from zvonok.wire import bus
+from zvonok.wire.bus import (
+    ActualSession,
+    CallNotice,
+    SessionNotice,
+    SpeakersNotice,
+    WantedSession,
+    WorkerState,
+)
+from zvonok.wire.errors import ErrorBody
+
+REFUSED = "v=0\r\nrefuse me"
+
+
+class FakeSfu:
+    """`wanted` holds what each session should be, as the worker read it last."""
+
+    def __init__(self, redis: Redis, worker: str) -> None:
+        self.worker = worker
+        self.wanted: dict[str, WantedSession] = {}
+        self.closed: list[str] = []
+        self.answering = True
+        self.generation = 1
+        self._redis = redis
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def running(self, load: float = 0.1) -> AsyncIterator["FakeSfu"]:
+        state = WorkerState(
+            worker=self.worker, addresses=["127.0.0.1"], port=8081, sessions=0, load=load
+        )
+        await self._redis.set(bus.worker_key(self.worker), bus.encode(state), ex=60)
+        await self._redis.sadd(bus.WORKERS_KEY, self.worker)  # type: ignore[misc]
+        listening = asyncio.Event()
+        task = asyncio.create_task(self._listen(listening))
+        await listening.wait()
+        try:
+            yield self
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+            with suppress(RedisError):
+                await self._redis.delete(bus.worker_key(self.worker))
+
+    async def until(self, session: str, **fields: object) -> WantedSession:
+        """Waits until the wanted session has these fields."""
+        async with asyncio.timeout(5), self._changed:
+            await self._changed.wait_for(lambda: self._has(session, fields))
+        return self.wanted[session]
+
+    async def until_closed(self, session: str) -> None:
+        async with asyncio.timeout(5), self._changed:
+            await self._changed.wait_for(lambda: session in self.closed)
+
+    async def session_of(self, participant: int) -> str:
+        """The session of a participant; waits for it."""
+
+        def find() -> str | None:
+            return next(
+                (s for s, wanted in self.wanted.items() if wanted.participant == participant), None
+            )
+
+        async with asyncio.timeout(5), self._changed:
+            found = await self._changed.wait_for(find)
+        assert found is not None
+        return found
+
+    async def speak(self, call: str, *participants: int) -> None:
+        await self.tell(call, SpeakersNotice(participants=list(participants)))
+
+    async def tell(self, call: str, notice: CallNotice) -> None:
+        await self._redis.publish(bus.call_channel(call), bus.encode(notice))
+
+    async def write(self, call: str, actual: ActualSession, *, notice: bool = True) -> None:
+        key = bus.actual_key(call)
+        await self._redis.hset(key, actual.session, bus.encode(actual))  # type: ignore[misc]
+        if notice:
+            await self.tell(call, SessionNotice(session=actual.session))
+
+    async def answer(self, call: str, wanted: WantedSession, *, notice: bool = True) -> None:
+        refused = wanted.offer.startswith(REFUSED)
+        actual = ActualSession(
+            session=wanted.session,
+            offer_id=wanted.offer_id,
+            answer=None if refused else f"v=0\r\nanswer {wanted.offer_id} of {self.generation}",
+            error=ErrorBody("bad_offer", "no") if refused else None,
+        )
+        await self.write(call, actual, notice=notice)
+
+    async def look_at_all(self, call: str) -> None:
+        for session in await self._redis.hkeys(bus.wanted_key(call)):  # type: ignore[misc]
+            await self._look(call, session.decode())
+
+    async def _listen(self, listening: asyncio.Event) -> None:
+        async with self._redis.pubsub() as pubsub:
+            await pubsub.subscribe(bus.worker_key(self.worker))
+            async for message in pubsub.listen():
+                if message["type"] == "subscribe":
+                    listening.set()
+                elif message["type"] == "message":
+                    look = bus.decode_look(message["data"])
+                    await self._look(look.call, look.session)
+
+    async def _look(self, call: str, session: str) -> None:
+        data = await self._redis.hget(bus.wanted_key(call), session)  # type: ignore[misc]
+        before = self.wanted.get(session)
+        if data is None:
+            self.wanted.pop(session, None)
+            self.closed.append(session)
+        else:
+            wanted = self.wanted[session] = bus.decode_wanted(data)
+            if self.answering and (before is None or before.offer_id != wanted.offer_id):
+                await self.answer(call, wanted)
+        async with self._changed:
+            self._changed.notify_all()
+
+    def _has(self, session: str, fields: dict[str, object]) -> bool:
+        wanted = self.wanted.get(session)
+        return wanted is not None and all(getattr(wanted, k) == v for k, v in fields.items())

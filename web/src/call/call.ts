@@ -8,6 +8,7 @@ import { OwnMedia } from "./own";
 import { MediaPath } from "./path";
 import { AUDIO_SLOTS, type Peer } from "./peer";
 import { Pictures } from "./pictures";
+import { renew } from "./rest";
 import { Roster, toPerson } from "./roster";
 import { Searches } from "./searches";
 import { Session } from "./session";
@@ -17,6 +18,8 @@ import type { CallActions, CallState, Failure, Person, Phase, Role } from "./sta
 /** A cut shorter than this is not worth a banner. */
 const BANNER_AFTER = 2_000;
 const BEAT = 250;
+/** A grant takes a seat for 12 h; calls have no end. */
+const RENEW_EVERY = 6 * 3600_000;
 
 export class RunningCall {
   readonly state: CallState;
@@ -40,17 +43,18 @@ export class RunningCall {
   private readonly own: OwnMedia;
   private readonly monitor: Monitor;
   private readonly searches: Searches;
+  private readonly renewal: ReturnType<typeof setInterval>;
   private readonly timer: ReturnType<typeof setInterval>;
   private readonly stopTelling: () => void;
   private readonly network = new AbortController();
 
   constructor(
-    grant: string,
+    private grant: string,
     address: string,
     private readonly local: Local,
   ) {
     const media = (): Media => this.own.media.peek();
-    const session = new Session({ grant, media, random: Math.random });
+    const session = new Session({ grant: () => this.grant, media, random: Math.random });
     this.socket = new Socket(address, session, {
       receive: (message) => this.receive(message),
       finished: (phase, failure) => this.finish(phase, failure),
@@ -76,6 +80,7 @@ export class RunningCall {
       this.socket.send({ type: "quality", quality: this.monitor.quality.value });
     });
     this.timer = setInterval(() => this.beat(), BEAT);
+    this.renewal = setInterval(() => void this.renewGrant(), RENEW_EVERY);
     this.watchNetwork();
     this.socket.start();
   }
@@ -173,6 +178,14 @@ export class RunningCall {
     if (this.publish !== null) void peer.publish(this.publish.camera, this.publish.screen);
   }
 
+  private async renewGrant(): Promise<void> {
+    try {
+      this.grant = await renew(this.grant);
+    } catch {
+      // The next turn tries again, and the seat itself does not depend on it.
+    }
+  }
+
   private beat(): void {
     this.path.beat(performance.now());
     this.tellOfTheWay();
@@ -216,6 +229,7 @@ export class RunningCall {
     this.phase.value = phase;
     this.network.abort();
     clearInterval(this.timer);
+    clearInterval(this.renewal);
     this.stopTelling();
     this.monitor.close();
     this.searches.close();

@@ -1,5 +1,5 @@
 // The HTTP side of signaling: lessons, links and entering. Every refusal is one RequestFailed.
-import type { LessonCreated, LinkInfo } from "../wire/messages";
+import type { LessonCreated, LinkInfo, Renewed } from "../wire/messages";
 import type { Failure } from "./state";
 
 export type { LinkInfo } from "../wire/messages";
@@ -39,6 +39,11 @@ export function enter(link: string, name: string): Promise<Entered> {
   return request("POST", `/api/links/${encodeURIComponent(link)}/enter`, { name });
 }
 
+/** A grant that lasts longer; the old one stays good until its end. */
+export async function renew(grant: string): Promise<string> {
+  return (await request<Renewed>("POST", "/api/grants", undefined, grant)).grant;
+}
+
 /** `key` is the school key that `make up` prints. */
 export async function createLesson(key: string, title: string): Promise<Lesson> {
   const body = { title };
@@ -51,10 +56,15 @@ export async function createLesson(key: string, title: string): Promise<Lesson> 
   };
 }
 
-async function request<T>(method: string, path: string, body?: object, key?: string): Promise<T> {
+async function request<T>(
+  method: string,
+  path: string,
+  body?: object,
+  bearer?: string,
+): Promise<T> {
   const headers = new Headers();
   if (body !== undefined) headers.set("Content-Type", "application/json");
-  if (key !== undefined) headers.set("Authorization", `Bearer ${key}`);
+  if (bearer !== undefined) headers.set("Authorization", `Bearer ${bearer}`);
   const init: RequestInit = { method, headers };
   if (body !== undefined) init.body = JSON.stringify(body);
   let reply: Response;

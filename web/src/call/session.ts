@@ -20,7 +20,8 @@ const ATTEMPT = 10_000;
 type Stage = "idle" | "opening" | "joining" | "live" | "waiting" | "finished";
 
 export interface SessionSource {
-  readonly grant: string;
+  /** As it is at the moment of joining: it is renewed in long calls. */
+  readonly grant: () => string;
   /** One's own media as it is at the moment of joining. */
   readonly media: () => Media;
   /** Uniform in [0, 1), for jitter. */
@@ -61,7 +62,7 @@ export class Session {
     this.stage = "joining";
     const join: ClientMessage = {
       type: "join",
-      grant: this.source.grant,
+      grant: this.source.grant(),
       resume: this.resume,
       media: this.source.media(),
     };
@@ -151,6 +152,8 @@ export class Session {
     if (typeof retryAfter === "number") {
       return [{ type: "close" } as const, ...this.retry(now, retryAfter * 1000)];
     }
+    // Somebody cut off comes back to a call that ended meanwhile: that is no refusal.
+    if (this.resume !== null && failure.code === "call_ended") return this.finish("ended", null);
     return this.finish("refused", failure);
   }
 

@@ -20,7 +20,7 @@ function kinds(effects: SessionEffect[]): string[] {
 let session: Session;
 
 beforeEach(() => {
-  session = new Session({ grant: "g", media: () => media, random: () => 0 });
+  session = new Session({ grant: () => "g", media: () => media, random: () => 0 });
 });
 
 function goLive(now = 0): void {
@@ -124,7 +124,7 @@ describe("cuts", () => {
   });
 
   test("jitter spreads a stampede", () => {
-    const late = new Session({ grant: "g", media: () => media, random: () => 0.999 });
+    const late = new Session({ grant: () => "g", media: () => media, random: () => 0.999 });
     late.start(0);
     late.closed(0);
     expect(late.deadline).toBeCloseTo(500, 0);
@@ -160,6 +160,15 @@ describe("cuts", () => {
 
 describe("the end", () => {
   beforeEach(() => goLive());
+
+  test("coming back to a call that ended meanwhile is no refusal", () => {
+    session.closed(1);
+    session.tick(251);
+    session.opened();
+    const error = { code: "call_ended", message: "over" };
+    const effects = session.received({ type: "error", error }, 300);
+    expect(effects.at(-1)).toEqual({ type: "finished", phase: "ended", failure: null });
+  });
 
   test.each([
     ["ended", "ended", null],

@@ -8,7 +8,7 @@ handshake's end.
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -75,9 +75,9 @@ class Output:
 class DtlsServer:
     """The certificate and OpenSSL context of this process."""
 
-    def __init__(self, today: datetime | None = None) -> None:
+    def __init__(self, today: datetime) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
-        certificate = _self_signed(key, today or datetime.now(UTC))
+        certificate = _self_signed(key, today)
         self.fingerprint = certificate.fingerprint(hashes.SHA256()).hex(":").upper()
         """sha-256, as `AB:CD:…`."""
         self._context = context = SSL.Context(SSL.DTLS_SERVER_METHOD)

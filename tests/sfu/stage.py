@@ -1,5 +1,6 @@
 """An engine on a fake kernel, with the short commands that its tests need."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sfu.dtls import DtlsServer
@@ -13,7 +14,7 @@ from zvonok.wire.bus import ActualSession, WantedSession
 from zvonok.wire.client import Tile
 from zvonok.wire.ids import KINDS, Kind
 
-DTLS = DtlsServer()
+DTLS = DtlsServer(datetime(2026, 1, 1, tzinfo=UTC))
 ALL: tuple[Kind, ...] = KINDS
 
 

@@ -1,6 +1,7 @@
 """DTLS between our server and an OpenSSL client, over lines that lose, split and reorder."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +21,7 @@ from sfu.dtls import (
 from sfu.sdp import Fingerprint
 from tests.sfu.dtls_client import DtlsClient
 
-SERVER = DtlsServer()
+SERVER = DtlsServer(datetime(2026, 1, 1, tzinfo=UTC))
 SMALLEST_MTU = 256
 """That OpenSSL accepts; splits a ClientHello and a certificate."""
 

@@ -83,13 +83,13 @@ class Engine:
         self._write(room)
 
     def unwant(self, call: str, session_id: str, now: float) -> None:
-        """The session is to be no more."""
+        """The session is to be no more, nor what an earlier process stored of it."""
+        self._effects.append(DropActual(call, session_id))
         room = self._rooms.get(call)
         session = room.sessions.pop(session_id, None) if room else None
         if room is None or session is None:
             return
         self._close(room, session, now)
-        self._effects.append(DropActual(call, session_id))
         self._write(room)
         if not room.sessions:
             del self._rooms[call], self._calls[room.number]

@@ -107,14 +107,11 @@ class Looks:
             self._drop(call, [session])
             return
         try:
-            self._engine.want(
-                call,
-                bus.decode_wanted(wanted),
-                bus.decode_actual(actual) if actual else None,
-                self._clock(),
-            )
-        except msgspec.MsgspecError as error:
-            log.warning("bad state", call=call, session=session, error=str(error))
+            previous = bus.decode_actual(actual) if actual else None
+            self._engine.want(call, bus.decode_wanted(wanted), previous, self._clock())
+        except Exception:
+            # One session that cannot be must not end all the others.
+            log.exception("session failed", call=call, session=session)
         self._changed()
 
     def _drop(self, call: str, sessions: Iterable[str]) -> None:

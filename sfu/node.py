@@ -1,11 +1,11 @@
 """The adapter: a kernel, an engine, Redis, and the clock between them."""
 
 import asyncio
-import errno
 import struct
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
@@ -31,7 +31,6 @@ from .sdp import Candidate, Identity
 
 BUFFER = 8 << 20
 """Bytes of socket buffer: a keyframe to 2000 viewers is 100 MB, one to a class 1.5 MB."""
-_NO_IPV6 = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 log = structlog.get_logger()
 
@@ -51,13 +50,8 @@ async def serve(stop: Stop) -> None:
 
 @contextmanager
 def open_kernel(port: int) -> Iterator[core.Kernel]:
-    """Binds the media port on IPv6, if there is any, and IPv4. Raises OSError."""
-    try:
-        kernel = core.Kernel(port=port, receive_buffer=BUFFER, send_buffer=BUFFER)
-    except OSError as error:
-        if error.errno not in _NO_IPV6:
-            raise
-        kernel = core.Kernel(port=port, ipv6=None, receive_buffer=BUFFER, send_buffer=BUFFER)
+    """Binds the media port. Raises OSError when it is taken."""
+    kernel = core.Kernel(port=port, receive_buffer=BUFFER, send_buffer=BUFFER)
     try:
         _check_buffers(kernel)
         kernel.start()
@@ -80,7 +74,7 @@ def _check_buffers(kernel: core.Kernel) -> None:
 async def running(settings: Settings, kernel: core.Kernel, redis: Redis) -> AsyncIterator[Engine]:
     """A worker at work while the block runs. Leaving it closes all sessions."""
     addresses = reachable_addresses(settings.public_addresses)
-    dtls = DtlsServer()
+    dtls = DtlsServer(datetime.now(UTC))
     candidates = tuple(Candidate(address, kernel.port) for address in addresses)
     engine = Engine(kernel, Identity(candidates, dtls.fingerprint), dtls)
     reports = Reports(redis)
@@ -168,7 +162,7 @@ def _events(kernel: core.Kernel, engine: Engine, settle: Callable[[], None]) -> 
         loop.remove_reader(kernel.fileno())
 
 
-def dispatch(engine: Engine, event: core.Event, now: float) -> None:
+def dispatch(engine: Engine, event: "core.Event", now: float) -> None:
     kind, subject, _, _, data = event
     if kind == core.EVENT_DTLS:
         engine.receive_dtls(subject, data, now)

@@ -192,7 +192,8 @@ def test_leaving_closes_and_drops() -> None:
     stage.want(2)
     stage.leave(1)
     stage.leave(1)
-    assert stage.dropped == ["s1"]
+    stage.leave(3)
+    assert stage.dropped == ["s1", "s1", "s3"]
     assert stage.kernel.open == {1}
     stage.leave(2)
     assert stage.engine.calls() == set()

@@ -1,0 +1,252 @@
+"""The adapter: a real Redis, and a kernel that only remembers."""
+
+import asyncio
+import os
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from redis.asyncio import Redis
+
+from sfu import node
+from sfu.kernel import core
+from tests.sfu import offers
+from tests.sfu.dtls_client import DtlsClient
+from tests.sfu.fake_kernel import FakeKernel
+from tests.sfu.signalman import Signalman
+from zvonok.service import bus as service_bus
+from zvonok.service.settings import Settings, load
+from zvonok.wire import bus
+from zvonok.wire.bus import ActualSession, WantedSession
+
+
+class EventfulKernel(FakeKernel):
+    """A fake whose events a test makes."""
+
+    port = 4321
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._eventfd = os.eventfd(0, os.EFD_NONBLOCK)
+        self._events: list[core.Event] = []
+
+    def fileno(self) -> int:
+        return self._eventfd
+
+    def happen(self, kind: int, subject: int, data: bytes = b"") -> None:
+        self._events.append((kind, subject, 0, 0, data))
+        os.eventfd_write(self._eventfd, 1)
+
+    def events(self) -> "list[core.Event]":
+        os.eventfd_read(self._eventfd)
+        events, self._events = self._events, []
+        return events
+
+    def counters(self) -> dict[str, int]:
+        return {"packets_sent": 17}
+
+    def close(self) -> None:
+        os.close(self._eventfd)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, redis_url: str) -> Settings:
+    return load({"ZVONOK_VAR": str(tmp_path), "ZVONOK_REDIS_URL": redis_url})
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    client = service_bus.connect(redis_url)
+    yield client
+    await client.aclose()
+
+
+@asynccontextmanager
+async def worker(settings: Settings, redis: Redis) -> AsyncIterator[EventfulKernel]:
+    kernel = EventfulKernel()
+    try:
+        async with node.running(settings, kernel.as_kernel(), redis):
+            yield kernel
+    finally:
+        kernel.close()
+
+
+async def eventually(look: Callable[[], list[Any]]) -> list[Any]:
+    """What `look` finds, once it finds something."""
+    async with asyncio.timeout(5):
+        while not (found := look()):
+            await asyncio.sleep(0)
+    return found
+
+
+def wanted(number: int = 1, offer_id: int = 1, **changes: Any) -> WantedSession:
+    fields: dict[str, Any] = {
+        "session": f"s{number}",
+        "participant": number,
+        "offer_id": offer_id,
+        "offer": offers.browser(),
+    }
+    return WantedSession(**{**fields, **changes})
+
+
+async def test_offer_is_answered_and_session_closed(settings: Settings, redis: Redis) -> None:
+    signalman = Signalman(redis, settings.worker)
+    async with worker(settings, redis) as kernel:
+        await signalman.want(wanted())
+        actual = await signalman.answered("s1")
+        assert actual.answer is not None
+        assert " 4321 typ host" in actual.answer
+        await signalman.unwant("s1")
+        await signalman.until("s1", lambda a: a is None)
+        assert kernel.open == set()
+
+
+async def test_what_was_wanted_before_the_start_is_found(settings: Settings, redis: Redis) -> None:
+    signalman = Signalman(redis, settings.worker)
+    await signalman.want(wanted(), announce=False)
+    async with worker(settings, redis):
+        assert (await signalman.answered("s1")).answer is not None
+
+
+async def test_restart_tells_that_sessions_are_lost(settings: Settings, redis: Redis) -> None:
+    signalman = Signalman(redis, settings.worker)
+    async with worker(settings, redis) as kernel:
+        await signalman.want(wanted())
+        await signalman.answered("s1")
+    assert kernel.open == set()
+    async with worker(settings, redis):
+        lost = await signalman.until("s1", lambda a: a is not None and a.error is not None)
+        assert lost is not None
+        assert lost.error is not None
+        assert (lost.error.code, lost.offer_id) == ("session_lost", 1)
+        await signalman.want(wanted(offer_id=2))
+        assert (await signalman.answered("s1", 2)).answer is not None
+
+
+async def test_call_that_went_away_meanwhile(settings: Settings, redis: Redis) -> None:
+    signalman = Signalman(redis, settings.worker)
+    stale = ActualSession(session="old", offer_id=1, answer="v=0")
+    await redis.hset(bus.actual_key("call"), "old", bus.encode(stale))
+    await signalman.want(wanted(), announce=False)
+    async with worker(settings, redis):
+        await signalman.until("old", lambda a: a is None)
+
+
+async def test_everything_is_looked_at_after_the_bus_was_away(
+    settings: Settings, redis: Redis
+) -> None:
+    signalman = Signalman(redis, settings.worker)
+    async with worker(settings, redis) as kernel:
+        await signalman.want(wanted(1))
+        await signalman.want(wanted(2))
+        await signalman.answered("s2")
+        await redis.hdel(bus.wanted_key("call"), "s1")
+        await signalman.want(wanted(3), announce=False)
+        await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")  # type: ignore[no-untyped-call]
+        assert (await signalman.answered("s3")).answer is not None
+        await signalman.until("s1", lambda a: a is None)
+        assert len(kernel.open) == 2
+        await redis.srem(bus.calls_key(settings.worker), "call")
+        await redis.execute_command("CLIENT", "KILL", "TYPE", "pubsub")  # type: ignore[no-untyped-call]
+        await signalman.until("s2", lambda a: a is None)
+        assert kernel.open == set()
+
+
+async def test_garbage_on_the_bus_harms_nobody(settings: Settings, redis: Redis) -> None:
+    signalman = Signalman(redis, settings.worker)
+    async with worker(settings, redis):
+        await signalman.want(wanted(1))
+        await signalman.answered("s1")
+        await redis.publish(bus.worker_key(settings.worker), b"\xc1garbage")
+        await redis.hset(bus.wanted_key("call"), "bad", b"\xc1")
+        look = bus.encode(bus.Look(call="call", session="bad"))
+        await redis.publish(bus.worker_key(settings.worker), look)
+        await signalman.want(wanted(2, offer="garbage"))
+        error = (await signalman.answered("s2")).error
+        assert error is not None
+        assert error.code == "sdp_invalid"
+        assert (await signalman.answered("s1")).answer is not None
+
+
+async def test_events_of_the_kernel(settings: Settings, redis: Redis) -> None:
+    signalman = Signalman(redis, settings.worker)
+    client = DtlsClient()
+    async with worker(settings, redis) as kernel:
+        fingerprint = client.fingerprint.digest.hex(":").upper()
+        await signalman.want(wanted(offer=offers.browser("ABCD", fingerprint)))
+        await signalman.answered("s1")
+        kernel.happen(core.EVENT_CONNECTED, 0)
+        kernel.happen(core.EVENT_SOURCE, 0)
+        for _ in range(2):
+            for datagram in client.send():
+                kernel.happen(core.EVENT_DTLS, 0, datagram)
+            for _, _, reply in await eventually(lambda: kernel.take("send_dtls")):
+                client.receive(reply)
+        connected = await signalman.until("s1", lambda a: a is not None and a.connected)
+        assert connected is not None
+        kernel.happen(core.EVENT_SPEAKERS, 1, struct.pack("<I", 0))
+        kernel.happen(core.EVENT_LOST, 0)
+        await signalman.until("s1", lambda a: a is not None and not a.connected)
+        assert client.done
+
+
+async def test_speakers_are_announced(settings: Settings, redis: Redis) -> None:
+    signalman = Signalman(redis, settings.worker)
+    async with worker(settings, redis) as kernel, redis.pubsub() as pubsub:
+        await signalman.want(wanted(7))
+        await signalman.answered("s7")
+        await pubsub.subscribe(bus.call_channel("call"))
+        kernel.happen(core.EVENT_SPEAKERS, 1, struct.pack("<I", 0))
+        async with asyncio.timeout(5):
+            async for message in pubsub.listen():
+                if message["type"] == "message":
+                    assert bus.decode_notice(message["data"]) == bus.SpeakersNotice(
+                        participants=[7]
+                    )
+                    break
+
+
+async def test_worker_is_known_while_it_lives(settings: Settings, redis: Redis) -> None:
+    key = bus.worker_key(settings.worker)
+    signalman = Signalman(redis, settings.worker)
+    async with worker(settings, redis):
+        value = await signalman.got(key)
+        state = bus.decode_worker(value)
+        assert (state.worker, state.port, state.sessions) == (settings.worker, 4321, 0)
+        assert 0.0 <= state.load <= 1.0
+        assert 0 < await redis.ttl(key) <= 10
+        members = await redis.smembers(bus.WORKERS_KEY)
+        assert members == {settings.worker.encode()}
+    assert await redis.get(key) is None
+    assert await redis.smembers(bus.WORKERS_KEY) == set()
+
+
+async def test_private_door(settings: Settings, redis: Redis) -> None:
+    signalman = Signalman(redis, settings.worker)
+    async with worker(settings, redis):
+        await signalman.want(wanted())
+        await signalman.answered("s1")
+        connector = aiohttp.UnixConnector(str(settings.socket("sfu-private")))
+        async with aiohttp.ClientSession(connector=connector) as http:
+            async with http.get("http://sfu/healthz") as reply:
+                assert (reply.status, (await reply.json())["ok"]) == (200, True)
+            async with http.get("http://sfu/metrics") as reply:
+                text = await reply.text()
+    assert "sfu_kernel_packets_sent_total 17.0" in text
+    assert "sfu_sessions 1.0" in text
+    assert "sfu_calls 1.0" in text
+
+
+async def test_redis_that_is_away_at_first(settings: Settings, redis: Redis) -> None:
+    """Nothing is lost that could not be read or written at once."""
+    signalman = Signalman(redis, settings.worker)
+    async with worker(settings, redis):
+        await signalman.want(wanted(1))
+        await signalman.answered("s1")
+        await redis.execute_command("CLIENT", "PAUSE", 300, "ALL")  # type: ignore[no-untyped-call]
+        await signalman.want(wanted(2))
+        assert (await signalman.answered("s2")).answer is not None

@@ -30,7 +30,12 @@ Command = Sequence[str | bytes]
 
 _FENCED = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-for _, command in ipairs(cmsgpack.unpack(ARGV[2])) do redis.call(unpack(command)) end
+local at = 2
+while at <= #ARGV do
+  local words = tonumber(ARGV[at])
+  redis.call(unpack(ARGV, at + 1, at + words))
+  at = at + words + 1
+end
 return 1
 """
 _RENEW = """
@@ -130,16 +135,13 @@ class Live:
             return True
         return bool(await self._renew(keys=[key], args=[self._me, LEASE_MILLISECONDS]))
 
-    async def renew(self, call: str) -> bool:
-        """False: another process has the call, or nobody: it is not ours any more."""
-        return bool(await self._renew(keys=[owner_key(call)], args=[self._me, LEASE_MILLISECONDS]))
-
     async def release(self, call: str) -> None:
         await self.write(call, [["DEL", owner_key(call)]])
 
     async def write(self, call: str, commands: Sequence[Command]) -> bool:
         """All of `commands` or, when the call is not ours, none of them: False."""
-        return bool(await self._fenced(keys=[owner_key(call)], args=[self._me, _encode(commands)]))
+        words = [word for command in commands for word in (len(command), *command)]
+        return bool(await self._fenced(keys=[owner_key(call)], args=[self._me, *words]))
 
     async def load(self, call: str) -> Kept | None:
         """None: no such call runs."""

@@ -107,7 +107,7 @@ class Store:
         statement = select(links).where(links.c.lesson == lesson)
         async with self._engine.connect() as connection:
             rows = await connection.execute(statement.order_by(links.c.created, links.c.token))
-            return [Link(*row) for row in rows.tuples()]
+            return [Link(*row) for row in rows]
 
     async def link(self, token: str) -> tuple[Link, Lesson] | None:
         statement = select(links, lessons).join(lessons).where(links.c.token == token)

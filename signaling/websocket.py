@@ -5,7 +5,9 @@ import itertools
 from contextlib import suppress
 
 import msgspec
+import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
+from sqlalchemy.exc import SQLAlchemyError
 
 from zvonok.wire import client
 from zvonok.wire.client import ClientMessage, Failed, Join
@@ -22,6 +24,7 @@ from .metrics import Metrics
 from .outlet import SocketOutlet
 from .store import Store
 
+log = structlog.get_logger()
 JOIN_SECONDS = 10.0
 HEARTBEAT_SECONDS = 25.0
 HARD_LIMIT = 1 << 20
@@ -106,6 +109,13 @@ class Sockets:
         return message
 
     async def _join(self, number: int, message: Join, outlet: SocketOutlet) -> LiveCall:
+        try:
+            return await self._seat(number, message, outlet)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("storage away", error=str(error))
+            raise Refusal(503, "unavailable", "try again", retry_after=1) from error
+
+    async def _seat(self, number: int, message: Join, outlet: SocketOutlet) -> LiveCall:
         now = self._clock.wall()
         grant = self._grants.grant(message.grant, now, late=RENEW_SECONDS)
         call = await self._calls.get(grant.lesson)

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 import msgspec
+
 from zvonok.wire import rest
 from zvonok.wire.client import (
     Change,
@@ -62,14 +63,12 @@ class Browser:
         return self.welcome.you
 
     async def send(self, message: ClientMessage) -> None:
-        await self.socket.send_bytes(b"") if False else await self.socket.send_str(
-            _encode(message).decode()
-        )
+        await self.socket.send_str(_encode(message).decode())
 
     async def read(self) -> ServerMessage:
         message = await self.socket.receive(PATIENCE)
         assert message.type is aiohttp.WSMsgType.TEXT, (message.type, message.data)
-        decoded = _decode(message.data)
+        decoded: ServerMessage = _decode(message.data)
         self._follow(decoded)
         return decoded
 

@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
 from zvonok.wire import bus
 from zvonok.wire.bus import (
     ActualSession,
@@ -38,7 +40,7 @@ class FakeSfu:
             worker=self.worker, addresses=["127.0.0.1"], port=8081, sessions=0, load=load
         )
         await self._redis.set(bus.worker_key(self.worker), bus.encode(state), ex=60)
-        await self._redis.sadd(bus.WORKERS_KEY, self.worker)  # type: ignore[misc]
+        await self._redis.sadd(bus.WORKERS_KEY, self.worker)
         listening = asyncio.Event()
         task = asyncio.create_task(self._listen(listening))
         await listening.wait()
@@ -82,7 +84,7 @@ class FakeSfu:
 
     async def write(self, call: str, actual: ActualSession, *, notice: bool = True) -> None:
         key = bus.actual_key(call)
-        await self._redis.hset(key, actual.session, bus.encode(actual))  # type: ignore[misc]
+        await self._redis.hset(key, actual.session, bus.encode(actual))
         if notice:
             await self.tell(call, SessionNotice(session=actual.session))
 
@@ -97,7 +99,8 @@ class FakeSfu:
         await self.write(call, actual, notice=notice)
 
     async def look_at_all(self, call: str) -> None:
-        for session in await self._redis.hkeys(bus.wanted_key(call)):  # type: ignore[misc]
+        sessions: list[Any] = await self._redis.hkeys(bus.wanted_key(call))
+        for session in sessions:
             await self._look(call, session.decode())
 
     async def _listen(self, listening: asyncio.Event) -> None:
@@ -111,7 +114,7 @@ class FakeSfu:
                     await self._look(look.call, look.session)
 
     async def _look(self, call: str, session: str) -> None:
-        data = await self._redis.hget(bus.wanted_key(call), session)  # type: ignore[misc]
+        data: Any = await self._redis.hget(bus.wanted_key(call), session)
         before = self.wanted.get(session)
         if data is None:
             self.wanted.pop(session, None)

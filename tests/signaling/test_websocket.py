@@ -1,9 +1,8 @@
 """The whole way of a browser: link, grant, seat, offer, roster."""
 
+from tests.signaling.conftest import School
+from tests.signaling.fake_sfu import FakeSfu
 from zvonok.wire.client import Answer, Media, Offer, Publish, SetMedia
-
-from .conftest import School
-from .fake_sfu import FakeSfu
 
 OFFER = "v=0\r\nan offer"
 

@@ -1,8 +1,10 @@
 // A call from joining to leaving: puts the parts together and offers the interface its signals.
 import { computed, effect, signal } from "@preact/signals";
 import type { Media, Publish, ServerMessage, Welcome } from "../wire/messages";
+import { bannerSince } from "./banner";
 import type { Local } from "./local";
 import { Monitor } from "./monitor";
+import { watchNetwork } from "./network";
 import { Notices } from "./notices";
 import { OwnMedia } from "./own";
 import { MediaPath } from "./path";
@@ -15,8 +17,6 @@ import { Session } from "./session";
 import { Socket } from "./socket";
 import type { CallActions, CallState, Failure, Person, Phase, Role } from "./state";
 
-/** A cut shorter than this is not worth a banner. */
-const BANNER_AFTER = 2_000;
 const BEAT = 250;
 /** A grant takes a seat for 12 h; calls have no end. */
 const RENEW_EVERY = 6 * 3600_000;
@@ -46,7 +46,7 @@ export class RunningCall {
   private readonly renewal: ReturnType<typeof setInterval>;
   private readonly timer: ReturnType<typeof setInterval>;
   private readonly stopTelling: () => void;
-  private readonly network = new AbortController();
+  private readonly stopWatching: () => void;
 
   constructor(
     private grant: string,
@@ -81,7 +81,13 @@ export class RunningCall {
     });
     this.timer = setInterval(() => this.beat(), BEAT);
     this.renewal = setInterval(() => void this.renewGrant(), RENEW_EVERY);
-    this.watchNetwork();
+    this.stopWatching = watchNetwork({
+      changed: () => {
+        this.socket.probe();
+        this.path.networkChanged();
+      },
+      left: () => this.close(),
+    });
     this.socket.start();
   }
 
@@ -193,41 +199,21 @@ export class RunningCall {
 
   /** The banner and the phase follow what is lost: the socket, the way of the media, or both. */
   private tellOfTheWay(): void {
-    if (!["connected", "reconnecting"].includes(this.phase.peek())) return;
-    const cuts = [this.socket.lostSince, this.path.lostSince].filter((since) => since !== null);
-    const lostFor = cuts.length > 0 ? performance.now() - Math.min(...cuts) : 0;
-    const lost = cuts.length > 0 && lostFor >= BANNER_AFTER;
-    if (lost && this.phase.peek() === "connected") {
-      this.notices.add({ kind: "reconnecting", since: Date.now() - lostFor });
-    }
-    if (!lost) this.notices.drop((notice) => notice.kind === "reconnecting");
-    this.phase.value = lost ? "reconnecting" : "connected";
-    const told = this.notices.all.peek().some((notice) => notice.kind === "udp_blocked");
-    if (this.path.blocked && !told) this.notices.add({ kind: "udp_blocked" });
-    if (!this.path.blocked) this.notices.drop((notice) => notice.kind === "udp_blocked");
-  }
-
-  private watchNetwork(): void {
-    const { signal } = this.network;
-    const changed = (): void => {
-      this.socket.probe();
-      this.path.networkChanged();
-    };
-    addEventListener("online", changed, { signal });
-    // Not in every browser, and not in TypeScript's library.
-    const connection = "connection" in navigator ? navigator.connection : undefined;
-    if (connection instanceof EventTarget)
-      connection.addEventListener("change", changed, { signal });
-    const left = (event: PageTransitionEvent): void => {
-      if (!event.persisted) this.close();
-    };
-    addEventListener("pagehide", left, { signal });
+    if (this.phase.peek() !== "connected" && this.phase.peek() !== "reconnecting") return;
+    const cuts = { socket: this.socket.lostSince, media: this.path.lostSince };
+    const since = bannerSince(cuts, performance.now());
+    this.phase.value = since === null ? "connected" : "reconnecting";
+    this.notices.keep("reconnecting", since !== null, () => ({
+      kind: "reconnecting",
+      since: Date.now() - performance.now() + (since ?? 0),
+    }));
+    this.notices.keep("udp_blocked", this.path.blocked, () => ({ kind: "udp_blocked" }));
   }
 
   private finish(phase: Phase, failure: Failure | null): void {
     this.failure.value = failure;
     this.phase.value = phase;
-    this.network.abort();
+    this.stopWatching();
     clearInterval(this.timer);
     clearInterval(this.renewal);
     this.stopTelling();

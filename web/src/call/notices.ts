@@ -3,6 +3,8 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Notice } from "./state";
 
 export class Notices {
+  /** Kinds that hold now, shown or dismissed. */
+  private readonly held = new Set<Notice["kind"]>();
   private readonly list = signal<readonly Notice[]>([]);
 
   get all(): ReadonlySignal<readonly Notice[]> {
@@ -11,6 +13,18 @@ export class Notices {
 
   add(notice: Notice): void {
     this.list.value = [...this.list.peek().filter((other) => !sameSort(other, notice)), notice];
+  }
+
+  /** Adds a notice once when `holds` becomes true, and takes it away when it no longer does. */
+  keep(kind: Notice["kind"], holds: boolean, make: () => Notice): void {
+    if (holds === this.held.has(kind)) return;
+    if (holds) {
+      this.held.add(kind);
+      this.add(make());
+    } else {
+      this.held.delete(kind);
+      this.drop((notice) => notice.kind === kind);
+    }
   }
 
   dismiss(notice: Notice): void {

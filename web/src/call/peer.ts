@@ -36,6 +36,7 @@ export class Peer {
       screen: this.sending("video", SCREEN).sender,
       screen_audio: this.sending("audio").sender,
     };
+    void this.inTurn(() => keepResolution(this.senders.screen));
     this.audio = this.receiving("audio", AUDIO_SLOTS);
     this.video = this.receiving("video", VIDEO_SLOTS);
     this.connection.onconnectionstatechange = () =>
@@ -126,6 +127,12 @@ function prefer(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): RTCRtp
     transceiver.setCodecPreferences(codecs);
   }
   return transceiver;
+}
+
+/** A shared screen keeps its pixels and drops frames: text must stay readable. */
+async function keepResolution(sender: RTCRtpSender): Promise<void> {
+  const parameters = sender.getParameters();
+  await sender.setParameters({ ...parameters, degradationPreference: "maintain-resolution" });
 }
 
 async function activate(

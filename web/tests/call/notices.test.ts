@@ -17,3 +17,18 @@ test("dropping nothing wakes nobody", () => {
   notices.drop(() => true);
   expect(notices.all.value).toBe(before);
 });
+
+test("what is dismissed while it holds does not come back by itself", () => {
+  const notices = new Notices();
+  const keep = (holds: boolean) =>
+    notices.keep("udp_blocked", holds, () => ({ kind: "udp_blocked" }));
+  keep(true);
+  notices.dismiss({ kind: "udp_blocked" });
+  keep(true);
+  expect(notices.all.value).toEqual([]);
+  keep(false);
+  keep(true);
+  expect(notices.all.value).toEqual([{ kind: "udp_blocked" }]);
+  keep(false);
+  expect(notices.all.value).toEqual([]);
+});

@@ -1,0 +1,16 @@
+// When people are told that the connection is lost. Pure.
+
+/** A cut shorter than this is not worth a banner. */
+const AFTER = 2_000;
+
+export interface Cuts {
+  readonly socket: number | null;
+  readonly media: number | null;
+}
+
+/** Since when something has been cut, once that is worth telling; else null. */
+export function bannerSince(cuts: Cuts, now: number): number | null {
+  const times = [cuts.socket, cuts.media].filter((time) => time !== null);
+  const since = Math.min(...times);
+  return now - since >= AFTER ? since : null;
+}

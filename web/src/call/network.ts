@@ -1,0 +1,25 @@
+// What the page is told of its network and of its end.
+
+export interface NetworkEvents {
+  /** Perhaps another network: old paths may be dead. */
+  changed(): void;
+  /** The page is closed or left. */
+  left(): void;
+}
+
+/** Returns what stops watching. */
+export function watchNetwork(events: NetworkEvents): () => void {
+  const stop = new AbortController();
+  const options = { signal: stop.signal };
+  addEventListener("online", () => events.changed(), options);
+  // Not in every browser, and not in TypeScript's library.
+  const connection = "connection" in navigator ? navigator.connection : undefined;
+  if (connection instanceof EventTarget) {
+    connection.addEventListener("change", () => events.changed(), options);
+  }
+  const left = (event: PageTransitionEvent) => {
+    if (!event.persisted) events.left();
+  };
+  addEventListener("pagehide", left, options);
+  return () => stop.abort();
+}

@@ -1,7 +1,6 @@
 """An engine on a fake kernel, with the short commands that its tests need."""
 
 from datetime import UTC, datetime
-from datetime import UTC, datetime
 from typing import Any
 
 from sfu.dtls import DtlsServer

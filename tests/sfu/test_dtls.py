@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, given, settings

@@ -137,6 +137,8 @@ cdef void engine_open_session(engine* e, int32_t index, int32_t room_index, uint
     s.participant = participant
     s.last_check = e.now
     s.refilled = e.now
+    # A whole burst to begin with; the first refill cuts it to measure.
+    s.tokens = 1 << 20
     ice_credentials(e, index, ufrag, ufrag_length, password, password_length)
     enter(e, index, room_index)
     if index >= e.top:

@@ -1,0 +1,3 @@
+from tests.kernel.stages import stage
+
+__all__ = ["stage"]

@@ -1,0 +1,308 @@
+"""A peer of the stepped kernel: builds STUN, RTP and RTCP, and reads what it is sent."""
+
+import hashlib
+import hmac
+import os
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pylibsrtp
+
+from sfu.kernel.core import KIND_CAMERA, KIND_MICROPHONE, PROFILE_AEAD_AES_128_GCM, SteppedKernel
+
+Address = tuple[str, int]
+COOKIE = 0x2112A442
+PASSWORD = b"p" * 22
+MID, RID, REPAIRED_RID, LEVEL, TRANSPORT_CC, SEND_TIME = 4, 10, 11, 1, 3, 2
+VP8, VP8_RTX, OPUS = 96, 97, 111
+SLOT_SSRC, SLOT_RTX_SSRC, AUDIO_SSRC = 6000, 7000, 5000
+
+
+def binding_request(
+    username: bytes, password: bytes, *, nominated: bool = True, controlled: bool = False
+) -> bytes:
+    """A connectivity check (RFC 8445 §7.2.4)."""
+
+    def attribute(kind: int, value: bytes) -> bytes:
+        return struct.pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
+
+    transaction = os.urandom(12)
+    body = attribute(6, username) + attribute(0x24, struct.pack("!I", 1))
+    body += attribute(0x8029 if controlled else 0x802A, os.urandom(8))
+    if nominated:
+        body += attribute(0x25, b"")
+
+    def header(length: int) -> bytes:
+        return struct.pack("!HHI", 1, length, COOKIE) + transaction
+
+    signed = header(len(body) + 24) + body
+    body += attribute(8, hmac.new(password, signed, hashlib.sha1).digest())
+    crc = zlib.crc32(header(len(body) + 8) + body) ^ 0x5354554E
+    return header(len(body) + 8) + body + attribute(0x8028, struct.pack("!I", crc))
+
+
+def rtp(
+    payload_type: int,
+    sequence: int,
+    timestamp: int,
+    ssrc: int,
+    payload: bytes,
+    *,
+    marker: bool = False,
+    extensions: dict[int, bytes] | None = None,
+    padding: int = 0,
+) -> bytes:
+    elements = b"".join(
+        bytes([id << 4 | len(value) - 1]) + value for id, value in (extensions or {}).items()
+    )
+    elements += bytes(-len(elements) % 4)
+    first = 0x80 | (0x10 if elements else 0) | (0x20 if padding else 0)
+    header = struct.pack(
+        "!BBHII",
+        first,
+        payload_type | marker << 7,
+        sequence & 0xFFFF,
+        timestamp & 0xFFFFFFFF,
+        ssrc,
+    )
+    if elements:
+        header += struct.pack("!HH", 0xBEDE, len(elements) // 4) + elements
+    return header + payload + (bytes(padding - 1) + bytes([padding]) if padding else b"")
+
+
+def vp8(picture: int, *, keyframe: bool = False, size: int = 200, start: bool = True) -> bytes:
+    """A payload whose body repeats the picture id, so that a receiver can tell frames apart."""
+    descriptor = bytes([0x90 if start else 0x80, 0x80, 0x80 | picture >> 8 & 0x7F, picture & 0xFF])
+    body = bytes([0 if keyframe else 1]) + struct.pack("!H", picture & 0x7FFF)
+    return descriptor + body + b"v" * (size - len(body))
+
+
+@dataclass(frozen=True)
+class Received:
+    """An RTP packet as a viewer decrypts it."""
+
+    payload_type: int
+    marker: bool
+    sequence: int
+    timestamp: int
+    ssrc: int
+    csrc: int
+    payload: bytes
+
+
+def parse(data: bytes) -> Received:
+    first, second, sequence, timestamp, ssrc = struct.unpack("!BBHII", data[:12])
+    count = first & 15
+    at = 12 + 4 * count
+    if first & 0x10:
+        at += 4 + 4 * struct.unpack("!H", data[at + 2 : at + 4])[0]
+    end = len(data) - (data[-1] if first & 0x20 else 0)
+    csrc = struct.unpack("!I", data[12:16])[0] if count else 0
+    return Received(
+        second & 0x7F, second >> 7 == 1, sequence, timestamp, ssrc, csrc, data[at:end]
+    )
+
+
+def rtcp_packets(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """(type, count, body) of each packet in a compound."""
+    while data:
+        size = 4 * (struct.unpack("!H", data[2:4])[0] + 1)
+        yield data[1], data[0] & 31, data[4:size]
+        data = data[size:]
+
+
+def _srtp(key: bytes, *, inbound: bool) -> pylibsrtp.Session:
+    kind = pylibsrtp.Policy.SSRC_ANY_INBOUND if inbound else pylibsrtp.Policy.SSRC_ANY_OUTBOUND
+    policy = pylibsrtp.Policy(
+        key=key,
+        ssrc_type=kind,
+        srtp_profile=pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
+    )
+    policy.allow_repeat_tx = True
+    policy.window_size = 1024
+    return pylibsrtp.Session(policy=policy)
+
+
+@dataclass
+class Stage:
+    """The kernel, its peers and the time."""
+
+    kernel: SteppedKernel = field(default_factory=SteppedKernel)
+    now: int = 1_000_000
+    peers: dict[Address, "Peer"] = field(default_factory=dict)
+    refused: list[tuple[bytes, Address]] = field(default_factory=list)
+
+    def join(self, number: int, *, room: int = 1) -> "Peer":
+        peer = Peer(self, number, room)
+        self.peers[peer.address] = peer
+        peer.check()
+        peer.take_keys()
+        self.deliver()
+        return peer
+
+    def wait(self, milliseconds: int) -> None:
+        for _ in range(0, milliseconds, 10):
+            self.now += 10_000
+            self.kernel.tick(self.now)
+        self.deliver()
+
+    def deliver(self) -> None:
+        for data, address in self.kernel.sent():
+            peer = self.peers.get(address)
+            if peer is None:
+                self.refused.append((data, address))
+            else:
+                peer.take(data)
+
+
+class Peer:
+    """One session of the kernel and the browser at its other end."""
+
+    def __init__(self, stage: Stage, number: int, room: int) -> None:
+        self.stage = stage
+        self.number = number
+        self.address: Address = (f"10.0.{number >> 8}.{number & 255}", 40000 + number)
+        self.ufrag = b"ufrag%03d" % number
+        self.handle = stage.kernel.open_session(room, number, self.ufrag, PASSWORD)
+        self.outbound_key, self.inbound_key = os.urandom(28), os.urandom(28)
+        self.outbound = _srtp(self.outbound_key, inbound=False)
+        self.inbound = _srtp(self.inbound_key, inbound=True)
+        self.media: list[Received] = []
+        self.rtcp: list[tuple[int, int, bytes]] = []
+        self.other: list[bytes] = []
+        self.next_sequence = {0: 1000, 1: 2000, 2: 3000, 3: 4000}
+        self.transport_sequence = 0
+
+    def check(self, *, nominated: bool = True, address: Address | None = None) -> None:
+        request = binding_request(self.ufrag + b":peer", PASSWORD, nominated=nominated)
+        self.stage.kernel.receive(request, address or self.address, self.stage.now)
+
+    def take_keys(self) -> None:
+        kernel = self.stage.kernel
+        kernel.set_keys(self.handle, PROFILE_AEAD_AES_128_GCM, self.outbound_key, self.inbound_key)
+        kernel.set_extensions(
+            self.handle,
+            mid=MID,
+            rid=RID,
+            repaired_rid=REPAIRED_RID,
+            audio_level=LEVEL,
+            transport_cc=TRANSPORT_CC,
+            abs_send_time=SEND_TIME,
+        )
+
+    def publish(self, *, gate: bool = True) -> None:
+        """Expects microphone and camera with three layers, as a browser offers them."""
+        kernel = self.stage.kernel
+        kernel.expect(self.handle, KIND_MICROPHONE, mid=b"0", payload_type=OPUS, clock_rate=48000)
+        kernel.expect(
+            self.handle,
+            KIND_CAMERA,
+            mid=b"1",
+            payload_type=VP8,
+            rtx_payload_type=VP8_RTX,
+            rids=(b"q", b"h", b"f"),
+            nack=True,
+            transport_cc=True,
+        )
+        for kind in (KIND_MICROPHONE, KIND_CAMERA):
+            kernel.set_gate(self.handle, kind, gate)
+
+    def view(self, *, rtx: bool = True) -> None:
+        kernel = self.stage.kernel
+        for i in range(4):
+            kernel.add_audio_slot(self.handle, i, ssrc=AUDIO_SSRC + i, payload_type=OPUS)
+        for i in range(9):
+            kernel.add_video_slot(
+                self.handle,
+                i,
+                ssrc=SLOT_SSRC + i,
+                rtx_ssrc=SLOT_RTX_SSRC + i if rtx else 0,
+                payload_type=VP8,
+                rtx_payload_type=VP8_RTX if rtx else 0,
+            )
+
+    def show(self, slot: int, source: "Peer", layer: int = 2) -> None:
+        self.stage.kernel.set_slot(self.handle, slot, source.handle, KIND_CAMERA, layer)
+        self.stage.deliver()
+
+    def send(self, packet: bytes, *, address: Address | None = None) -> bytes:
+        """Protects and sends; returns what went over the wire."""
+        wire: bytes = self.outbound.protect(packet)
+        self.stage.kernel.receive(wire, address or self.address, self.stage.now)
+        self.stage.deliver()
+        return wire
+
+    def send_rtcp(self, packet: bytes) -> None:
+        wire = self.outbound.protect_rtcp(packet)
+        self.stage.kernel.receive(wire, self.address, self.stage.now)
+        self.stage.deliver()
+
+    def camera_packet(
+        self, picture: int, *, layer: int = 2, keyframe: bool = False, size: int = 200
+    ) -> bytes:
+        """The next packet of this layer, not sent yet: a frame of its own."""
+        sequence = self.next_sequence[layer + 1]
+        self.next_sequence[layer + 1] += 1
+        self.transport_sequence += 1
+        return rtp(
+            VP8,
+            sequence,
+            picture * 6000,
+            100 * self.number + layer + 1,
+            vp8(picture, keyframe=keyframe, size=size),
+            marker=True,
+            extensions={
+                MID: b"1",
+                RID: (b"q", b"h", b"f")[layer],
+                TRANSPORT_CC: struct.pack("!H", self.transport_sequence & 0xFFFF),
+            },
+        )
+
+    def camera(
+        self, picture: int, *, layer: int = 2, keyframe: bool = False, size: int = 200
+    ) -> None:
+        self.send(self.camera_packet(picture, layer=layer, keyframe=keyframe, size=size))
+
+    def speak(self, level: int = 30, *, size: int = 60) -> None:
+        """20 ms of sound at −`level` dBov."""
+        sequence = self.next_sequence[0]
+        self.next_sequence[0] += 1
+        payload = struct.pack("!H", self.number) + b"o" * (size - 2)
+        self.send(
+            rtp(
+                OPUS,
+                sequence,
+                sequence * 960,
+                100 * self.number,
+                payload,
+                extensions={MID: b"0", LEVEL: bytes([level])},
+            )
+        )
+
+    def take(self, data: bytes) -> None:
+        if data[0] >> 6 != 2:
+            self.other.append(data)
+        elif 192 <= data[1] <= 223:
+            self.rtcp.extend(rtcp_packets(self.inbound.unprotect_rtcp(data)))
+        else:
+            self.media.append(parse(self.inbound.unprotect(data)))
+
+    def video(self, slot: int = 0) -> list[Received]:
+        return [p for p in self.media if p.ssrc == SLOT_SSRC + slot]
+
+    def audio(self, slot: int | None = None) -> list[Received]:
+        return [
+            p
+            for p in self.media
+            if AUDIO_SSRC <= p.ssrc < AUDIO_SSRC + 4 and slot in (None, p.ssrc - AUDIO_SSRC)
+        ]
+
+    def repaired(self, slot: int = 0) -> list[Received]:
+        return [p for p in self.media if p.ssrc == SLOT_RTX_SSRC + slot]
+
+
+def pictures(packets: list[Received]) -> list[int]:
+    """The picture ids in the bodies: what the publisher sent, whatever the descriptor says now."""
+    return [struct.unpack("!H", p.payload[5:7])[0] for p in packets]

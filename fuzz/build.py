@@ -11,9 +11,6 @@ import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from Cython.Build import cythonize
-from setuptools import Extension
-
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "build" / "fuzz"
 SANITIZERS = "address,undefined"
@@ -22,18 +19,20 @@ SUFFIX = str(sysconfig.get_config_var("EXT_SUFFIX"))
 FLAGS = ["-g", "-O1", "-fno-omit-frame-pointer", "-w"]
 
 
-def compile_module(extension: Extension) -> None:
-    """One .c file of Cython's to a module under build/fuzz, unless that is newer."""
-    source = Path(extension.sources[0])
-    module = OUT / (extension.name.replace(".", "/") + SUFFIX)
-    if module.exists() and module.stat().st_mtime > source.stat().st_mtime:
+def compile_module(name: str) -> None:
+    """Unless the module is newer than its source and all declarations."""
+    source = Path(*name.split(".")).with_suffix(".pyx")
+    module = OUT / (name.replace(".", "/") + SUFFIX)
+    inputs = [source, *Path("sfu/kernel").glob("*.[ph]*"), *Path("fuzz").glob("*.pxd")]
+    if module.exists() and module.stat().st_mtime > max(path.stat().st_mtime for path in inputs):
         return
+    generated = OUT / "c" / f"{name}.c"
+    cython = [sys.executable, "-m", "cython", "-3", "-X", "boundscheck=True"]
+    subprocess.run([*cython, str(source), "-o", str(generated)], check=True)
     include = [f"-I{sysconfig.get_paths()['include']}", f"-I{ROOT / 'sfu' / 'kernel'}"]
-    sanitize = f"-fsanitize=fuzzer-no-link,{SANITIZERS}"
-    command = ["clang", *FLAGS, sanitize, "-fno-sanitize-recover=undefined", "-fPIC", "-shared"]
-    subprocess.run(
-        [*command, *include, str(source), "-o", str(module), "-lcrypto"], check=True, cwd=ROOT
-    )
+    sanitize = [f"-fsanitize=fuzzer-no-link,{SANITIZERS}", "-fno-sanitize-recover=undefined"]
+    command = ["clang", *FLAGS, *sanitize, "-fPIC", "-shared", *include, str(generated)]
+    subprocess.run([*command, "-o", str(module), "-lcrypto"], check=True)
 
 
 def compile_harness() -> Path:
@@ -66,16 +65,10 @@ def build() -> Path:
         (OUT / package).mkdir(parents=True, exist_ok=True)
     for package in ("sfu", "sfu/kernel", "fuzz"):
         (OUT / package / "__init__.py").touch()
-    sources = sorted(Path("sfu/kernel").glob("*.pyx"))
-    extensions = [Extension(f"sfu.kernel.{source.stem}", [str(source)]) for source in sources]
-    extensions.append(Extension("fuzz.targets", ["fuzz/targets.pyx"]))
-    compiled = cythonize(
-        extensions,
-        build_dir=str(OUT / "c"),
-        compiler_directives={"language_level": 3, "boundscheck": True},
-    )
+    (OUT / "c").mkdir(exist_ok=True)
+    modules = [f"sfu.kernel.{source.stem}" for source in sorted(Path("sfu/kernel").glob("*.pyx"))]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        list(pool.map(compile_module, compiled))
+        list(pool.map(compile_module, [*modules, "fuzz.targets"]))
     return compile_harness()
 
 

@@ -22,7 +22,7 @@ cdef enum:
     # A slot that has sent nothing for so long is not reported
     REPORTED_FOR = 3000000
     NACK_FIRST = 10000
-    NACK_AGAIN = 50000
+    NACK_AGAIN = 100000
     NACK_TRIES = 10
     NACK_FOR = 1000000
     # A gap this long is not repaired but replaced by a keyframe

@@ -100,9 +100,7 @@ def parse(data: bytes) -> Received:
         at += 4 + 4 * struct.unpack("!H", data[at + 2 : at + 4])[0]
     end = len(data) - (data[-1] if first & 0x20 else 0)
     csrc = struct.unpack("!I", data[12:16])[0] if count else 0
-    return Received(
-        second & 0x7F, second >> 7 == 1, sequence, timestamp, ssrc, csrc, data[at:end]
-    )
+    return Received(second & 0x7F, second >> 7 == 1, sequence, timestamp, ssrc, csrc, data[at:end])
 
 
 def rtcp_packets(data: bytes) -> Iterator[tuple[int, int, bytes]]:

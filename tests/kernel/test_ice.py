@@ -1,0 +1,181 @@
+"""Who may talk to the kernel, from where."""
+
+import pytest
+
+from sfu.kernel.core import EVENT_CONNECTED, EVENT_DTLS, EVENT_LOST, SteppedKernel
+from tests.kernel.peer import PASSWORD, Stage, binding_request
+
+CLIENT_HELLO = bytes([22, 254, 253]) + bytes(60)
+ELSEWHERE = ("192.0.2.9", 9999)
+
+
+def kinds(stage: Stage) -> list[int]:
+    return [event[0] for event in stage.kernel.events()]
+
+
+def test_an_authenticated_check_is_answered_and_connects(stage: Stage) -> None:
+    peer = stage.join(1)
+    assert [data[:2] for data in peer.other] == [b"\x01\x01"]
+    assert stage.kernel.events() == [(EVENT_CONNECTED, peer.handle, 0, 0, b"")]
+
+
+def test_ipv6_peers_are_answered(stage: Stage) -> None:
+    peer = stage.join(1)
+    peer.check(address=("2001:db8::7", 5000))
+    stage.deliver()
+    [(data, address)] = stage.refused
+    assert address == ("2001:db8::7", 5000)
+    assert data[:2] == b"\x01\x01"
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [
+        (b"ufrag001:peer", b"q" * 22),
+        (b"nobody00:peer", PASSWORD),
+        (b"ufrag001", PASSWORD),
+        (b":", PASSWORD),
+    ],
+)
+def test_a_wrong_check_gets_no_answer(stage: Stage, username: bytes, password: bytes) -> None:
+    stage.join(1)
+    stage.kernel.receive(binding_request(username, password), ELSEWHERE, stage.now)
+    stage.deliver()
+    assert stage.refused == []
+    assert stage.kernel.counters()["stun_refused"] == 1
+
+
+def test_wrong_checks_are_limited_per_address(stage: Stage) -> None:
+    peer = stage.join(1)
+    wrong = binding_request(b"ufrag001:peer", b"q" * 22)
+    for _ in range(80):
+        stage.kernel.receive(wrong, ELSEWHERE, stage.now)
+    counters = stage.kernel.counters()
+    assert counters["stun_refused"] == 50
+    assert counters["stun_limited"] == 30
+    peer.check()
+    stage.deliver()
+    assert len(peer.other) == 2, "others are not limited"
+    stage.now += 1_000_000
+    peer.check(address=ELSEWHERE)
+    stage.deliver()
+    assert len(stage.refused) == 1, "the limit passes"
+
+
+def test_a_peer_that_calls_itself_controlled_is_told_of_the_conflict(stage: Stage) -> None:
+    stage.join(1)
+    request = binding_request(b"ufrag001:peer", PASSWORD, controlled=True)
+    stage.kernel.receive(request, ELSEWHERE, stage.now)
+    stage.deliver()
+    [(data, _)] = stage.refused
+    assert data[:2] == b"\x01\x11"
+    assert b"\x00\x00\x04\x57" in data, "487"
+
+
+def test_dtls_is_taken_only_from_a_checked_address(stage: Stage) -> None:
+    peer = stage.join(1)
+    stage.kernel.events()
+    stage.kernel.receive(CLIENT_HELLO, ELSEWHERE, stage.now)
+    assert stage.kernel.events() == []
+    assert stage.kernel.counters()["dropped_unknown_address"] == 1
+    stage.kernel.receive(CLIENT_HELLO, peer.address, stage.now)
+    assert stage.kernel.events() == [(EVENT_DTLS, peer.handle, 0, 0, CLIENT_HELLO)]
+
+
+def test_dtls_leaves_to_the_nominated_address(stage: Stage) -> None:
+    peer = stage.join(1)
+    peer.check(nominated=False, address=ELSEWHERE)
+    stage.kernel.send_dtls(peer.handle, CLIENT_HELLO)
+    stage.deliver()
+    assert CLIENT_HELLO in peer.other
+
+
+def test_a_nominated_check_moves_the_media(stage: Stage) -> None:
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view()
+    publisher.speak()
+    viewer.check(address=ELSEWHERE)
+    publisher.speak()
+    stage.deliver()
+    assert len(viewer.audio()) == 1
+    assert [address for data, address in stage.refused if data[0] >> 6 == 2] == [ELSEWHERE]
+
+
+def test_restarted_credentials_work_beside_the_old_ones(stage: Stage) -> None:
+    peer = stage.join(1)
+    stage.kernel.restart_ice(peer.handle, b"newufrag", b"n" * 24)
+    peer.check()
+    stage.kernel.receive(binding_request(b"newufrag:x", b"n" * 24), ELSEWHERE, stage.now)
+    stage.deliver()
+    assert len(peer.other) == 2
+    assert len(stage.refused) == 1
+    assert stage.kernel.counters()["stun_refused"] == 0
+
+
+def test_closed_sessions_answer_nothing(stage: Stage) -> None:
+    peer = stage.join(1)
+    stage.kernel.close_session(peer.handle)
+    before = len(peer.other)
+    peer.check()
+    stage.kernel.receive(CLIENT_HELLO, peer.address, stage.now)
+    stage.deliver()
+    assert len(peer.other) == before
+    assert stage.kernel.counters()["dropped_unknown_address"] == 1
+
+
+def test_consent_is_lost_after_30_s_and_found_again(stage: Stage) -> None:
+    peer = stage.join(1)
+    stage.wait(29_000)
+    assert EVENT_LOST not in kinds(stage)
+    stage.wait(1_200)
+    assert kinds(stage) == [EVENT_LOST]
+    peer.check()
+    stage.wait(31_000)
+    assert kinds(stage) == [EVENT_LOST]
+
+
+def test_many_addresses_of_one_peer_keep_the_current_one(stage: Stage) -> None:
+    peer = stage.join(1)
+    peer.publish()
+    for port in range(1, 40):
+        peer.check(nominated=False, address=("192.0.2.1", port))
+    peer.speak()
+    assert stage.kernel.counters()["packets_received"] == 1
+
+
+@pytest.mark.parametrize("first", [0, 3, 4, 19, 64, 79, 192, 255])
+def test_other_first_bytes_are_garbage(stage: Stage, first: int) -> None:
+    peer = stage.join(1)
+    stage.kernel.receive(bytes([first]) + bytes(50), peer.address, stage.now)
+    assert stage.kernel.counters()["dropped_garbage"] == 1
+
+
+def test_handles_come_back_only_after_their_last_event() -> None:
+    kernel = SteppedKernel(max_sessions=1)
+    try:
+        handle = kernel.open_session(1, 1, b"ufrag", PASSWORD)
+        kernel.close_session(handle)
+        with pytest.raises(OverflowError):
+            kernel.open_session(1, 2, b"ufrag", PASSWORD)
+        assert kernel.events() == []
+        assert kernel.open_session(1, 2, b"ufrag", PASSWORD) == handle
+    finally:
+        kernel.close()
+
+
+def test_commands_to_what_is_not_open_are_refused(stage: Stage) -> None:
+    kernel = stage.kernel
+    peer = stage.join(1)
+    with pytest.raises(ValueError, match="not open"):
+        kernel.set_gate(63, 0, True)
+    with pytest.raises(ValueError, match="kind 4"):
+        kernel.set_gate(peer.handle, 4, True)
+    with pytest.raises(ValueError, match="video slot"):
+        kernel.set_slot(peer.handle, 12, peer.handle, 1, 0)
+    with pytest.raises(ValueError, match="layer 3"):
+        kernel.set_slot(peer.handle, 0, peer.handle, 1, 3)
+    with pytest.raises(ValueError, match="keys"):
+        kernel.set_keys(peer.handle, 7, b"short", b"short")
+    with pytest.raises(ValueError, match="ufrag"):
+        kernel.open_session(1, 2, b"abc", PASSWORD)

@@ -247,7 +247,7 @@ class Peer:
         return rtp(
             VP8,
             sequence,
-            picture * 6000,
+            picture * 5400,
             100 * self.number + layer + 1,
             vp8(picture, keyframe=keyframe, size=size),
             marker=True,

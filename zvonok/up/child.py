@@ -31,6 +31,7 @@ class Child:
         self._lock = lock
         self._emit = emit
         self._process: Process | None = None
+        self._exited = asyncio.Event()
         self._pipes: list[asyncio.Task[None]] = []
 
     @property
@@ -57,19 +58,21 @@ class Child:
         except OSError as error:
             raise StartError(f"{self.program.name}: {error}") from error
         self._process = process
+        self._exited = _exit_of(process.pid)
         assert process.stdout
         assert process.stderr
         self._pipes = [
             asyncio.ensure_future(self._pass_on(process.stdout, ready if own else None)),
             asyncio.ensure_future(self._pass_on(process.stderr, None)),
         ]
-        await self._until_ready(process, ready)
+        await self._until_ready(ready)
 
     async def wait(self) -> int:
         """The exit status, after the last line of output; what is left of the group is killed."""
         assert self._process
-        status = await self._process.wait()
+        await self._exited.wait()
         self._kill_group()
+        status = await self._process.wait()
         await asyncio.wait(self._pipes)
         return status
 
@@ -77,11 +80,13 @@ class Child:
         """SIGTERM, and SIGKILL to the group when that takes too long."""
         if self._process is None:
             return
-        if self._process.returncode is None:
+        try:
             self._process.terminate()
+        except ProcessLookupError:
+            pass  # It has ended by itself.
         try:
             async with asyncio.timeout(self.program.stop_seconds):
-                await self._process.wait()
+                await self._exited.wait()
         except TimeoutError:
             self._emit(f"{self.program.name} took too long to end and was killed")
             self._kill_group()
@@ -95,17 +100,18 @@ class Child:
         except ProcessLookupError:
             pass
 
-    async def _until_ready(self, process: Process, ready: asyncio.Event) -> None:
+    async def _until_ready(self, ready: asyncio.Event) -> None:
         serving = asyncio.ensure_future(
             ready.wait() if self.program.probe is None else self._probe_until_true()
         )
-        ended = asyncio.ensure_future(process.wait())
+        ended = asyncio.ensure_future(self._exited.wait())
         try:
             await asyncio.wait(
                 {serving, ended}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
             if ended.done():
-                raise StartError(f"{self.program.name} ended at once, status {ended.result()}")
+                status = await self.wait()
+                raise StartError(f"{self.program.name} ended at once, status {status}")
             if not serving.done():
                 raise StartError(f"{self.program.name} does not serve after {START_SECONDS:.0f} s")
         finally:
@@ -135,3 +141,22 @@ class Child:
                 ready.set()
             else:
                 self._emit(f"{self.program.name:<9} | {text}")
+
+
+def _exit_of(pid: int) -> asyncio.Event:
+    """Set when the process ends, even while its own children hold its output open."""
+    exited = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    try:
+        descriptor = os.pidfd_open(pid)
+    except ProcessLookupError:
+        exited.set()
+        return exited
+
+    def ended() -> None:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+        exited.set()
+
+    loop.add_reader(descriptor, ended)
+    return exited

@@ -203,7 +203,7 @@ location /api/ {{
     proxy_read_timeout 90s;
     proxy_send_timeout 90s;
     error_page 413 @too_large;
-    error_page 502 504 @unavailable;
+    error_page 502 504 = @unavailable;
 }}
 location @too_large {{
     default_type application/json;

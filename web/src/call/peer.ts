@@ -36,6 +36,7 @@ export class Peer {
       screen: this.sending("video", SCREEN).sender,
       screen_audio: this.sending("audio").sender,
     };
+    void this.inTurn(() => keepResolution(this.senders.camera));
     void this.inTurn(() => keepResolution(this.senders.screen));
     this.audio = this.receiving("audio", AUDIO_SLOTS);
     this.video = this.receiving("video", VIDEO_SLOTS);
@@ -129,7 +130,11 @@ function prefer(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): RTCRtp
   return transceiver;
 }
 
-/** A shared screen keeps its pixels and drops frames: text must stay readable. */
+/**
+ * Under pressure frames are dropped, not pixels: the text of a screen must stay readable, and of a
+ * camera the server chooses between sizes, which must therefore be what they are called (Chromium
+ * would halve the last active layer at the start and not come back).
+ */
 async function keepResolution(sender: RTCRtpSender): Promise<void> {
   const parameters = sender.getParameters();
   await sender.setParameters({ ...parameters, degradationPreference: "maintain-resolution" });

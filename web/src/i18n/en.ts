@@ -46,7 +46,7 @@ export const en: Catalogue = {
   "start.error.title": "This title does not fit: write 1 to 200 characters.",
   "start.error.unreachable":
     "The school's server cannot be reached. Check your internet connection and try again.",
-  "start.error.other": "The lesson could not be created: {message}",
+  "start.error.other": "The lesson could not be created (code: {code}). Try again.",
 
   "created.page_title": "Lesson created",
   "created.heading": "The lesson is ready",
@@ -116,6 +116,9 @@ export const en: Catalogue = {
   "failure.link_revoked.title": "This link was withdrawn",
   "failure.link_revoked.why": "The teacher closed the entry by this link.",
   "failure.link_revoked.what": "Ask your teacher for a new link.",
+  "failure.link_used_up.title": "This link no longer works",
+  "failure.link_used_up.why": "It has been used as many times as was allowed.",
+  "failure.link_used_up.what": "Ask your teacher for a new link.",
   "failure.ended.title": "The lesson is over",
   "failure.ended.why": "The host ended this lesson, so it cannot be joined any more.",
   "failure.ended.what": "If the lesson goes on elsewhere, ask your teacher for a new link.",
@@ -131,12 +134,15 @@ export const en: Catalogue = {
   "failure.unreachable.title": "The server cannot be reached",
   "failure.unreachable.why": "The internet is down, or the school's server does not answer now.",
   "failure.unreachable.what": "Check your connection and try again.",
+  "failure.busy.title": "The server is not ready yet",
+  "failure.busy.why": "It is starting or restarting.",
+  "failure.busy.what": "Wait a few seconds and try again.",
   "failure.unsupported.title": "This browser will not do",
   "failure.unsupported.why":
     "It has no video calls, or the page was opened by an insecure address (not https).",
   "failure.unsupported.what": "Open the link in a recent Chrome, Firefox, Edge or Safari.",
   "failure.other.title": "Could not join",
-  "failure.other.why": "The server answered: {message}",
+  "failure.other.why": "The server refused for a reason that this page does not know.",
   "failure.other.what": "Try again. If it does not help, show this page to your teacher.",
   "failure.code": "For support: {code}",
 
@@ -153,7 +159,6 @@ export const en: Catalogue = {
   "tile.screen": "Screen: {name}",
   "tile.own_screen": "You are sharing your screen",
   "tile.own_screen.stop": "Stop sharing",
-  "tile.label": "{name}, {details}",
   "tile.microphone_on": "microphone on",
   "tile.microphone_off": "microphone off",
   "tile.speaking": "speaking",
@@ -216,7 +221,6 @@ export const en: Catalogue = {
 
   "share.unsupported":
     "This browser cannot share a screen. Phones do not offer it: open the lesson on a computer.",
-  "share.refused.guest": "Guests may not share their screen in this lesson.",
   "share.replace.title": "A screen is already shared",
   "share.replace.text": "{name} is sharing a screen now. Yours would take its place.",
   "share.replace.yes": "Share mine",
@@ -252,7 +256,6 @@ export const en: Catalogue = {
   "stats.unknown": "no data",
   "stats.copy": "Copy for support",
 
-  "settings.title": "Settings",
   "settings.devices": "Devices",
   "settings.single_keys": "Single-letter shortcuts",
   "settings.single_keys.text": "Turn them off if they get in the way of a screen reader.",
@@ -293,19 +296,21 @@ export const en: Catalogue = {
   "notice.no_device.microphone": "No microphone was found. Plug one in and turn it on again.",
   "notice.no_device.camera": "No camera was found. Plug one in and turn it on again.",
   "notice.muted_speaking": "Nobody hears you: your microphone is off.",
-  "notice.refused": "The server refused: {message}",
+  "refused.forbidden": "Only hosts of the lesson may do this.",
+  "refused.rate_limited": "Too often. Wait a little.",
+  "refused.unavailable": "The server is busy. Try again.",
+  "refused.other": "The server refused (code: {code}).",
   "notice.fix.microphone": "Turn on",
   "notice.fix.devices": "Devices",
 
   "announce.joined": "{name} joined",
-  "announce.left": "{name} left",
   "announce.talking": "Speak: the microphone is on while Space is held",
 
-  "left.title": "You left the lesson",
-  "left.text": "“{title}” goes on. If you left by accident, come back.",
-  "left.rejoin": "Come back",
-  "ended.title": "The lesson is over",
-  "ended.text": "“{title}” has ended for everybody. Thank you for being there!",
+  "end.left.title": "You left the lesson",
+  "end.left.text": "“{title}” goes on. If you left by accident, come back.",
+  "end.rejoin": "Come back",
+  "end.ended.title": "The lesson is over",
+  "end.ended.text": "“{title}” has ended for everybody. Thank you for being there!",
 
   "count.people": {
     one: "{count} person",

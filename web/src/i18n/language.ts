@@ -67,11 +67,7 @@ export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(chosen.value, { maximumFractionDigits: digits }).format(value);
 }
 
-export function isKey(key: string): key is Key {
-  return key in ru;
-}
-
 /** Whether `key` exists and is plain text; for texts chosen by a server's error code. */
 export function isTextKey(key: string): key is TextKey {
-  return isKey(key) && typeof ru[key] === "string";
+  return Object.hasOwn(ru, key) && typeof ru[key as Key] === "string";
 }

@@ -51,7 +51,7 @@ export const ru = {
     "Слишком много уроков создано подряд. Подождите немного и попробуйте ещё раз.",
   "start.error.title": "Название не подошло: напишите от 1 до 200 знаков.",
   "start.error.unreachable": "Нет связи с сервером школы. Проверьте интернет и попробуйте ещё раз.",
-  "start.error.other": "Урок создать не получилось: {message}",
+  "start.error.other": "Урок создать не получилось (код: {code}). Попробуйте ещё раз.",
 
   "created.page_title": "Урок создан",
   "created.heading": "Урок готов",
@@ -121,6 +121,9 @@ export const ru = {
   "failure.link_revoked.title": "Ссылка отозвана",
   "failure.link_revoked.why": "Учитель закрыл вход по этой ссылке.",
   "failure.link_revoked.what": "Попросите у учителя новую ссылку.",
+  "failure.link_used_up.title": "Ссылка больше не действует",
+  "failure.link_used_up.why": "По ней уже вошли столько раз, сколько было разрешено.",
+  "failure.link_used_up.what": "Попросите у учителя новую ссылку.",
   "failure.ended.title": "Урок закончился",
   "failure.ended.why": "Ведущий завершил этот урок, войти на него больше нельзя.",
   "failure.ended.what": "Если урок продолжается в другом месте, попросите у учителя новую ссылку.",
@@ -136,13 +139,16 @@ export const ru = {
   "failure.unreachable.title": "Нет связи с сервером",
   "failure.unreachable.why": "Пропал интернет или сервер школы сейчас не отвечает.",
   "failure.unreachable.what": "Проверьте подключение и попробуйте ещё раз.",
+  "failure.busy.title": "Сервер ещё не готов",
+  "failure.busy.why": "Он запускается или перезапускается.",
+  "failure.busy.what": "Подождите несколько секунд и попробуйте ещё раз.",
   "failure.unsupported.title": "Этот браузер не подойдёт",
   "failure.unsupported.why":
     "В нём нет видеосвязи, или страница открыта по незащищённому адресу (не https).",
   "failure.unsupported.what":
     "Откройте ссылку в свежем Chrome, Firefox, Яндекс Браузере или Safari.",
   "failure.other.title": "Войти не получилось",
-  "failure.other.why": "Сервер ответил: {message}",
+  "failure.other.why": "Сервер отказал по причине, которую эта страница не знает.",
   "failure.other.what": "Попробуйте ещё раз. Если не поможет, покажите эту страницу учителю.",
   "failure.code": "Для поддержки: {code}",
 
@@ -159,7 +165,6 @@ export const ru = {
   "tile.screen": "Экран: {name}",
   "tile.own_screen": "Вы показываете экран",
   "tile.own_screen.stop": "Остановить показ",
-  "tile.label": "{name}, {details}",
   "tile.microphone_on": "микрофон включён",
   "tile.microphone_off": "микрофон выключен",
   "tile.speaking": "говорит",
@@ -222,7 +227,6 @@ export const ru = {
 
   "share.unsupported":
     "Этот браузер не умеет показывать экран. На телефонах этой возможности нет: откройте урок на компьютере.",
-  "share.refused.guest": "Гости не могут показывать экран на этом уроке.",
   "share.replace.title": "Экран уже показывают",
   "share.replace.text": "Сейчас экран показывает {name}. Если начать, показ сменится вашим.",
   "share.replace.yes": "Показать мой",
@@ -258,7 +262,6 @@ export const ru = {
   "stats.unknown": "нет данных",
   "stats.copy": "Скопировать для поддержки",
 
-  "settings.title": "Настройки",
   "settings.devices": "Устройства",
   "settings.single_keys": "Горячие клавиши из одной буквы",
   "settings.single_keys.text": "Отключите, если они мешают программе экранного доступа.",
@@ -297,19 +300,21 @@ export const ru = {
   "notice.no_device.microphone": "Микрофон не найден. Подключите его и включите снова.",
   "notice.no_device.camera": "Камера не найдена. Подключите её и включите снова.",
   "notice.muted_speaking": "Вас не слышно: микрофон выключен.",
-  "notice.refused": "Сервер отказал: {message}",
+  "refused.forbidden": "Это могут только ведущие урока.",
+  "refused.rate_limited": "Слишком часто. Подождите немного.",
+  "refused.unavailable": "Сервер занят. Попробуйте ещё раз.",
+  "refused.other": "Сервер отказал (код: {code}).",
   "notice.fix.microphone": "Включить",
   "notice.fix.devices": "Устройства",
 
   "announce.joined": "На уроке: {name}",
-  "announce.left": "Вышел участник: {name}",
   "announce.talking": "Говорите: микрофон включён, пока нажат пробел",
 
-  "left.title": "Вы вышли с урока",
-  "left.text": "Урок «{title}» продолжается. Если вышли случайно, вернитесь.",
-  "left.rejoin": "Вернуться",
-  "ended.title": "Урок закончился",
-  "ended.text": "Урок «{title}» завершён для всех. Спасибо, что были!",
+  "end.left.title": "Вы вышли с урока",
+  "end.left.text": "Урок «{title}» продолжается. Если вышли случайно, вернитесь.",
+  "end.rejoin": "Вернуться",
+  "end.ended.title": "Урок закончился",
+  "end.ended.text": "Урок «{title}» завершён для всех. Спасибо, что были!",
 
   "count.people": {
     one: "{count} участник",

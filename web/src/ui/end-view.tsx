@@ -12,17 +12,17 @@ interface Props {
 /** After the call: whoever left may come back, a lesson that ended says so. */
 export function EndView({ how, title, onRejoin }: Props) {
   return (
-    <OuterPage title={t(`${how}.title`)}>
+    <OuterPage title={t(`end.${how}.title`)}>
       <div class="message" data-testid={`end-${how}`}>
         <span class="message-picture">
           <Icon name="leave" />
         </span>
-        <h1>{t(`${how}.title`)}</h1>
-        <p>{t(`${how}.text`, { title })}</p>
+        <h1>{t(`end.${how}.title`)}</h1>
+        <p>{t(`end.${how}.text`, { title })}</p>
         <div class="message-actions">
           {how === "left" && (
             <button type="button" class="button primary" data-testid="rejoin" onClick={onRejoin}>
-              {t("left.rejoin")}
+              {t("end.rejoin")}
             </button>
           )}
           <button type="button" class="button quiet" onClick={() => go("/")}>

@@ -9,6 +9,7 @@ const pictures: Partial<Record<ReturnType<typeof failurePage>, IconName>> = {
   link_expired: "calendar",
   link_revoked: "lock",
   link_unknown: "link",
+  link_used_up: "lock",
   full: "people",
   ended: "leave",
   unreachable: "unplugged",
@@ -29,7 +30,7 @@ export function FailureView({ failure, onRetry }: Props) {
           <Icon name={pictures[page] ?? "warning"} />
         </span>
         <h1>{t(`failure.${page}.title`)}</h1>
-        <p>{t(`failure.${page}.why`, { message: failure.message })}</p>
+        <p>{t(`failure.${page}.why`)}</p>
         <p>{t(`failure.${page}.what`)}</p>
         <div class="message-actions">
           {worthRetrying(page) && (

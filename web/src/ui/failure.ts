@@ -5,38 +5,39 @@ export type FailurePage =
   | "link_unknown"
   | "link_expired"
   | "link_revoked"
+  | "link_used_up"
   | "ended"
   | "full"
   | "rate"
   | "replaced"
   | "unreachable"
+  | "busy"
   | "unsupported"
   | "other";
 
 const pages: Readonly<Record<string, FailurePage>> = {
-  link_unknown: "link_unknown",
-  link_not_found: "link_unknown",
   not_found: "link_unknown",
   link_expired: "link_expired",
   link_revoked: "link_revoked",
+  link_used_up: "link_used_up",
   call_ended: "ended",
-  ended: "ended",
-  empty: "ended",
   call_full: "full",
   rate_limited: "rate",
-  too_many_requests: "rate",
   replaced: "replaced",
   unreachable: "unreachable",
+  unavailable: "busy",
+  call_elsewhere: "busy",
+  no_media_server: "busy",
   unsupported: "unsupported",
 };
 
 export function failurePage(failure: Failure): FailurePage {
-  return pages[failure.code] ?? "other";
+  return Object.hasOwn(pages, failure.code) ? (pages[failure.code] ?? "other") : "other";
 }
 
 /** Whether trying again can help without a new link. */
 export function worthRetrying(page: FailurePage): boolean {
-  return ["full", "rate", "replaced", "unreachable", "other"].includes(page);
+  return ["full", "rate", "replaced", "unreachable", "busy", "other"].includes(page);
 }
 
 /** The refusal inside whatever a request threw. */

@@ -41,7 +41,7 @@ export function LessonPage({ link }: { link: string }) {
       const how = phase.peek();
       const reason = failure.peek();
       call.close();
-      if (how === "refused" && reason) {
+      if (how !== "left" && reason) {
         fail(reason);
       } else {
         setStep({ at: "over", how: how === "ended" ? "ended" : "left", title: title.peek() });

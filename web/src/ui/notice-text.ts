@@ -1,5 +1,13 @@
 import type { Notice } from "../call";
-import { t } from "../i18n/language";
+import { isTextKey, t } from "../i18n/language";
+
+function refusal(code: string): string {
+  if (code === "screen_unsupported") {
+    return t("share.unsupported");
+  }
+  const key = `refused.${code}`;
+  return isTextKey(key) ? t(key) : t("refused.other", { code });
+}
 
 /** What a notice says, in the chosen language. */
 export function noticeText(notice: Notice): string {
@@ -13,7 +21,7 @@ export function noticeText(notice: Notice): string {
     case "no_device":
       return t(`notice.no_device.${notice.device}`);
     case "refused":
-      return t("notice.refused", { message: notice.failure.message });
+      return refusal(notice.failure.code);
     default:
       return t(`notice.${notice.kind}`);
   }

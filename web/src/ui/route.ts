@@ -21,7 +21,7 @@ export function lessonAddress(link: string): string {
 /** The link's token from what a person pasted: a whole address, a path, or the token alone. */
 export function linkFromText(text: string): string | null {
   const trimmed = text.trim();
-  const path = /\/j\/([A-Za-z0-9_-]{4,128})(?:[/?#]|$)/.exec(trimmed);
+  const path = /\/j\/([A-Za-z0-9_-]{4,128})(?:[/?#\s]|$)/.exec(trimmed);
   if (path?.[1]) {
     return path[1];
   }

@@ -1,12 +1,8 @@
-import { useEffect, useState } from "preact/hooks";
 import type { Notice } from "../../call";
 import { t } from "../../i18n/language";
 import { Icon, type IconName } from "../kit/icon";
 import { noticeText } from "../notice-text";
 import { useCall } from "./view";
-
-/** A lost connection is mentioned only when it lasts longer than this, ms. */
-const PATIENCE = 2000;
 
 const icons: Partial<Record<Notice["kind"], IconName>> = {
   reconnecting: "reconnecting",
@@ -14,19 +10,6 @@ const icons: Partial<Record<Notice["kind"], IconName>> = {
   device_lost: "unplugged",
   permission_denied: "lock",
 };
-
-/** True once `kind` has been there for `PATIENCE`. */
-function useLasting(there: boolean): boolean {
-  const [lasting, setLasting] = useState(false);
-  useEffect(() => {
-    setLasting(false);
-    if (there) {
-      const timer = setTimeout(() => setLasting(true), PATIENCE);
-      return () => clearTimeout(timer);
-    }
-  }, [there]);
-  return lasting;
-}
 
 function Fix({ notice }: { notice: Notice }) {
   const { call, view } = useCall();
@@ -54,17 +37,12 @@ function Fix({ notice }: { notice: Notice }) {
   return null;
 }
 
+/** What the person should know; the engine decides when. */
 export function Banners() {
   const { call } = useCall();
-  const notices = call.state.notices.value;
-  const lasting = useLasting(
-    notices.some((one) => one.kind === "reconnecting") || call.state.phase.value === "reconnecting",
-  );
-  const shown = notices.filter((one) => one.kind !== "reconnecting");
-  const since = { kind: "reconnecting", since: 0 } as const;
   return (
     <div class="banners" role="status">
-      {[...(lasting ? [since] : []), ...shown].map((notice) => (
+      {call.state.notices.value.map((notice) => (
         <div
           key={noticeText(notice)}
           class={`banner kind-${notice.kind}`}

@@ -49,7 +49,7 @@ export function GridView({ room }: { room: Size }) {
     <>
       <div
         class={`grid${pages > 1 ? " paged" : ""}`}
-        style={{ maxWidth: fit.columns * (fit.width + GAP) - GAP }}
+        style={{ maxWidth: `${fit.columns * (fit.width + GAP) - GAP}px` }}
       >
         {tiles.map(({ person, kind }) => (
           <Tile key={`${person.number}:${kind}`} person={person} kind={kind} size={fit} />

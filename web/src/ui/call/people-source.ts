@@ -16,11 +16,14 @@ export interface PeopleSource {
 /** Wait for the typing to pause, ms. */
 const TYPING = 250;
 
+/** Lower case without the dots of ё, which few people type. */
+const plain = (text: string) => text.toLocaleLowerCase().normalize("NFD").replaceAll("\u0308", "");
+
 /** The people whose name contains the words of `query`, oneself first, then by importance. */
 export function findHere(people: readonly Person[], query: string): readonly Person[] {
-  const words = query.toLocaleLowerCase().replaceAll("ё", "е").split(/\s+/).filter(Boolean);
+  const words = plain(query).split(/\s+/).filter(Boolean);
   const fits = (person: Person) => {
-    const name = person.name.toLocaleLowerCase().replaceAll("ё", "е");
+    const name = plain(person.name);
     return words.every((word) => name.includes(word));
   };
   return people.filter(fits).sort((a, b) => Number(b.self) - Number(a.self) || byImportance(a, b));

@@ -67,9 +67,9 @@ export function Tile({ person, kind, size, pinnable = true }: TileProps) {
   const speaking =
     kind === "camera" && person.microphone && call.state.speakers.value.includes(person.number);
   const awaited = stream === null && (kind === "screen" || person.camera) && !person.self;
-  const small = (size?.width ?? 400) < 200;
+  const small = (size?.width ?? 400) < 250;
   const look = `tile ${kind}${speaking ? " speaking" : ""}${small ? " small" : ""}`;
-  const box = size ? { width: size.width, height: size.height } : {};
+  const box = size ? { width: `${size.width}px`, height: `${size.height}px` } : {};
   return (
     <article
       class={look}

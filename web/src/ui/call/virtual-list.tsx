@@ -29,14 +29,14 @@ export function VirtualList({ count, rowHeight, label, row, onSpan }: Props) {
       data-testid="people-list"
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
     >
-      <ul class="list-length" style={{ height: count * rowHeight }}>
+      <ul class="list-length" style={{ height: `${count * rowHeight}px` }}>
         {positions.map((at) => (
           <li
             key={at}
             class="list-row"
             aria-setsize={count}
             aria-posinset={at + 1}
-            style={{ top: at * rowHeight, height: rowHeight }}
+            style={{ top: `${at * rowHeight}px`, height: `${rowHeight}px` }}
           >
             {row(at)}
           </li>

@@ -7,7 +7,7 @@ import { browserFamily } from "./browser";
 function Steps({ device, onRetry }: { device: "microphone" | "camera"; onRetry: () => void }) {
   const browser = browserFamily(navigator.userAgent);
   return (
-    <div class="trouble" role="alert" data-testid={`banner-permission_denied`}>
+    <div class="trouble" role="alert" data-testid="banner-permission_denied">
       <h2>
         <Icon name="lock" />
         {t(`permission.${device}`)}
@@ -31,9 +31,15 @@ function withoutDevices(notices: readonly Notice[]): boolean {
   return new Set(notices.flatMap((one) => (one.kind === "no_device" ? one.device : []))).size === 2;
 }
 
+/** The steps that allow the camera allow the microphone too: one set of them is enough. */
+function withoutRepeats(notices: readonly Notice[]): readonly Notice[] {
+  const first = notices.find((one) => one.kind === "permission_denied");
+  return notices.filter((one) => one.kind !== "permission_denied" || one === first);
+}
+
 /** What is wrong with devices or network before joining, and what to do. None of it keeps one out. */
 export function Troubles({ local }: { local: Local }) {
-  const notices = local.notices.value;
+  const notices = withoutRepeats(local.notices.value);
   if (withoutDevices(notices)) {
     return (
       <p class="trouble calm" role="status" data-testid="banner-no_device">

@@ -5,11 +5,12 @@ import { useEngine } from "../engine";
 import { asFailure } from "../failure";
 import { forgetKey } from "./school-key";
 
-const WRONG_KEY = ["wrong_key", "forbidden", "unauthorized", "school_key_wrong", "key_wrong"];
-
 function explain(failure: Failure): string {
-  if (WRONG_KEY.includes(failure.code)) {
+  if (failure.code === "bad_key") {
     return t("start.error.key");
+  }
+  if (failure.code === "invalid_body") {
+    return t("start.error.title");
   }
   if (failure.code === "rate_limited") {
     return t("start.error.rate");
@@ -17,7 +18,7 @@ function explain(failure: Failure): string {
   if (failure.code === "unreachable") {
     return t("start.error.unreachable");
   }
-  return t("start.error.other", { message: failure.message });
+  return t("start.error.other", { code: failure.code });
 }
 
 interface Props {

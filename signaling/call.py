@@ -296,13 +296,15 @@ class Call:
             self._publish(seat, presence, actual, effects)
         return effects
 
-    def speakers(self, participants: list[int]) -> list[Effect]:
+    def speakers(self, participants: list[int], now: float) -> list[Effect]:
         """Who is forwarded as speaker now."""
         numbers = [n for n in participants if n in self.seats and self.seats[n].shown]
         self.roster.spoke(numbers)
         if numbers == self._speakers:
             return []
         self._speakers = numbers
+        if not self.roster.told.keys() >= set(numbers):
+            self._tick_soon(now)
         return [Spread(Speakers(numbers))]
 
     # ── time ──
@@ -424,6 +426,9 @@ class Call:
     def _touch(self, number: int, effects: list[Effect], now: float) -> None:
         effects.append(SeatTouched(number))
         self._touched.add(number)
+        self._tick_soon(now)
+
+    def _tick_soon(self, now: float) -> None:
         if self._tick_at is None:
             self._tick_at = now + self.roster.interval(len(self.seats))
 

@@ -241,7 +241,7 @@ class Calls:
             log.warning("bad notice", call=call.id)
             return
         if isinstance(notice, bus.SpeakersNotice):
-            call.run(call.engine.speakers(notice.participants))
+            call.run(call.engine.speakers(notice.participants, self._clock.steady()))
             return
         if call.to_read is not None:
             call.to_read.add(notice.session)

@@ -1,0 +1,551 @@
+"""The state machine: seats, roles, media, time."""
+
+import pytest
+
+from signaling.call import CONNECT_SECONDS, EMPTY_SECONDS, HOLD_SECONDS, RESERVED_SEATS
+from signaling.effects import Answered, Arrived, Departed, SessionTouched
+from tests.signaling.stage import Stage
+from zvonok.wire.bus import ActualSession
+from zvonok.wire.client import (
+    Answer,
+    Change,
+    Corrected,
+    End,
+    Ended,
+    Failed,
+    Found,
+    Join,
+    Leave,
+    Media,
+    Offer,
+    Ping,
+    Pong,
+    Publish,
+    Role,
+    Search,
+    SetMedia,
+    SetQuality,
+    Speakers,
+    Tile,
+    View,
+    Welcome,
+)
+from zvonok.wire.errors import ErrorBody, Refusal
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def offered(stage: Stage, number: int = 0) -> int:
+    socket = stage.join()
+    stage.say(socket, Offer(number, "v=0"))
+    return socket
+
+
+def actual(stage: Stage, socket: int, **fields: object) -> ActualSession:
+    known: dict[str, object] = {"session": stage.session(socket), "offer_id": 0, **fields}
+    return ActualSession(**known)  # type: ignore[arg-type]
+
+
+# ── seats ──
+
+
+def test_a_newcomer_knows_all_and_all_know_him(stage: Stage) -> None:
+    first = stage.join("Анна", "host")
+    stage.wait(1)
+    second = stage.join("Олёна")
+    welcome = stage.viewers[second].got(Welcome)[0]
+    assert (welcome.you, welcome.role, welcome.title) == (2, "guest", "Algebra")
+    assert (welcome.resumed, welcome.invitation) == (False, None)
+    assert welcome.roster.total == 2
+    assert [p.name for p in welcome.roster.participants] == ["Анна", "Олёна"]
+    stage.wait(1)
+    assert stage.viewers[first].people == stage.viewers[second].people
+
+
+def test_only_moderators_get_the_invitation(stage: Stage) -> None:
+    assert stage.viewers[stage.join("A", "host")].got(Welcome)[0].invitation == "link"
+    assert stage.viewers[stage.join("B", "participant")].got(Welcome)[0].invitation is None
+
+
+def test_numbers_are_never_given_twice(stage: Stage) -> None:
+    first = stage.join()
+    stage.say(first, Leave())
+    assert stage.seat(stage.join()) == 2
+
+
+def test_the_last_seat_goes_to_exactly_one() -> None:
+    stage = Stage(seats=8)
+    for _ in range(RESERVED_SEATS):
+        stage.join("Teacher", "host")
+    stage.join()
+    stage.join()
+    stage.join()
+    with pytest.raises(Refusal) as refused:
+        stage.join()
+    assert refused.value.body.code == "call_full"
+    assert refused.value.body.details == {"limit": 8}
+    assert len(stage.call.seats) == 8
+    stage.say(6, Leave())
+    stage.join()
+    assert len(stage.call.seats) == 8
+
+
+def test_a_refused_newcomer_leaves_no_trace() -> None:
+    stage = Stage(seats=RESERVED_SEATS)
+    stage.effects.clear()
+    with pytest.raises(Refusal):
+        stage.join()
+    assert stage.effects == []
+    assert stage.call.seats == {}
+    assert stage.call.deadline() == EMPTY_SECONDS
+
+
+def test_moderators_find_a_seat_when_guests_find_none() -> None:
+    stage = Stage(seats=7)
+    stage.join()
+    stage.join()
+    with pytest.raises(Refusal):
+        stage.join()
+    for _ in range(RESERVED_SEATS):
+        stage.join("Teacher", "host")
+    with pytest.raises(Refusal):
+        stage.join("Teacher", "host")
+
+
+def test_a_reserved_seat_is_reserved_again_when_its_moderator_leaves() -> None:
+    stage = Stage(seats=7)
+    teachers = [stage.join("Teacher", "host") for _ in range(RESERVED_SEATS)]
+    stage.join()
+    stage.say(teachers[0], Leave())
+    stage.join()
+    with pytest.raises(Refusal):
+        stage.join()
+    stage.join("Teacher", "host")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        (("Иван", "host"), ("иван", "guest"), "иван (guest)"),
+        (("Иван", "guest"), ("Иван", "guest"), "Иван (2)"),
+        (("Иван", "host"), ("Иван", "host"), "Иван (2)"),
+        (("Семён", "host"), ("Семен", "guest"), "Семен (guest)"),
+        (("Иван", "host"), ("Пётр", "guest"), "Пётр"),
+    ],
+)
+def test_equal_names_are_told_apart(
+    stage: Stage, first: tuple[str, Role], second: tuple[str, Role], expected: str
+) -> None:
+    stage.join(*first)
+    assert stage.call.seats[stage.seat(stage.join(*second))].name == expected
+
+
+def test_a_name_is_free_again_after_leaving(stage: Stage) -> None:
+    stage.say(stage.join("Анна"), Leave())
+    assert stage.call.seats[stage.seat(stage.join("Анна"))].name == "Анна"
+
+
+# ── coming back ──
+
+
+def test_a_lost_seat_is_held_and_taken_back(stage: Stage) -> None:
+    other, lost = stage.join("A"), stage.join("B", media=Media(microphone=True))
+    stage.wait(1)
+    stage.drop(lost)
+    stage.wait(HOLD_SECONDS - 1)
+    assert not stage.viewers[other].people[stage.seat(lost)].present
+    back = stage.join("B", resume=stage.viewers[lost].resume, media=Media(microphone=True))
+    welcome = stage.viewers[back].got(Welcome)[0]
+    assert welcome.resumed
+    assert welcome.you == stage.seat(lost)
+    stage.wait(HOLD_SECONDS * 2)
+    assert stage.viewers[other].people[welcome.you].present
+    assert stage.viewers[other].people[welcome.you].media == Media(microphone=True)
+
+
+def test_a_seat_is_given_up_after_its_time(stage: Stage) -> None:
+    other, lost = stage.join("A"), stage.join("B")
+    session = stage.session(lost)
+    stage.drop(lost)
+    stage.wait(HOLD_SECONDS - 0.001)
+    assert len(stage.call.seats) == 2
+    effects = stage.wait(1)
+    assert Departed(session) in effects
+    assert SessionTouched(session) in effects
+    assert stage.call.wanted(session) is None
+    assert stage.viewers[other].total == 1
+    back = stage.join("B", resume=stage.viewers[lost].resume)
+    assert not stage.viewers[back].got(Welcome)[0].resumed
+
+
+def test_being_away_again_starts_the_time_anew(stage: Stage) -> None:
+    socket = stage.join()
+    stage.drop(socket)
+    stage.wait(HOLD_SECONDS - 10)
+    again = stage.join(resume=stage.viewers[socket].resume)
+    stage.drop(again)
+    stage.wait(20)
+    assert len(stage.call.seats) == 1
+    stage.wait(HOLD_SECONDS)
+    assert len(stage.call.seats) == 0
+
+
+def test_a_second_socket_takes_the_seat_over(stage: Stage) -> None:
+    first = stage.join()
+    second = stage.join(resume=stage.viewers[first].resume)
+    assert stage.viewers[first].got(Ended) == [Ended("replaced")]
+    assert stage.viewers[first].closed == 409
+    assert stage.viewers[second].got(Welcome)[0].resumed
+    stage.drop(first)
+    stage.wait(HOLD_SECONDS * 2)
+    assert len(stage.call.seats) == 1
+
+
+def test_one_grant_holds_one_seat(stage: Stage) -> None:
+    first = stage.join(grant="mine")
+    second = stage.join(grant="mine")
+    assert stage.seat(first) == stage.seat(second)
+    assert stage.viewers[first].got(Ended) == [Ended("replaced")]
+
+
+def test_who_left_for_good_gets_a_new_seat(stage: Stage) -> None:
+    first = stage.join(grant="mine")
+    stage.say(first, Leave())
+    assert stage.viewers[first].got(Ended) == [Ended("left")]
+    assert stage.viewers[first].closed == 200
+    second = stage.join(grant="mine", resume=stage.viewers[first].resume)
+    assert stage.seat(second) == 2
+
+
+def test_what_was_missed_is_said_when_coming_back(stage: Stage) -> None:
+    other, socket = stage.join(), offered(stage)
+    stage.drop(socket)
+    stage.do(stage.call.actual(actual(stage, socket, answer="v=0 a", camera_layers=["q"]), 0))
+    stage.do(stage.call.speakers([stage.seat(other)], stage.now))
+    back = stage.join(resume=stage.viewers[socket].resume)
+    assert stage.viewers[back].got(Answer) == [Answer(0, "v=0 a")]
+    assert stage.viewers[back].got(Publish) == [Publish(camera=["q"], screen=False)]
+    assert stage.viewers[back].got(Speakers) == [Speakers([stage.seat(other)])]
+
+
+def test_an_answer_that_was_given_is_not_repeated(stage: Stage) -> None:
+    socket = offered(stage)
+    stage.do(stage.call.actual(actual(stage, socket, answer="v=0 a"), 0))
+    stage.drop(socket)
+    back = stage.join(resume=stage.viewers[socket].resume)
+    assert stage.viewers[back].got(Answer) == []
+
+
+# ── the end ──
+
+
+def test_a_day_and_an_hour_change_nothing(stage: Stage) -> None:
+    socket = stage.join("A", "host")
+    assert stage.over(stage.wait(25 * 3600)) is None
+    stage.say(socket, Ping())
+    assert stage.viewers[socket].got(Pong) == [Pong()]
+
+
+def test_an_empty_call_ends_after_its_time(stage: Stage) -> None:
+    stage.wait(EMPTY_SECONDS - 1)
+    socket = stage.join()
+    stage.wait(EMPTY_SECONDS * 2)
+    stage.say(socket, Leave())
+    assert stage.over(stage.wait(EMPTY_SECONDS - 0.001)) is None
+    assert stage.over(stage.wait(0.002)) == "empty"
+    assert stage.call.over
+    assert stage.call.deadline() is None
+
+
+def test_a_moderator_ends_the_call_for_all(stage: Stage) -> None:
+    host, guest = stage.join("A", "host"), stage.join("B")
+    away = stage.join("C")
+    stage.drop(away)
+    sessions = {stage.session(socket) for socket in (host, guest, away)}
+    effects = stage.say(host, End())
+    for socket in (host, guest):
+        assert stage.viewers[socket].got(Ended) == [Ended("ended")]
+        assert stage.viewers[socket].closed == 200
+    assert stage.touched(effects) == sessions
+    assert stage.over(effects) == "ended"
+    assert stage.call.seats == {}
+    assert stage.call.end("ended", stage.now) == []
+
+
+@pytest.mark.parametrize("role", ["participant", "guest"])
+def test_nobody_else_may_end_it(stage: Stage, role: Role) -> None:
+    socket = stage.join("B", role)
+    effects = stage.say(socket, End())
+    assert stage.over(effects) is None
+    assert [f.error.code for f in stage.viewers[socket].got(Failed)] == ["forbidden"]
+
+
+def test_a_co_admin_may_end_it(stage: Stage) -> None:
+    assert stage.over(stage.say(stage.join("B", "co_admin"), End())) == "ended"
+
+
+def test_nobody_takes_a_seat_in_a_call_that_is_over(stage: Stage) -> None:
+    stage.do(stage.call.end("ended", 0))
+    with pytest.raises(Refusal):
+        stage.join()
+
+
+# ── media ──
+
+
+def test_an_offer_becomes_a_wanted_session(stage: Stage) -> None:
+    socket = stage.join("A", "host", media=Media(microphone=True))
+    assert stage.call.wanted(stage.session(socket)) is None
+    tile = Tile(slot=0, participant=7, kind="camera", height=180)
+    stage.say(socket, View([tile]))
+    effects = stage.say(socket, Offer(3, "v=0"))
+    wanted = stage.call.wanted(stage.session(socket))
+    assert wanted is not None
+    assert stage.touched(effects) == {wanted.session}
+    assert (wanted.offer_id, wanted.offer, wanted.participant) == (3, "v=0", 1)
+    assert (wanted.open, wanted.view, wanted.moderator) == (["microphone"], [tile], True)
+    assert list(stage.call.sessions) == [wanted.session]
+
+
+def test_mute_closes_the_source_at_once(stage: Stage) -> None:
+    socket = stage.join(media=Media(microphone=True, camera=True))
+    stage.say(socket, Offer(0, "v=0"))
+    effects = stage.say(socket, SetMedia(Media(camera=True)))
+    wanted = stage.call.wanted(stage.session(socket))
+    assert wanted is not None
+    assert wanted.open == ["camera"]
+    assert stage.touched(effects) == {wanted.session}
+    assert stage.viewers[socket].got(Corrected) == []
+
+
+def test_ids_of_offers_grow(stage: Stage) -> None:
+    socket = offered(stage, 4)
+    for stale in (4, 3):
+        stage.say(socket, Offer(stale, "v=0 other"))
+        failed = stage.viewers[socket].got(Failed)[0]
+        assert (failed.id, failed.error.code) == (stale, "stale_offer")
+        assert failed.error.details == {"last": 4}
+    stage.say(socket, Offer(5, "v=0 new"))
+    assert stage.viewers[socket].got(Failed) == []
+
+
+def test_answers_and_errors_reach_who_offered(stage: Stage) -> None:
+    socket, other = offered(stage), stage.join()
+    answer = actual(stage, socket, answer="v=0 a")
+    stage.do(stage.call.actual(answer, 0))
+    stage.do(stage.call.actual(answer, 0))
+    assert stage.viewers[socket].got(Answer) == [Answer(0, "v=0 a")]
+    assert stage.viewers[other].got(Answer) == []
+    stage.say(socket, Offer(1, "v=0"))
+    refused = actual(stage, socket, offer_id=1, error=ErrorBody("bad_offer", "no"))
+    stage.do(stage.call.actual(refused, 0))
+    stage.do(stage.call.actual(refused, 0))
+    assert stage.viewers[socket].got(Failed) == [Failed(error=ErrorBody("bad_offer", "no"), id=1)]
+
+
+def test_late_words_about_old_offers_are_ignored(stage: Stage) -> None:
+    socket = offered(stage)
+    stage.say(socket, Offer(1, "v=0"))
+    assert stage.call.actual(actual(stage, socket, answer="v=0 old"), 0) == []
+    assert stage.call.actual(ActualSession(session="unknown", offer_id=0, answer="x"), 0) == []
+
+
+def test_a_second_answer_means_that_the_first_way_is_lost(stage: Stage) -> None:
+    socket = offered(stage)
+    stage.do(stage.call.actual(actual(stage, socket, answer="v=0 a"), 0))
+    stage.do(stage.call.actual(actual(stage, socket, answer="v=0 b"), 0))
+    failed = stage.viewers[socket].got(Failed)[0]
+    assert (failed.id, failed.error.code) == (0, "media_lost")
+    assert stage.viewers[socket].got(Answer) == [Answer(0, "v=0 a")]
+
+
+def test_publish_is_said_when_it_changes(stage: Stage) -> None:
+    socket = offered(stage)
+    for layers in ([], [], ["q", "f"], ["q", "f"]):
+        stage.do(stage.call.actual(actual(stage, socket, answer="a", camera_layers=layers), 0))
+    assert stage.viewers[socket].got(Publish) == [
+        Publish(camera=[], screen=False),
+        Publish(camera=["q", "f"], screen=False),
+    ]
+
+
+def test_speakers_are_told_to_all_once(stage: Stage) -> None:
+    first, second = stage.join(), stage.join()
+    for _ in range(2):
+        stage.do(stage.call.speakers([2, 99], stage.now))
+    assert stage.viewers[first].got(Speakers) == [Speakers([2])]
+    assert stage.viewers[second].got(Speakers) == [Speakers([2])]
+
+
+def test_a_slot_cannot_show_two(stage: Stage) -> None:
+    socket = stage.join()
+    tile = Tile(slot=0, participant=7, kind="camera", height=180)
+    stage.say(socket, View([tile, tile]))
+    assert stage.viewers[socket].got(Failed)[0].error.code == "invalid_message"
+
+
+def test_a_view_that_did_not_change_is_not_written(stage: Stage) -> None:
+    socket = offered(stage)
+    assert stage.touched(stage.say(socket, View([]))) == set()
+
+
+# ── people ──
+
+
+def test_quality_is_seen_by_others(stage: Stage) -> None:
+    first, second = stage.join(), stage.join()
+    stage.say(second, SetQuality("poor"))
+    stage.wait(1)
+    assert stage.viewers[first].people[2].quality == "poor"
+    stage.viewers[first].got(Change)
+    stage.say(second, SetQuality("poor"))
+    stage.wait(1)
+    assert stage.viewers[first].got(Change) == []
+
+
+def test_search_by_part_of_a_name(stage: Stage) -> None:
+    socket = stage.join("Ольга Берёзкина", "host")
+    for name in ("Анна Березина", "Пётр Иванов", "Ая Берёза"):
+        stage.join(name)
+    stage.say(socket, Search(1, query=" берез "))
+    found = stage.viewers[socket].got(Found)[0]
+    assert (found.id, found.total) == (1, 3)
+    assert [p.name for p in found.participants] == [
+        "Ольга Берёзкина",
+        "Анна Березина",
+        "Ая Берёза",
+    ]
+
+
+def test_search_by_numbers_and_by_pages(stage: Stage) -> None:
+    socket = stage.join("Host", "host")
+    for index in range(60):
+        stage.join(f"Pupil {index:02}")
+    stage.say(socket, Search(1, numbers=[3, 999, 2, 3]))
+    stage.say(socket, Search(2, offset=50))
+    by_number, by_page = stage.viewers[socket].got(Found)
+    assert [p.number for p in by_number.participants] == [3, 2]
+    assert by_page.total == 61
+    assert len(by_page.participants) == 11
+
+
+def test_a_socket_joins_once(stage: Stage) -> None:
+    socket = stage.join()
+    stage.say(socket, Join("signed"))
+    assert stage.viewers[socket].got(Failed)[0].error.code == "already_joined"
+
+
+def test_a_socket_without_a_seat_changes_nothing(stage: Stage) -> None:
+    assert stage.call.receive(99, Leave(), 0) == []
+    assert stage.call.disconnected(99, 0) == []
+
+
+# ── sessions without a socket ──
+
+
+def test_a_publisher_is_seen_with_its_media(stage: Stage) -> None:
+    viewer = stage.join()
+    newcomer = stage.newcomer("OBS", grant="obs", kind="publisher", media=Media(camera=True))
+    effects = stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
+    assert Arrived(newcomer.session, 2, "OBS", "guest") in effects
+    stage.wait(1)
+    person = stage.viewers[viewer].people[2]
+    assert (person.name, person.media, person.present) == ("OBS", Media(camera=True), True)
+    found = ActualSession(session=newcomer.session, offer_id=0, answer="v=0")
+    assert stage.do(stage.call.actual(found, 1)) == [Answered(found)]
+
+
+def test_a_publisher_that_never_flows_is_given_up(stage: Stage) -> None:
+    newcomer = stage.newcomer("OBS", grant="obs", kind="publisher")
+    stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
+    stage.wait(CONNECT_SECONDS - 0.001)
+    assert len(stage.call.seats) == 1
+    stage.wait(1)
+    assert len(stage.call.seats) == 0
+
+
+def test_a_publisher_lives_by_its_connection(stage: Stage) -> None:
+    viewer = stage.join()
+    newcomer = stage.newcomer("OBS", grant="obs", kind="publisher")
+    stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
+    flowing = ActualSession(session=newcomer.session, offer_id=0, answer="a", connected=True)
+    stage.do(stage.call.actual(flowing, stage.now))
+    stage.wait(1000)
+    assert stage.viewers[viewer].people[2].present
+    dead = ActualSession(session=newcomer.session, offer_id=0, answer="a")
+    stage.do(stage.call.actual(dead, stage.now))
+    stage.wait(HOLD_SECONDS - 1)
+    assert not stage.viewers[viewer].people[2].present
+    stage.wait(2)
+    assert 2 not in stage.viewers[viewer].people
+
+
+def test_a_publishers_token_holds_one_seat(stage: Stage) -> None:
+    first = stage.newcomer("OBS", grant="obs", kind="publisher")
+    second = stage.newcomer("OBS", grant="obs", kind="publisher")
+    stage.do(stage.call.begin_session(first, "v=0", stage.now))
+    effects = stage.do(stage.call.begin_session(second, "v=0", stage.now))
+    assert Departed(first.session) in effects
+    assert [seat.name for seat in stage.call.seats.values()] == ["OBS"]
+    assert stage.call.number_of(second.session) == 2
+
+
+def test_a_viewer_counts_as_a_seat_and_is_not_shown() -> None:
+    stage = Stage(seats=RESERVED_SEATS + 2)
+    socket = stage.join()
+    newcomer = stage.newcomer("TV", grant="tv", kind="viewer", media=Media(camera=True))
+    stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
+    stage.wait(1)
+    assert stage.viewers[socket].total == 1
+    assert list(stage.viewers[socket].people) == [1]
+    wanted = stage.call.wanted(newcomer.session)
+    assert wanted is not None
+    assert (wanted.view, wanted.open) == (None, [])
+    stage.say(socket, Search(1, query="tv"))
+    stage.say(socket, Search(2, numbers=[2]))
+    assert [found.total for found in stage.viewers[socket].got(Found)] == [0, 0]
+    with pytest.raises(Refusal):
+        stage.join()
+    stage.do(stage.call.end_session(newcomer.session, stage.now))
+    stage.join()
+    assert stage.call.end_session(newcomer.session, stage.now) == []
+
+
+# ── screen ──
+
+
+def test_a_new_screen_takes_the_place_of_the_old(stage: Stage) -> None:
+    first = stage.join(media=Media(microphone=True, screen=True, screen_audio=True))
+    second = stage.join(media=Media(screen=True))
+    assert stage.viewers[first].got(Corrected) == [Corrected(Media(microphone=True))]
+    assert stage.viewers[second].got(Corrected) == []
+    stage.wait(1)
+    sharing = [n for n, person in stage.viewers[first].people.items() if person.media.screen]
+    assert sharing == [stage.seat(second)]
+
+
+def test_a_moderators_screen_stays(stage: Stage) -> None:
+    host = stage.join("Host", "host", media=Media(screen=True))
+    guest = stage.join(media=Media(screen=True, camera=True))
+    assert stage.viewers[guest].got(Corrected) == [Corrected(Media(camera=True))]
+    assert stage.viewers[guest].got(Failed)[0].error.code == "screen_taken"
+    stage.say(host, SetMedia(Media()))
+    stage.say(guest, SetMedia(Media(screen=True)))
+    assert stage.viewers[guest].got(Corrected) == []
+
+
+def test_a_screen_is_free_when_its_sharer_is_gone(stage: Stage) -> None:
+    host = stage.join("Host", "host", media=Media(screen=True))
+    guest = stage.join()
+    stage.say(host, Leave())
+    stage.say(guest, SetMedia(Media(screen=True)))
+    assert stage.viewers[guest].got(Corrected) == []
+
+
+def test_there_is_no_screen_sound_without_a_screen(stage: Stage) -> None:
+    socket = stage.join()
+    stage.say(socket, SetMedia(Media(screen_audio=True)))
+    assert stage.viewers[socket].got(Corrected) == [Corrected(Media())]

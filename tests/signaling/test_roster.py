@@ -1,0 +1,151 @@
+"""Snapshot + changes = later snapshot, for everybody and whatever happens."""
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from signaling import roster
+from signaling.seat import face
+from tests.signaling.stage import Stage
+from zvonok.wire.client import Change, Leave, Media, SetMedia, SetQuality
+from zvonok.wire.errors import Refusal
+
+MEDIA = st.builds(Media, microphone=st.booleans(), camera=st.booleans(), screen=st.booleans())
+
+
+class People(RuleBasedStateMachine):
+    """People come, change, drop out, come back and leave; a dozen make a large call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(roster, "LARGE_FROM", 8)
+        self.patch.setattr(roster, "SMALL_FROM", 5)
+        self.patch.setattr(roster, "SOURCES_SHOWN", 3)
+        self.stage = Stage(seats=20)
+
+    def teardown(self) -> None:
+        self.patch.undo()
+
+    def somebody(self, data: st.DataObject) -> int | None:
+        here = [s for s, viewer in self.stage.viewers.items() if viewer.closed is None]
+        return data.draw(st.sampled_from(here)) if here else None
+
+    @rule(role=st.sampled_from(["host", "guest", "guest", "guest"]), media=MEDIA)
+    def join(self, role: str, media: Media) -> None:
+        try:
+            self.stage.join(role=role, media=media)  # type: ignore[arg-type]
+        except Refusal:
+            self.stage.viewers.popitem()
+
+    @rule(data=st.data(), media=MEDIA)
+    def set_media(self, data: st.DataObject, media: Media) -> None:
+        if (socket := self.somebody(data)) is not None:
+            self.stage.say(socket, SetMedia(media))
+
+    @rule(data=st.data(), quality=st.sampled_from(["good", "poor"]))
+    def set_quality(self, data: st.DataObject, quality: str) -> None:
+        if (socket := self.somebody(data)) is not None:
+            self.stage.say(socket, SetQuality(quality))  # type: ignore[arg-type]
+
+    @rule(data=st.data(), back=st.booleans())
+    def drop(self, data: st.DataObject, back: bool) -> None:
+        if (socket := self.somebody(data)) is not None:
+            self.stage.drop(socket)
+            if back:
+                self.stage.join(resume=self.stage.viewers[socket].resume)
+
+    @rule(data=st.data())
+    def leave(self, data: st.DataObject) -> None:
+        if (socket := self.somebody(data)) is not None:
+            self.stage.say(socket, Leave())
+
+    @rule(data=st.data())
+    def speak(self, data: st.DataObject) -> None:
+        if (socket := self.somebody(data)) is not None:
+            self.stage.do(self.stage.call.speakers([self.stage.seat(socket)], self.stage.now))
+
+    @rule(seconds=st.sampled_from([0.01, 0.2, 2.0, 50.0]))
+    def wait(self, seconds: float) -> None:
+        self.stage.wait(seconds)
+
+    @invariant()
+    def everybody_knows_what_is_so(self) -> None:
+        """After a tick, followers and newcomers see the same; and oneself is always seen."""
+        call = self.stage.call
+        settled = call.deadline() is None or not call._touched
+        for viewer in self.stage.viewers.values():
+            if viewer.closed is not None:
+                continue
+            assert viewer.you in viewer.people
+            if not settled:
+                continue
+            own = face(call.seats[viewer.you], call._presence[viewer.you])
+            fresh = call.roster.snapshot(own, call.total)
+            assert viewer.people == {person.number: person for person in fresh.participants}
+            assert (viewer.sequence, viewer.total) == (fresh.sequence, fresh.total)
+
+
+People.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestPeople = People.TestCase
+
+
+def test_changes_of_one_tick_come_together() -> None:
+    stage = Stage()
+    first = stage.join()
+    stage.wait(1)
+    stage.viewers[first].got(Change)
+    for _ in range(10):
+        stage.join()
+    stage.wait(roster.FASTEST_TICK * 2)
+    (change,) = stage.viewers[first].got(Change)
+    assert len(change.joined) == 10
+    assert change.total == 11
+
+
+@pytest.mark.parametrize(("total", "expected"), [(2, 0.05), (100, 0.05), (300, 0.15), (2000, 1)])
+def test_ticks_are_slower_in_large_calls(total: int, expected: float) -> None:
+    assert roster.Roster().interval(total) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("total", [roster.LARGE_FROM - 1, roster.LARGE_FROM])
+def test_a_large_call_tells_of_those_that_matter(total: int) -> None:
+    stage = Stage()
+    host = stage.join("Host", "host")
+    speaking = stage.join("Speaking", media=Media(microphone=True))
+    last = 0
+    for _ in range(total - 2):
+        last = stage.join()
+    stage.wait(1)
+    large = total == roster.LARGE_FROM
+    assert stage.viewers[host].total == total
+    assert len(stage.viewers[host].people) == (2 if large else total)
+    expected = {stage.seat(host), stage.seat(speaking), stage.seat(last)}
+    assert expected <= stage.viewers[last].people.keys()
+    assert len(stage.viewers[last].people) == (3 if large else total)
+
+
+def test_a_call_that_shrinks_a_little_stays_large() -> None:
+    stage = Stage()
+    sockets = [stage.join() for _ in range(roster.LARGE_FROM)]
+    stage.wait(1)
+    stage.say(sockets.pop(), Leave())
+    stage.wait(1)
+    assert list(stage.viewers[sockets[0]].people) == [1]
+    while len(sockets) >= roster.SMALL_FROM:
+        stage.say(sockets.pop(), Leave())
+    stage.wait(1)
+    assert len(stage.viewers[sockets[0]].people) == roster.SMALL_FROM - 1
+
+
+def test_whoever_spoke_last_is_told_of_before_others() -> None:
+    stage = Stage()
+    sockets = [stage.join(media=Media(microphone=True)) for _ in range(roster.LARGE_FROM)]
+    stage.wait(1)
+    assert len(stage.viewers[sockets[0]].people) == roster.SOURCES_SHOWN
+    late = stage.seat(sockets[-1])
+    assert late not in stage.viewers[sockets[0]].people
+    stage.do(stage.call.speakers([late], stage.now))
+    stage.wait(1)
+    assert late in stage.viewers[sockets[0]].people

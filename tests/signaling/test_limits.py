@@ -1,0 +1,54 @@
+"""Rates, with time as an argument."""
+
+import pytest
+
+from signaling.limits import Bucket, Buckets, Guesses, Rate, network
+
+
+def test_a_burst_and_then_the_rate() -> None:
+    bucket = Bucket(Rate(burst=3, per_second=2), now=0)
+    assert [bucket.take(0) for _ in range(3)] == [0, 0, 0]
+    assert bucket.take(0) == pytest.approx(0.5)
+    assert bucket.take(0.5) == 0
+    assert bucket.take(0.5) > 0
+    assert [bucket.take(1000) for _ in range(3)] == [0, 0, 0]
+    assert bucket.take(1000) > 0
+
+
+def test_time_that_goes_back_fills_nothing() -> None:
+    bucket = Bucket(Rate(burst=1, per_second=1), now=100)
+    bucket.take(100)
+    assert bucket.take(0) == pytest.approx(1)
+
+
+def test_keys_do_not_disturb_each_other_and_are_forgotten() -> None:
+    buckets = Buckets(Rate(burst=1, per_second=0.1), size=2)
+    assert buckets.take("a", 0) == 0
+    assert buckets.take("a", 0) > 0
+    assert buckets.take("b", 0) == 0
+    assert buckets.wait("c", 0) == 0
+    buckets.take("c", 0)
+    assert buckets.wait("a", 0) == 0
+
+
+def test_who_guesses_too_often_is_blocked_alone() -> None:
+    guesses = Guesses(Rate(burst=2, per_second=1), Rate(burst=100, per_second=100), now=0)
+    assert [guesses.wrong("1.2.3.4", 0) for _ in range(2)] == [0, 0]
+    assert guesses.blocked("1.2.3.4", 0) > 0
+    assert guesses.wrong("1.2.3.4", 0) > 0
+    assert guesses.blocked("1.2.3.5", 0) == 0
+    assert guesses.blocked("1.2.3.4", 1.5) == 0
+
+
+def test_the_whole_world_is_limited_but_not_shut_out() -> None:
+    guesses = Guesses(Rate(burst=2, per_second=1), Rate(burst=3, per_second=1), now=0)
+    assert [guesses.wrong(f"10.0.0.{n}", 0) for n in range(3)] == [0, 0, 0]
+    assert guesses.wrong("10.0.0.9", 0) > 0
+    assert guesses.blocked("10.0.0.10", 0) == 0
+
+
+def test_one_person_has_a_whole_network() -> None:
+    assert network("2001:db8::1") == network("2001:db8::ffff:2") == "2001:db8::/64"
+    assert network("2001:db8:0:1::1") != network("2001:db8::1")
+    assert network("192.0.2.1") == "192.0.2.1"
+    assert network("local") == "local"

@@ -1,0 +1,119 @@
+"""Lessons, links and attendance in both databases."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from signaling.store import Lesson, Link, Store, Visit
+from signaling.tables import attendance, metadata
+from zvonok.service.storage import open_engine
+
+LESSON = Lesson(id="lesson", title="Русский язык", created=100.5, ended=None)
+LINK = Link(
+    token="link",
+    lesson="lesson",
+    role="participant",
+    created=100.5,
+    expires=200.0,
+    max_uses=2,
+    uses=0,
+    revoked=None,
+)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = open_engine(database_url)
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture
+async def store(engine: AsyncEngine) -> Store:
+    store = Store(engine)
+    await store.migrate()
+    await store.add_lesson(LESSON, [LINK, replace(LINK, token="host", role="host")])
+    return store
+
+
+async def test_the_migrations_make_the_tables_of_the_code(
+    store: Store, engine: AsyncEngine
+) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), metadata))
+
+    async with engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_several_processes_may_migrate_at_once(engine: AsyncEngine) -> None:
+    await asyncio.gather(*(Store(engine).migrate() for _ in range(3)))
+    await Store(engine).ping()
+
+
+async def test_lessons_are_kept_and_end_once(store: Store) -> None:
+    assert await store.lesson("lesson") == LESSON
+    assert await store.lesson("other") is None
+    assert await store.end_lesson("lesson", 150.0)
+    assert not await store.end_lesson("lesson", 160.0)
+    assert await store.lesson("lesson") == replace(LESSON, ended=150.0)
+
+
+async def test_links_lead_to_their_lesson(store: Store) -> None:
+    assert await store.link("link") == (LINK, LESSON)
+    assert await store.link("nothing") is None
+    await store.add_link(replace(LINK, token="later", created=101.0, expires=None, max_uses=None))
+    assert [link.token for link in await store.links("lesson")] == ["host", "link", "later"]
+    assert await store.links("other") == []
+
+
+async def test_a_link_is_used_as_often_as_it_may_be(store: Store) -> None:
+    used = await asyncio.gather(*(store.use_link("link", 150.0) for _ in range(5)))
+    assert sorted(used) == [False, False, False, True, True]
+    found = await store.link("link")
+    assert found is not None
+    assert found[0].uses == 2
+    refusal = found[0].refusal(150.0)
+    assert refusal is not None
+    assert refusal.body.code == "link_used_up"
+
+
+async def test_an_expired_link_is_not_used(store: Store) -> None:
+    assert await store.use_link("link", 199.9)
+    assert not await store.use_link("link", 200.0)
+    refusal = LINK.refusal(200.0)
+    assert refusal is not None
+    assert refusal.body.code == "link_expired"
+    assert LINK.refusal(199.9) is None
+
+
+async def test_a_revoked_link_is_not_used(store: Store) -> None:
+    assert not await store.revoke_link("other", "link", 120.0)
+    assert await store.revoke_link("lesson", "link", 120.0)
+    assert await store.revoke_link("lesson", "link", 130.0)
+    assert not await store.use_link("link", 150.0)
+    found = await store.link("link")
+    assert found is not None
+    assert found[0].revoked == 120.0
+    refusal = found[0].refusal(150.0)
+    assert refusal is not None
+    assert refusal.body.code == "link_revoked"
+
+
+async def test_attendance_is_written_once(store: Store, engine: AsyncEngine) -> None:
+    visit = Visit("session", "lesson", 1, "Ёж", "guest", 110.0)
+    await store.arrived([visit])
+    await store.arrived([replace(visit, arrived=115.0), replace(visit, session="second")])
+    await store.departed({"session": 140.0, "unknown": 141.0})
+    async with engine.connect() as connection:
+        rows = await connection.execute(select(attendance).order_by(attendance.c.session))
+        assert [tuple(row) for row in rows] == [
+            ("second", "lesson", 1, "Ёж", "guest", 110.0, None),
+            ("session", "lesson", 1, "Ёж", "guest", 110.0, 140.0),
+        ]

@@ -1,0 +1,119 @@
+"""One participant in a real browser, by what he does and what he sees and hears."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from playwright.async_api import Locator, Page, expect
+
+from tests.e2e.looks import Colour, is_colour
+from tests.e2e.waiting import until
+
+Switch = Literal["microphone", "camera"]
+JOIN_SECONDS = 30.0
+PICTURE_SECONDS = 20.0
+
+
+class Person:
+    """Everything goes through the interface; `probe` only reads."""
+
+    def __init__(self, page: Page, name: str) -> None:
+        self.page = page
+        self.name = name
+
+    async def join(self, address: str, *, camera: bool = True, microphone: bool = True) -> None:
+        """From the link to the call."""
+        await self.page.goto(address)
+        await self.page.get_by_test_id("prejoin-name").fill(self.name)
+        await self._set_before("camera", camera)
+        await self._set_before("microphone", microphone)
+        await self.page.get_by_test_id("prejoin-join").click()
+        await self.expect_phase("connected")
+
+    async def _set_before(self, switch: Switch, on: bool) -> None:
+        button = self.page.get_by_test_id(f"prejoin-{switch}")
+        await expect(button).to_be_enabled()
+        # A host's devices open by themselves: that must not be undone by a hasty click.
+        await self.page.wait_for_function("() => navigator.mediaDevices !== undefined")
+        await self._toggle(button, on)
+
+    async def _toggle(self, button: Locator, on: bool) -> None:
+        async def state() -> str | None:
+            return await button.get_attribute("data-on")
+
+        wanted = "true" if on else "false"
+        if await state() != wanted:
+            await button.click()
+        await until(state, lambda now: now == wanted, seconds=JOIN_SECONDS, what=f"switch {on}")
+
+    async def expect_phase(self, phase: str, seconds: float = JOIN_SECONDS) -> None:
+        call = self.page.get_by_test_id("call")
+        await expect(call).to_have_attribute("data-phase", phase, timeout=seconds * 1000)
+
+    async def set(self, switch: Switch, on: bool) -> None:
+        await self._toggle(self.page.get_by_test_id(switch), on)
+
+    async def press(self, testid: str) -> None:
+        await self.page.get_by_test_id(testid).click()
+
+    # ── what he is and sees ──
+
+    async def number(self) -> int:
+        return int(await self.page.evaluate("window.zvonok.state.you.value"))
+
+    def tile(self, name: str, kind: str = "camera") -> Locator:
+        tiles = self.page.locator(f'[data-testid="tile"][data-kind="{kind}"]')
+        return tiles.and_(self.page.get_by_label(name, exact=kind == "camera"))
+
+    async def colour(self, name: str | None, kind: str = "camera") -> list[float] | None:
+        seen: list[float] | None = await self.page.evaluate(
+            "([name, kind]) => window.probe.colour(name, kind)", [name, kind]
+        )
+        return seen
+
+    async def size(self, name: str | None, kind: str = "camera") -> tuple[int, int]:
+        width, height = await self.page.evaluate(
+            "([name, kind]) => window.probe.size(name, kind)", [name, kind]
+        )
+        return width, height
+
+    async def expect_colour(
+        self, name: str, colour: Colour, seconds: float = PICTURE_SECONDS
+    ) -> None:
+        await until(
+            lambda: self.colour(name),
+            lambda seen: is_colour(seen, colour),
+            seconds=seconds,
+            what=f"{self.name} sees {name} in {colour}",
+        )
+
+    # ── what he hears ──
+
+    async def heard(self, seconds: float = 1.6) -> list[list[int]]:
+        """The frequencies in each sound slot."""
+        found: list[list[int]] = await self.page.evaluate(
+            "ms => window.probe.heard(ms)", seconds * 1000
+        )
+        return found
+
+    async def expect_tones(self, tones: Sequence[float], seconds: float = 20.0) -> None:
+        """Just these tones, and no other, in the speakers' slots."""
+
+        def right(slots: list[list[int]]) -> bool:
+            heard = [hertz for slot in slots[:3] for hertz in slot]
+            return all(any(abs(hertz - tone) < 30 for hertz in heard) for tone in tones) and all(
+                any(abs(hertz - tone) < 30 for tone in tones) for hertz in heard
+            )
+
+        await until(self.heard, right, seconds=seconds, what=f"{self.name} hears {tones}")
+
+    # ── what the connection says ──
+
+    async def rtp(self, direction: str, kind: str) -> dict[str, float]:
+        totals: dict[str, float] = await self.page.evaluate(
+            "([direction, kind]) => window.probe.rtp(direction, kind)", [direction, kind]
+        )
+        return totals
+
+    async def layers(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = await self.page.evaluate("window.probe.layers()")
+        return found

@@ -1,0 +1,174 @@
+// Injected into every page under test: what a person would see and hear, as numbers.
+(() => {
+  const canvas = document.createElement("canvas");
+  canvas.width = 8;
+  canvas.height = 8;
+  const pencil = canvas.getContext("2d", { willReadFrequently: true });
+
+  /** Mean colour of the upper three quarters of a picture; the moving bar is below. */
+  function meanColour(video) {
+    if (!video || video.readyState < 2 || video.videoWidth === 0) return null;
+    const height = video.videoHeight * 0.75;
+    pencil.drawImage(video, 0, 0, video.videoWidth, height, 0, 0, 8, 8);
+    const pixels = pencil.getImageData(0, 0, 8, 8).data;
+    const sum = [0, 0, 0];
+    for (let at = 0; at < pixels.length; at += 4) {
+      for (let part = 0; part < 3; part += 1) sum[part] += pixels[at + part];
+    }
+    return sum.map((value) => value / 64);
+  }
+
+  const tile = (name, kind) =>
+    document.querySelector(
+      `[data-testid="tile"][data-kind="${kind}"]` +
+        (name === null ? "" : `[aria-label="${CSS.escape(name)}"]`),
+    );
+
+  const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+  /** Frequencies (Hz) that were clearly heard in each sound slot within `milliseconds`. */
+  async function heard(milliseconds) {
+    const context = new AudioContext({ sampleRate: 48000 });
+    const ears = window.zvonok.state.sound.value.map((stream) => {
+      const analyser = context.createAnalyser();
+      analyser.fftSize = 8192;
+      analyser.smoothingTimeConstant = 0;
+      context.createMediaStreamSource(stream).connect(analyser);
+      return { analyser, spectrum: new Float32Array(4096), counts: new Map() };
+    });
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end) {
+      await wait(60);
+      for (const { analyser, spectrum, counts } of ears) {
+        analyser.getFloatFrequencyData(spectrum);
+        let peak = 8;
+        for (let bin = 8; bin < 1024; bin += 1) if (spectrum[bin] > spectrum[peak]) peak = bin;
+        if (spectrum[peak] < -55) continue;
+        const hertz = Math.round((peak * 48000) / 8192);
+        counts.set(hertz, (counts.get(hertz) ?? 0) + 1);
+      }
+    }
+    await context.close();
+    return ears.map(({ counts }) => [...counts].filter(([, count]) => count > 2).map(([hz]) => hz));
+  }
+
+  /** Totals over all inbound or outbound RTP streams of a kind. */
+  async function rtp(direction, kind) {
+    const totals = {};
+    const report = await window.zvonok.peer.getStats();
+    for (const stats of report.values()) {
+      if (stats.type !== `${direction}-rtp` || stats.kind !== kind) continue;
+      for (const [name, value] of Object.entries(stats)) {
+        if (typeof value === "number") totals[name] = (totals[name] ?? 0) + value;
+      }
+    }
+    return totals;
+  }
+
+  /** Outbound camera layers by rid. */
+  async function layers() {
+    const found = {};
+    for (const stats of (await window.zvonok.peer.getStats()).values()) {
+      if (stats.type !== "outbound-rtp" || !stats.rid) continue;
+      found[stats.rid] = {
+        active: stats.active,
+        height: stats.frameHeight ?? 0,
+        frames: stats.framesSent ?? 0,
+      };
+    }
+    return found;
+  }
+
+  const watch = { samples: 0, wrong: [], running: false, byName: {} };
+
+  /** Looks at every uncovered tile on every frame; `colours` says who must have which. */
+  function watchTiles(colours, close) {
+    watch.running = true;
+    const look = () => {
+      for (const element of document.querySelectorAll('[data-testid="tile"][data-kind="camera"]')) {
+        const name = element.getAttribute("aria-label");
+        const wanted = colours[name];
+        if (!wanted || element.dataset.covered === "true") continue;
+        const seen = meanColour(element.querySelector("video"));
+        if (!seen) continue;
+        watch.samples += 1;
+        watch.byName[name] = (watch.byName[name] ?? 0) + 1;
+        if (Math.hypot(...wanted.map((value, part) => value - seen[part])) > close) {
+          watch.wrong.push({ name, seen: seen.map(Math.round), at: performance.now() });
+        }
+      }
+      if (watch.running) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }
+
+  /** Onsets of flashes (picture) and beeps (sound), in milliseconds on the page's clock. */
+  async function flashesAndBeeps(name, milliseconds) {
+    const context = new AudioContext({ sampleRate: 48000, latencyHint: "interactive" });
+    const ears = window.zvonok.state.sound.value.map((stream) => {
+      const analyser = context.createAnalyser();
+      analyser.fftSize = 32768;
+      context.createMediaStreamSource(stream).connect(analyser);
+      return { analyser, samples: new Float32Array(32768), beeps: [], quietFor: 0, upTo: 0 };
+    });
+    const flashes = [];
+    const video = tile(name, "camera").querySelector("video");
+    let light = true;
+    let looking = true;
+    const frame = (_now, { expectedDisplayTime }) => {
+      const seen = meanColour(video);
+      const bright = Math.min(...seen) > 140;
+      if (bright && !light) flashes.push(expectedDisplayTime);
+      light = bright;
+      if (looking) video.requestVideoFrameCallback(frame);
+    };
+    video.requestVideoFrameCallback(frame);
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end) {
+      await wait(150);
+      const { contextTime, performanceTime } = context.getOutputTimestamp();
+      for (const ear of ears) {
+        const now = context.currentTime;
+        ear.analyser.getFloatTimeDomainData(ear.samples);
+        const first = now - ear.samples.length / 48000;
+        for (let at = 0; at < ear.samples.length; at += 1) {
+          const time = first + at / 48000;
+          if (time <= ear.upTo) continue;
+          if (Math.abs(ear.samples[at]) < 0.02) {
+            ear.quietFor += 1;
+          } else {
+            if (ear.quietFor > 4800) {
+              ear.beeps.push(performanceTime + (time - contextTime) * 1000);
+            }
+            ear.quietFor = 0;
+          }
+        }
+        ear.upTo = now;
+      }
+    }
+    looking = false;
+    await context.close();
+    return { flashes, beeps: ears.map(({ beeps }) => beeps) };
+  }
+
+  window.probe = {
+    colour: (name, kind) => meanColour(tile(name, kind)?.querySelector("video")),
+    size: (name, kind) => {
+      const video = tile(name, kind)?.querySelector("video");
+      return video ? [video.videoWidth, video.videoHeight] : [0, 0];
+    },
+    heard,
+    rtp,
+    layers,
+    watch,
+    watchTiles,
+    flashesAndBeeps,
+  };
+
+  // The last socket, for tests that send what our client would not.
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    window.probe.socket = this;
+    send.call(this, data);
+  };
+})();

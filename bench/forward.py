@@ -74,11 +74,12 @@ def forwarded(kernel: Kernel, viewers: Viewers) -> int:
     return sum(kernel.session_stats(session)["packets_sent"] for session in viewers.sessions)
 
 
-def wait_until_forwarded(kernel: Kernel, viewers: Viewers, packets: int) -> int:
+def wait_until_forwarded(kernel: Kernel, viewers: Viewers, packets: int) -> None:
+    """Until the last viewer has got this many since it was opened."""
     end = time.monotonic() + DRAIN
-    while (done := forwarded(kernel, viewers)) < packets and time.monotonic() < end:
-        time.sleep(0.02)
-    return done
+    last = viewers.sessions[-1]
+    while kernel.session_stats(last)["packets_sent"] < packets and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def measure(
@@ -91,9 +92,12 @@ def measure(
 ) -> Measured:
     with Sink(viewers.receiver) as sink:
         before, counters, cpu = forwarded(kernel, viewers), kernel.counters(), cpu_seconds(thread)
-        expected = publish(publisher, segments, seconds) * len(viewers.sessions)
-        packets = wait_until_forwarded(kernel, viewers, before + expected) - before
+        sent = kernel.session_stats(viewers.sessions[-1])["packets_sent"]
+        published = publish(publisher, segments, seconds)
+        wait_until_forwarded(kernel, viewers, sent + published)
         cpu = cpu_seconds(thread) - cpu
+        packets = forwarded(kernel, viewers) - before
+        expected = published * len(viewers.sessions)
         messages = kernel.counters()["datagrams_sent"] - counters["datagrams_sent"]
     return Measured(packets, cpu, sink.datagrams, expected, messages)
 

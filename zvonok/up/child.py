@@ -33,15 +33,14 @@ class Child:
         self._process: Process | None = None
         self._exited = asyncio.Event()
         self._pipes: list[asyncio.Task[None]] = []
-
-    @property
-    def pid(self) -> int | None:
-        return None if self._process is None else self._process.pid
+        self._held: list[str] | None = None
+        """Lines of a start or a stop, told only if it goes wrong. None: told at once."""
 
     async def start(self) -> None:
         """Returns when the program serves. Raises StartError."""
         own = self.program.probe is None
         ready = asyncio.Event()
+        self._held = None if own else []
         try:
             process = await asyncio.create_subprocess_exec(
                 *self.program.argv,
@@ -65,7 +64,14 @@ class Child:
             asyncio.ensure_future(self._pass_on(process.stdout, ready if own else None)),
             asyncio.ensure_future(self._pass_on(process.stderr, None)),
         ]
-        await self._until_ready(ready)
+        try:
+            await self._until_ready(ready)
+        except StartError:
+            for line in self._held or ():
+                self._emit(line)
+            raise
+        finally:
+            self._held = None
 
     async def wait(self) -> int:
         """The exit status, after the last line of output; what is left of the group is killed."""
@@ -76,14 +82,22 @@ class Child:
         await asyncio.wait(self._pipes)
         return status
 
+    def send(self, number: int) -> None:
+        """A signal to the process, if there is one."""
+        if self._process is None:
+            return
+        try:
+            self._process.send_signal(number)
+        except ProcessLookupError:
+            pass  # It has ended by itself.
+
     async def stop(self) -> None:
         """SIGTERM, and SIGKILL to the group when that takes too long."""
         if self._process is None:
             return
-        try:
-            self._process.terminate()
-        except ProcessLookupError:
-            pass  # It has ended by itself.
+        if self.program.probe is not None:
+            self._held = []  # Farewells.
+        self.send(signal.SIGTERM)
         try:
             async with asyncio.timeout(self.program.stop_seconds):
                 await self._exited.wait()
@@ -140,7 +154,8 @@ class Child:
             if ready is not None and text == READY:
                 ready.set()
             else:
-                self._emit(f"{self.program.name:<9} | {text}")
+                tell = self._emit if self._held is None else self._held.append
+                tell(f"{self.program.name:<9} | {text}")
 
 
 def _exit_of(pid: int) -> asyncio.Event:

@@ -1,12 +1,10 @@
 """`zvonok up`: check, write configurations, start, wait, stop."""
 
 import asyncio
-import datetime
 import fcntl
 import os
 import shutil
 import signal
-import socket
 import sys
 import time
 from collections.abc import Mapping
@@ -16,7 +14,6 @@ from zvonok.service.addresses import reachable_addresses
 from zvonok.service.settings import Settings, SettingsError, load
 from zvonok.up import ports
 from zvonok.up.banner import banner, shown_addresses
-from zvonok.up.certificates import ensure_certificates
 from zvonok.up.child import Child, StartError
 from zvonok.up.nginx import Site, nginx_config
 from zvonok.up.programs import (
@@ -27,6 +24,7 @@ from zvonok.up.programs import (
     redis_program,
 )
 from zvonok.up.redis import redis_config
+from zvonok.up.renewal import current_certificates, keep_certificates
 from zvonok.up.supervisor import Supervisor
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -94,12 +92,7 @@ def _prepare(settings: Settings, own: Mapping[str, str], client: Path) -> list[l
     if "ZVONOK_CONFIG" in os.environ:
         os.environ["ZVONOK_CONFIG"] = str(Path(os.environ["ZVONOK_CONFIG"]).absolute())
 
-    certificates, _ = ensure_certificates(
-        settings.var / "ca",
-        ("localhost", socket.gethostname()),
-        reachable_addresses(settings.public_addresses),
-        datetime.datetime.now(datetime.UTC),
-    )
+    certificates, _ = current_certificates(settings)
     folder = settings.var / "nginx"
     site = Site(settings, folder, client, certificates, ipv6)
     nginx_file = _write(folder / "nginx.conf", nginx_config(site))
@@ -135,6 +128,9 @@ async def _serve(settings: Settings, supervisor: Supervisor) -> int:
         loop.add_signal_handler(number, stop.set)
     start = asyncio.ensure_future(supervisor.start())
     stopped = asyncio.ensure_future(stop.wait())
+    renewal = asyncio.ensure_future(
+        keep_certificates(settings, lambda: _reload(settings, supervisor))
+    )
     status = 0
     try:
         await asyncio.wait({start, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -146,11 +142,17 @@ async def _serve(settings: Settings, supervisor: Supervisor) -> int:
         emit(f"zvonok: {error}")
         status = 1
     finally:
-        stopped.cancel()
-        start.cancel()
-        await asyncio.wait({start, stopped})
+        for task in (start, stopped, renewal):
+            task.cancel()
+        await asyncio.wait({start, stopped, renewal})
         await supervisor.stop()
     return status
+
+
+def _reload(settings: Settings, supervisor: Supervisor) -> None:
+    supervisor.send("nginx", signal.SIGHUP)
+    addresses = shown_addresses(reachable_addresses(settings.public_addresses))
+    emit(f"The addresses of this machine changed: {', '.join(addresses) or 'none but its own'}.")
 
 
 def _greet(settings: Settings) -> None:

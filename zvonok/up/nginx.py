@@ -32,7 +32,7 @@ HEADERS = {
     "Permissions-Policy": (
         "camera=(self), microphone=(self), display-capture=(self), speaker-selection=(self), "
         "fullscreen=(self), autoplay=(self), screen-wake-lock=(self), picture-in-picture=(self), "
-        "geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), midi=()"
+        "geolocation=(), payment=(), usb=(), serial=(), midi=()"
     ),
     # Addresses of lessons are keys to them.
     "Referrer-Policy": "no-referrer",

@@ -47,6 +47,13 @@ class Supervisor:
         for stage in reversed(self._stages):
             await asyncio.gather(*(child.stop() for child in stage))
 
+    def send(self, name: str, number: int) -> None:
+        """A signal to a child, if it runs."""
+        for stage in self._stages:
+            for child in stage:
+                if child.program.name == name:
+                    child.send(number)
+
     async def _keep(self, child: Child) -> None:
         name = child.program.name
         pause = 0.0

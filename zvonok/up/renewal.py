@@ -1,0 +1,36 @@
+"""Certificates for as long as the installation runs, whatever addresses the machine gets."""
+
+import asyncio
+import datetime
+import socket
+from collections.abc import Callable
+
+from zvonok.service.addresses import reachable_addresses
+from zvonok.service.settings import Settings
+from zvonok.up.certificates import Files, ensure_certificates
+
+INTERVAL = 10.0
+
+
+def current_certificates(settings: Settings) -> tuple[Files, bool]:
+    """Certificates for the names and addresses of this moment; whether one had to be made."""
+    return ensure_certificates(
+        settings.var / "ca",
+        ("localhost", socket.gethostname()),
+        reachable_addresses(settings.public_addresses),
+        datetime.datetime.now(datetime.UTC),
+    )
+
+
+async def keep_certificates(
+    settings: Settings, renewed: Callable[[], None], interval: float = INTERVAL
+) -> None:
+    """Calls `renewed` whenever another certificate had to be made; never returns.
+
+    A laptop moves to another network, or runs for longer than a certificate lives.
+    """
+    while True:
+        await asyncio.sleep(interval)
+        _, made = current_certificates(settings)
+        if made:
+            renewed()

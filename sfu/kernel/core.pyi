@@ -53,8 +53,14 @@ class Kernel:
     """The UDP port that was bound."""
 
     def __init__(
-        self, *, port: int = 0, ipv4: str | None = "0.0.0.0", ipv6: str | None = "::",
-        max_sessions: int = 2200, receive_buffer: int = 8 << 20, send_buffer: int = 8 << 20,
+        self,
+        *,
+        port: int = 0,
+        ipv4: str | None = "0.0.0.0",
+        ipv6: str | None = "::",
+        max_sessions: int = 2200,
+        receive_buffer: int = 8 << 20,
+        send_buffer: int = 8 << 20,
     ) -> None:
         """Binds the port on the given addresses.
 
@@ -88,14 +94,30 @@ class Kernel:
         28 bytes for AEAD_AES_128_GCM (16 + 12), 30 for AES128_CM_SHA1_80 (16 + 14).
         """
     def set_extensions(
-        self, session: int, *, mid: int = 0, rid: int = 0, repaired_rid: int = 0,
-        audio_level: int = 0, transport_cc: int = 0, abs_send_time: int = 0,
+        self,
+        session: int,
+        *,
+        mid: int = 0,
+        rid: int = 0,
+        repaired_rid: int = 0,
+        audio_level: int = 0,
+        transport_cc: int = 0,
+        abs_send_time: int = 0,
     ) -> None:
         """Header extension ids of this session's negotiation, both directions; 0: absent."""
     def expect(
-        self, session: int, kind: int, *, mid: bytes, payload_type: int, rtx_payload_type: int = 0,
-        clock_rate: int = 90000, rids: tuple[bytes, ...] = (),
-        ssrcs: tuple[tuple[int, int], ...] = (), nack: bool = False, transport_cc: bool = False,
+        self,
+        session: int,
+        kind: int,
+        *,
+        mid: bytes,
+        payload_type: int,
+        rtx_payload_type: int = 0,
+        clock_rate: int = 90000,
+        rids: tuple[bytes, ...] = (),
+        ssrcs: tuple[tuple[int, int], ...] = (),
+        nack: bool = False,
+        transport_cc: bool = False,
         remb: bool = False,
     ) -> None:
         """A source the peer may send. Layer i is told by `rids[i]`, or by `ssrcs[i]`
@@ -105,7 +127,13 @@ class Kernel:
     def add_audio_slot(self, session: int, slot: int, *, ssrc: int, payload_type: int) -> None:
         """Slots 0–2 carry the room's speakers, 3 the sound of the shared screen."""
     def add_video_slot(
-        self, session: int, slot: int, *, ssrc: int, rtx_ssrc: int, payload_type: int,
+        self,
+        session: int,
+        slot: int,
+        *,
+        ssrc: int,
+        rtx_ssrc: int,
+        payload_type: int,
         rtx_payload_type: int,
     ) -> None: ...
     def set_slot(self, session: int, slot: int, source: int, kind: int, layer: int) -> None:

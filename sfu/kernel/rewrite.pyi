@@ -6,11 +6,23 @@ class SlotMap:
 
     def __init__(self, first_sequence: int) -> None: ...
     def switch(
-        self, source: int, generation: int, sequence: int, timestamp: int, picture: int, tl0: int,
+        self,
+        source: int,
+        generation: int,
+        sequence: int,
+        timestamp: int,
+        picture: int,
+        tl0: int,
         wanted_timestamp: int,
     ) -> None: ...
     def forward(
-        self, source: int, generation: int, sequence: int, timestamp: int, picture: int, tl0: int,
+        self,
+        source: int,
+        generation: int,
+        sequence: int,
+        timestamp: int,
+        picture: int,
+        tl0: int,
     ) -> tuple[int, int, int, int] | None:
         """(sequence, timestamp, picture, tl0) as sent, or None: dropped."""
     def omit(self, source: int, generation: int, sequence: int) -> None: ...

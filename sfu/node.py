@@ -53,14 +53,15 @@ def open_kernel(port: int) -> Iterator[core.Kernel]:
     """Binds the media port. Raises OSError when it is taken."""
     kernel = core.Kernel(port=port, receive_buffer=BUFFER, send_buffer=BUFFER)
     try:
-        _check_buffers(kernel)
+        check_buffers(kernel)
         kernel.start()
         yield kernel
     finally:
         kernel.close()
 
 
-def _check_buffers(kernel: core.Kernel) -> None:
+def check_buffers(kernel: core.Kernel) -> None:
+    """Says what to run where the system gives less than was asked for."""
     for size, name in zip(kernel.buffer_sizes(), ("rmem_max", "wmem_max"), strict=True):
         if size < BUFFER:
             log.warning(

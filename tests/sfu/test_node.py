@@ -6,11 +6,12 @@ import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from sfu import node
 from sfu.kernel import core
@@ -250,3 +251,22 @@ async def test_redis_that_is_away_at_first(settings: Settings, redis: Redis) -> 
         await redis.execute_command("CLIENT", "PAUSE", 300, "ALL")  # type: ignore[no-untyped-call]
         await signalman.want(wanted(2))
         assert (await signalman.answered("s2")).answer is not None
+
+
+def test_small_buffers_are_told_with_their_remedy() -> None:
+    class Small:
+        def buffer_sizes(self) -> tuple[int, int]:
+            return 212992, node.BUFFER
+
+    with capture_logs() as logs:
+        node.check_buffers(cast("core.Kernel", Small()))
+    assert [entry["run"] for entry in logs] == [f"sysctl -w net.core.rmem_max={node.BUFFER}"]
+
+
+def test_taken_port() -> None:
+    with (
+        node.open_kernel(0) as kernel,
+        pytest.raises(OSError, match="in use"),
+        node.open_kernel(kernel.port),
+    ):
+        pass

@@ -98,6 +98,13 @@ class Stand:
     async def leave(self, number: int) -> None:
         await self._signalman.unwant(f"s{number}")
 
+    async def dropped(self, reason: str, more: int = 20) -> None:
+        """Returns once the kernel has dropped `more` packets for that reason."""
+        target = self.kernel.counters()[reason] + more
+        async with asyncio.timeout(TIMEOUT):
+            while self.kernel.counters()[reason] < target:
+                await asyncio.sleep(0.02)
+
     def _peer(self) -> RTCPeerConnection:
         peer = RTCPeerConnection()
         self._peers.append(peer)
@@ -198,3 +205,24 @@ async def test_a_view_chooses_whom_to_see(stand: Stand) -> None:
     await stand.leave(2)
     await stand.change(3, view=[Tile(slot=0, participant=1, kind="camera", height=240)])
     await until(track(viewer, "video"), shows(RED))
+
+
+async def test_a_closed_source_is_stopped_here(stand: Stand) -> None:
+    """The sender goes on sending; the viewer gets nothing of it."""
+    await stand.publish(1, microphone=Tone(440), camera=Picture(RED))
+    viewer = await stand.watch(2, view=None)
+    await until(track(viewer, "audio"), sounds(440))
+    await stand.change(1, open=["camera"])
+    await stand.dropped("dropped_gate")
+    sent = stand.kernel.session_stats(0)["packets_received"]
+    video = track(viewer, "video")
+    heard = await audio_packets(viewer)
+    await stand.dropped("dropped_gate")
+    await until(video, shows(RED))
+    assert await audio_packets(viewer) == heard
+    assert stand.kernel.session_stats(0)["packets_received"] > sent
+
+
+async def audio_packets(peer: RTCPeerConnection) -> int:
+    stats = (await peer.getStats()).values()
+    return sum(s.packetsReceived for s in stats if s.type == "inbound-rtp" and s.kind == "audio")

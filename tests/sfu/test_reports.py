@@ -1,0 +1,87 @@
+"""What is not written at once is written later, and only its newest state."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from sfu import reports
+from sfu.effects import DropActual, Publish, WriteActual
+from sfu.reports import MAX_MOMENTS, Reports
+from zvonok.wire import bus
+from zvonok.wire.bus import ActualSession, SpeakersNotice
+
+
+class FailingRedis:
+    """Fails the first `failures` pipelines; keeps the commands of the others."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.written: list[list[tuple[Any, ...]]] = []
+        self.wrote = asyncio.Event()
+
+    def pipeline(self, *, transaction: bool) -> "Pipeline":
+        assert not transaction
+        return Pipeline(self)
+
+
+class Pipeline:
+    def __init__(self, redis: FailingRedis) -> None:
+        self._redis = redis
+        self._commands: list[tuple[Any, ...]] = []
+
+    async def __aenter__(self) -> "Pipeline":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *arguments: self._commands.append((name, *arguments))
+
+    async def execute(self) -> None:
+        if self._redis.failures:
+            self._redis.failures -= 1
+            raise RedisConnectionError
+        self._redis.written.append(self._commands)
+        self._redis.wrote.set()
+
+
+def state(offer_id: int) -> WriteActual:
+    return WriteActual("c", ActualSession(session="s", offer_id=offer_id))
+
+
+async def written(redis: FailingRedis, *effects: list[Any]) -> list[tuple[Any, ...]]:
+    """The first pipeline that gets through; the effects arrive a turn of the loop apart."""
+    report = Reports(cast("Redis", redis))
+    task = asyncio.ensure_future(report.work())
+    for batch in effects:
+        report.add(batch)
+        await asyncio.sleep(0)
+    await asyncio.wait_for(redis.wrote.wait(), 5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    return redis.written[0]
+
+
+async def test_newest_state_survives_a_redis_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "RETRY", 0)
+    redis = FailingRedis(failures=1)
+    commands = await written(redis, [state(1)], [state(2)])
+    values = [bus.decode_actual(c[3]).offer_id for c in commands if c[0] == "hset"]
+    assert values == [2]
+
+
+async def test_a_dropped_session_is_removed_and_announced() -> None:
+    commands = await written(FailingRedis(0), [state(1), DropActual("c", "s")])
+    assert [c[0] for c in commands] == ["hdel", "publish"]
+
+
+async def test_moments_do_not_pile_up() -> None:
+    moments = [Publish("c", SpeakersNotice(participants=[n])) for n in range(MAX_MOMENTS + 5)]
+    commands = await written(FailingRedis(0), moments)
+    assert len(commands) == MAX_MOMENTS
+    assert bus.decode_notice(commands[0][2]) == SpeakersNotice(participants=[5])

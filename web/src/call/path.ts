@@ -63,6 +63,7 @@ export class MediaPath {
     } else if (failure.code === "sdp_changed") {
       this.due("rebuild");
     } else if (LOST.includes(failure.code)) {
+      this.restart.gone(performance.now());
       this.lateRebuild = setTimeout(() => this.due("rebuild"), Math.random() * STAMPEDE);
     } else {
       return false;

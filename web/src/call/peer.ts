@@ -13,6 +13,7 @@ const CAMERA: RTCRtpEncodingParameters[] = [
   { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
   { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_800_000 },
 ];
+const RIDS = ["q", "h", "f"];
 const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000, maxFramerate: 30 }];
 
 export interface PeerEvents {
@@ -27,6 +28,7 @@ export class Peer {
   /** `setParameters` fails when two changes of one sender overlap. */
   private turn: Promise<void> = Promise.resolve();
   private awaited = -1;
+  private shown: { layers: readonly string[]; screen: boolean } = { layers: RIDS, screen: true };
 
   constructor(iceServers: RTCIceServer[], events: PeerEvents) {
     this.connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers });
@@ -36,8 +38,6 @@ export class Peer {
       screen: this.sending("video", SCREEN).sender,
       screen_audio: this.sending("audio").sender,
     };
-    void this.inTurn(() => keepResolution(this.senders.camera));
-    void this.inTurn(() => keepResolution(this.senders.screen));
     this.audio = this.receiving("audio", AUDIO_SLOTS);
     this.video = this.receiving("video", VIDEO_SLOTS);
     this.connection.onconnectionstatechange = () =>
@@ -57,6 +57,8 @@ export class Peer {
   async answer(id: number, sdp: string): Promise<void> {
     if (id !== this.awaited || this.connection.signalingState !== "have-local-offer") return;
     await this.connection.setRemoteDescription({ type: "answer", sdp });
+    // What was set before is forgotten by Chromium.
+    await this.inTurn(() => this.tune());
   }
 
   get answered(): boolean {
@@ -71,10 +73,14 @@ export class Peer {
 
   /** Pauses the layers of the camera that nobody shows, and the screen. */
   publish(layers: readonly string[], screen: boolean): Promise<void> {
-    return this.inTurn(async () => {
-      await activate(this.senders.camera, (encoding) => layers.includes(encoding.rid ?? "f"));
-      await activate(this.senders.screen, () => screen);
-    });
+    this.shown = { layers, screen };
+    return this.answered ? this.inTurn(() => this.tune()) : Promise.resolve();
+  }
+
+  private async tune(): Promise<void> {
+    const { layers, screen } = this.shown;
+    await tuneSender(this.senders.camera, ({ rid }) => rid === undefined || layers.includes(rid));
+    await tuneSender(this.senders.screen, () => screen);
   }
 
   /** Bits per second that the active encodings of what is sent may use, by sender and rid. */
@@ -135,18 +141,11 @@ function prefer(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): RTCRtp
  * camera the server chooses between sizes, which must therefore be what they are called (Chromium
  * would halve the last active layer at the start and not come back).
  */
-async function keepResolution(sender: RTCRtpSender): Promise<void> {
-  const parameters = sender.getParameters();
-  await sender.setParameters({ ...parameters, degradationPreference: "maintain-resolution" });
-}
-
-async function activate(
+async function tuneSender(
   sender: RTCRtpSender,
   wanted: (encoding: RTCRtpEncodingParameters) => boolean,
 ): Promise<void> {
   const parameters = sender.getParameters();
-  const changed = parameters.encodings.filter((encoding) => encoding.active !== wanted(encoding));
-  if (changed.length === 0) return;
-  for (const encoding of changed) encoding.active = wanted(encoding);
-  await sender.setParameters(parameters);
+  for (const encoding of parameters.encodings) encoding.active = wanted(encoding);
+  await sender.setParameters({ ...parameters, degradationPreference: "maintain-resolution" });
 }

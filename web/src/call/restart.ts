@@ -46,6 +46,13 @@ export class Restart {
     return null;
   }
 
+  /** The server says that it no longer has the connection. */
+  gone(now: number): void {
+    if (this.stage === "connecting") return;
+    this.lost ??= now;
+    this.repair("rebuild");
+  }
+
   /** Another network: the old path may look alive for seconds. */
   networkChanged(): Repair | null {
     return this.stage === "connected" || this.stage === "shaky" ? this.repair("restart") : null;

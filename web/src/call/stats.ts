@@ -17,7 +17,8 @@ export function sample(
     (entry) => entry.kind === "video" && entry.active !== false,
   );
   const pair = selectedPair(entries);
-  const transport = of("transport")[0];
+  // Firefox has the entry, but without bytes.
+  const transport = of("transport").find((entry) => typeof entry.bytesReceived === "number");
   const rtt = pair?.currentRoundTripTime;
   return {
     now,

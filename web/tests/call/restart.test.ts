@@ -60,3 +60,13 @@ test("another network restarts; a path that survives announces nothing", () => {
   expect(restart.tick("connected", 8_200)).toBeNull();
   expect(restart.blocked).toBe(false);
 });
+
+test("a connection that the server no longer has counts as lost until the next one stands", () => {
+  restart.changed("connected", 100);
+  restart.gone(5_000);
+  expect(restart.lostSince).toBe(5_000);
+  expect(restart.tick("connected", 60_000)).toBeNull();
+  restart.began(6_000);
+  restart.changed("connected", 6_500);
+  expect(restart.lostSince).toBeNull();
+});

@@ -46,8 +46,9 @@ test("sums over a report as Chromium writes it", () => {
   });
 });
 
-test("Firefox has no transport entry: the streams have the bytes", () => {
+test("Firefox counts no bytes of the transport: the streams have them", () => {
   const firefox = [
+    { type: "transport", id: "T", dtlsState: "connected" },
     { type: "candidate-pair", id: "P", selected: true },
     { type: "outbound-rtp", id: "O", kind: "audio", bytesSent: 5 },
     { type: "inbound-rtp", id: "I", bytesReceived: 9, packetsReceived: 1, packetsLost: 0 },

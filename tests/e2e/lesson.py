@@ -20,6 +20,14 @@ class Lesson:
     def address(self) -> str:
         return f"{self._running.origin}/j/{self.participant_link}"
 
+    @property
+    def whip(self) -> str:
+        return f"{self._running.origin}/api/whip"
+
+    @property
+    def whep(self) -> str:
+        return f"{self._running.origin}/api/whep"
+
     def media_token(self, role: str, name: str = "") -> str:
         """For WHIP (`publish`) or WHEP (`subscribe`)."""
         path = f"/api/lessons/{self.id}/media-tokens"

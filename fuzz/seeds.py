@@ -81,8 +81,50 @@ def walks(step: int) -> list[bytes]:
     return [numbers.randbytes(step * length + 1) for length in (1, 10, 60, 200)]
 
 
-def framed(packets: list[bytes]) -> bytes:
-    return b"".join(struct.pack("!H", len(packet)) + packet for packet in packets)
+def record(operation: int, data: bytes) -> bytes:
+    return struct.pack("!BH", operation, len(data)) + data
+
+
+def publishing(kind: int, sequence: int, payload: bytes, *, ssrc: int, marker: bool) -> bytes:
+    """With the header extensions that the session of the core target has negotiated."""
+    elements = bytes([0x10, 48 + kind, 0x40, 0x20, 0x51]) + struct.pack("!H", sequence)
+    extension = struct.pack("!HH", 0xBEDE, 2) + elements.ljust(8, b"\0")
+    payload_type = 96 + 2 * kind | (0x80 if marker else 0)
+    head = struct.pack("!BBHII", 0x90, payload_type, sequence, sequence * 3000, ssrc)
+    return head + extension + payload
+
+
+def core_seeds() -> list[bytes]:
+    """Sessions in which something happens: see `operate` in targets.pyx for the operations."""
+    publisher_rtp, publisher_rtcp, viewer_rtcp, command, tick, long_tick = 3, 5, 6, 9, 10, 11
+    key, delta = b"\x90\x80\x80\x05\x00key", b"\x80\xe0\x80\x06\x01\x20\x01delta"
+    video = [
+        record(
+            publisher_rtp, publishing(1, n, key if n == 1 else delta, ssrc=21, marker=n % 3 == 0)
+        )
+        for n in range(1, 12)
+        if n != 7
+    ]
+    repair = publishing(1, 3, struct.pack("!H", 7) + delta, ssrc=22, marker=False)
+    repair = repair[:1] + bytes([99]) + repair[2:]
+    audio = [
+        record(publisher_rtp, publishing(0, n, b"opus frame of speech", ssrc=1, marker=n == 1))
+        for n in range(1, 6)
+    ]
+    switch = [record(publisher_rtp, publishing(1, n, key, ssrc=17, marker=True)) for n in (9, 10)]
+    time = [record(tick, bytes(200)), record(long_tick, bytes(300))]
+    nack = rtcp(205, 1, struct.pack("!IIHH", 1, 200, 1, 0xFFFF))
+    pli = rtcp(206, 1, struct.pack("!II", 1, 200))
+    commands = [record(command, bytes([n, 0b0110, n * 16 | 2])) for n in range(8)]
+    return [
+        b"".join(video + time + [record(viewer_rtcp, nack), record(viewer_rtcp, pli)] + time),
+        b"".join([*video, record(publisher_rtp, repair), *switch, *time]),
+        b"".join(audio + time + audio),
+        b"".join(record(publisher_rtcp, packet) for packet in rtcp_seeds()),
+        b"".join([*video, *[record(viewer_rtcp, packet) for packet in rtcp_seeds()], *time]),
+        b"".join(record(n % 3, packet) for n, packet in enumerate(stun_seeds() + rtp_seeds())),
+        b"".join([*video, *commands, *switch, *audio, *commands, *time]),
+    ]
 
 
 def seeds() -> dict[str, list[bytes]]:
@@ -94,6 +136,7 @@ def seeds() -> dict[str, list[bytes]]:
         "vp8": vp8_seeds(),
         "rewrite": walks(4),
         "srtp": rtp_seeds() + rtcp_seeds(),
+        "core": core_seeds(),
     }
 
 

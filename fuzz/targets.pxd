@@ -9,3 +9,4 @@ cdef int fuzz_feedback(const uint8_t* data, size_t length) noexcept nogil
 cdef int fuzz_vp8(const uint8_t* data, size_t length) noexcept nogil
 cdef int fuzz_rewrite(const uint8_t* data, size_t length) noexcept nogil
 cdef int fuzz_srtp(const uint8_t* data, size_t length) noexcept nogil
+cdef int fuzz_core(const uint8_t* data, size_t length) noexcept nogil

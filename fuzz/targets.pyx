@@ -1,17 +1,28 @@
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport abort, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
-from sfu.kernel.bytes cimport load16, load32
+from sfu.kernel.bytes cimport load16, load32, store16, store32
+from sfu.kernel.engine cimport (
+    engine_add_slot, engine_close, engine_close_session, engine_expect, engine_open,
+    engine_open_session, engine_receive, engine_send_dtls, engine_set_gate, engine_set_keys,
+    engine_set_room, engine_tick)
+from sfu.kernel.forward cimport forward_paced, forward_runs, forward_show, forward_work
+from sfu.kernel.ice cimport ice_credentials
+from sfu.kernel.outbox cimport outbox_flush
 from sfu.kernel.rewrite cimport (
     map_entry, map_forward, map_omit, map_packet, map_resolve, map_start, map_switch, slot_map)
 from sfu.kernel.rtcp cimport (
     arrivals, arrivals_add, arrivals_write, rtcp_next, rtcp_packet, rtcp_remb)
 from sfu.kernel.rtp cimport (
     RTP_MALFORMED, rtp_extension, rtp_header, rtp_is_rtcp, rtp_parse, rtp_payload)
+from sfu.kernel.sha1 cimport SHA1_Update, SHA_CTX, hmac_finish, hmac_init, hmac_key
 from sfu.kernel.srtp cimport (
     SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, SRTP_REPLAYED, srtcp_protect, srtcp_unprotect,
     srtp_context, srtp_free, srtp_init, srtp_protect, srtp_stream, srtp_unprotect)
+from sfu.kernel.state cimport (
+    AUDIO_SLOTS, CAMERA, KINDS, LAYERS, MICROPHONE, SCREEN, SCREEN_AUDIO, engine, expectation, path,
+    session)
 from sfu.kernel.stun cimport (
     STUN_MALFORMED, STUN_MAX_ANSWER, stun_check_integrity, stun_error, stun_parse, stun_request,
     stun_success)
@@ -212,4 +223,228 @@ cdef int fuzz_srtp(const uint8_t* data, size_t length) noexcept nogil:
         return 0
     srtp_once(SRTP_AEAD_AES_128_GCM, b"0123456789abcdef0123456789ab", 28, data, length)
     srtp_once(SRTP_AES128_CM_SHA1_80, b"0123456789abcdef0123456789abcd", 30, data, length)
+    return 0
+
+
+# ── the whole kernel ──
+
+cdef enum:
+    PUBLISHER = 0
+    VIEWER = 1
+    PEERS = 2
+    UNKNOWN = 2
+    DATAGRAM = 2048
+    STEP = 100
+    OPERATIONS = 12
+
+cdef struct stage:
+    # An engine with two connected sessions that send and show to each other.
+    engine* e
+    srtp_context keys[PEERS]
+
+
+cdef const uint8_t* KEY = b"0123456789abcdef0123456789abcd"
+cdef const uint8_t* PASSWORD = b"password-of-22-octets!"
+
+
+cdef void address_of(int peer, path* out) noexcept nogil:
+    memset(out, 0, sizeof(path))
+    out.remote.family = 4
+    out.remote.port = <uint16_t>(5000 + peer)
+    out.remote.ip[0] = 127
+    out.remote.ip[3] = 1
+
+
+cdef void settle(engine* e) noexcept nogil:
+    forward_runs(e)
+    while forward_work(e, 0):
+        outbox_flush(e)
+    forward_paced(e)
+    outbox_flush(e)
+    e.out.captured_length = 0
+
+
+cdef void deliver(engine* e, int peer, const uint8_t* data, size_t length) noexcept nogil:
+    """In a buffer of exactly that size, so that AddressSanitizer sees one byte too many."""
+    cdef path from_path
+    cdef uint8_t* copy = <uint8_t*>malloc(length + 1)
+    address_of(peer, &from_path)
+    memcpy(copy + 1, data, length)
+    engine_receive(e, &from_path, copy + 1, length)
+    free(copy)
+    settle(e)
+
+
+cdef void send_check(engine* e, int peer, const uint8_t* attributes, size_t length) noexcept nogil:
+    """An authentic check with any attributes before its integrity."""
+    cdef uint8_t out[DATAGRAM]
+    cdef hmac_key key
+    cdef SHA_CTX message
+    cdef size_t at = 20
+    memset(out, 0, 32)
+    length &= ~<size_t>3
+    if length > 1000:
+        length = 1000
+    store16(out, 1)
+    store32(out + 4, 0x2112A442u)
+    store16(out + 20, 6)
+    store16(out + 22, 8)
+    memcpy(out + 24, b"ufr0:abc", 8)
+    out[27] = <uint8_t>(c"0" + peer)
+    memcpy(out + 32, attributes, length)
+    at = 32 + length
+    store16(out + 2, <uint16_t>(at + 24 - 20))
+    store16(out + at, 8)
+    store16(out + at + 2, 20)
+    hmac_init(&key, PASSWORD, 22)
+    message = key.inner
+    SHA1_Update(&message, out, at)
+    hmac_finish(&key, &message, out + at + 4)
+    deliver(e, peer, out, at + 24)
+
+
+cdef void send_rtp(stage* g, int peer, const uint8_t* data, size_t length) noexcept nogil:
+    cdef uint8_t out[ROOM]
+    cdef rtp_header h
+    cdef int size
+    if length > MTU or rtp_parse(data, length, &h) != 0:
+        return
+    size = srtp_protect(&g.keys[peer], data, h.length, data + h.length, length - h.length, 0, out,
+                        ROOM)
+    if size > 0:
+        deliver(g.e, peer, out, size)
+
+
+cdef void send_rtcp(stage* g, int peer, const uint8_t* data, size_t length) noexcept nogil:
+    cdef uint8_t out[ROOM]
+    cdef int size
+    if length < 8 or length > MTU:
+        return
+    memcpy(out, data, length)
+    size = srtcp_protect(&g.keys[peer], out, length, ROOM)
+    if size > 0:
+        deliver(g.e, peer, out, size)
+
+
+cdef void expect_all(engine* e, int32_t index) noexcept nogil:
+    cdef expectation x
+    cdef int32_t kind, i
+    for kind in range(KINDS):
+        memset(&x, 0, sizeof(x))
+        x.used = True
+        x.mid[0] = <uint8_t>(c"0" + kind)
+        x.mid_length = 1
+        x.payload_type = <uint8_t>(96 + 2 * kind)
+        x.rtx_payload_type = <uint8_t>(97 + 2 * kind)
+        x.clock_rate = 48000 if kind == MICROPHONE or kind == SCREEN_AUDIO else 90000
+        x.layers = LAYERS if kind == CAMERA else 1
+        for i in range(x.layers):
+            x.ssrcs[i] = 16 * kind + 2 * i + 1
+            x.rtx_ssrcs[i] = 16 * kind + 2 * i + 2
+            x.rids[i][0] = <uint8_t>(c"a" + i)
+            x.rid_lengths[i] = 1
+        x.nack = True
+        x.transport_cc = kind == CAMERA
+        x.remb = True
+        engine_expect(e, index, kind, &x)
+        engine_set_gate(e, index, kind, True)
+
+
+cdef void enter(stage* g, int32_t index) noexcept nogil:
+    cdef engine* e = g.e
+    cdef uint8_t ufrag[4]
+    cdef session* s
+    cdef int profile = SRTP_AEAD_AES_128_GCM if index == PUBLISHER else SRTP_AES128_CM_SHA1_80
+    cdef size_t length = 28 if index == PUBLISHER else 30
+    cdef int32_t slot
+    memcpy(ufrag, b"ufr0", 4)
+    ufrag[3] = <uint8_t>(c"0" + index)
+    engine_open_session(e, index, 0, index + 1, ufrag, 4, PASSWORD, 22)
+    engine_set_keys(e, index, profile, KEY, KEY, length)
+    s = &e.sessions[index]
+    s.id_mid, s.id_rid, s.id_repaired_rid = 1, 2, 3
+    s.id_level, s.id_transport_cc, s.id_send_time = 4, 5, 6
+    expect_all(e, index)
+    for slot in range(AUDIO_SLOTS):
+        engine_add_slot(e, index, slot, False, 100 + slot, 0, 111, 0, 12345)
+    for slot in range(3):
+        engine_add_slot(e, index, AUDIO_SLOTS + slot, True, 200 + slot, 300 + slot, 96, 97, 54321)
+    srtp_init(&g.keys[index], profile, KEY, length, True)
+
+
+cdef void command(stage* g, const uint8_t* data, size_t length) noexcept nogil:
+    """What Python may ask for; arguments as it would have checked them."""
+    cdef engine* e = g.e
+    cdef int32_t index, other
+    if length < 3:
+        return
+    index = data[1] & 1
+    other = (data[1] >> 1) & 1
+    if not e.sessions[index].used or not e.sessions[other].used:
+        srtp_free(&g.keys[index])
+        engine_close_session(e, index)
+        enter(g, index)
+    elif data[0] & 7 == 0:
+        engine_close_session(e, index)
+    elif data[0] & 7 == 1:
+        engine_set_gate(e, index, data[2] & 3, data[2] & 4 != 0)
+    elif data[0] & 7 == 2:
+        engine_set_room(e, index, data[2] & 3)
+    elif data[0] & 7 == 3:
+        ice_credentials(e, index, data + 1, 4 if length > 8 else 0, PASSWORD, 22)
+    elif data[0] & 7 == 4:
+        e.rooms[e.sessions[index].room].screen_audio = index if data[2] & 1 else -1
+    elif data[0] & 7 == 5:
+        engine_send_dtls(e, index, data, length)
+    elif data[2] & 8:
+        forward_show(e, index, AUDIO_SLOTS + data[1] // 4 % 3, -1, 0)
+    else:
+        forward_show(e, index, AUDIO_SLOTS + data[1] // 4 % 3, other * KINDS + (data[2] & 3 or 1),
+                     data[2] // 16 % LAYERS)
+    settle(e)
+
+
+cdef void operate(stage* g, int operation, const uint8_t* data, size_t length) noexcept nogil:
+    if operation < 3:
+        deliver(g.e, operation, data, length)
+    elif operation < 5:
+        send_rtp(g, operation - 3, data, length)
+    elif operation < 7:
+        send_rtcp(g, operation - 5, data, length)
+    elif operation < 9:
+        send_check(g.e, operation - 7, data, length)
+    elif operation == 9:
+        command(g, data, length)
+    else:
+        g.e.now += <int64_t>length * STEP * (100 if operation == 11 else 1)
+        engine_tick(g.e)
+        settle(g.e)
+
+
+cdef int fuzz_core(const uint8_t* data, size_t length) noexcept nogil:
+    """Records of an operation, a length (16 bits) and that much data."""
+    cdef stage g
+    cdef size_t at = 0, size
+    cdef int peer
+    memset(&g, 0, sizeof(g))
+    g.e = engine_open(4, 0)
+    g.e.now = 1000000000
+    g.e.out.captures = True
+    for peer in range(PEERS):
+        enter(&g, peer)
+        send_check(g.e, peer, b"\x00\x25\x00\x00", 4)
+    for peer in range(3):
+        forward_show(g.e, VIEWER, AUDIO_SLOTS + peer, CAMERA if peer < 2 else SCREEN, 2 - peer)
+    settle(g.e)
+    while at + 3 <= length:
+        size = load16(data + at + 1)
+        if size > length - at - 3:
+            size = length - at - 3
+        if size > DATAGRAM:
+            size = DATAGRAM
+        operate(&g, data[at] % OPERATIONS, data + at + 3, size)
+        at += 3 + size
+    for peer in range(PEERS):
+        srtp_free(&g.keys[peer])
+    engine_close(g.e)
     return 0

@@ -136,6 +136,7 @@ class Session:
         kernel.set_extensions(handle, **plan.extensions)
         for source in plan.sources():
             self._expect(handle, source, plan)
+        self._learn_layers(plan)
         ssrcs = new_ssrcs(plan, secrets.randbits)
         for slot in (*plan.slots("audio"), *plan.slots("video")):
             self._add_slot(handle, slot, ssrcs[slot.media, slot.number])
@@ -150,13 +151,16 @@ class Session:
         """
         connection = self.connection
         assert connection is not None
-        if plan != connection.plan:
+        if not plan.same_shape(connection.plan):
             raise Refusal(422, "sdp_changed", "The sections of an open connection cannot change.")
         if offer.ufrag != connection.offer.ufrag:
             connection.credentials = _new_credentials()
             ufrag, password = (value.encode() for value in connection.credentials)
             self._environment.kernel.restart_ice(connection.handle, ufrag, password)
-        connection.offer = offer
+        for before, after in zip(connection.plan.sources(), plan.sources(), strict=True):
+            if before.ssrcs != after.ssrcs:
+                self._expect(connection.handle, after, plan)
+        connection.offer, connection.plan = offer, plan
         self._answer(connection)
 
     def refuse(self, error: ErrorBody) -> None:
@@ -189,13 +193,16 @@ class Session:
             transport_cc="transport-cc" in feedback and "transport_cc" in plan.extensions,
             remb="goog-remb" in feedback,
         )
-        if source.kind == "camera":
-            self._names = layer_names(source.rids, source.layers)
-            self.heights["camera"] = tuple(HEIGHTS[name] for name in self._names)
-            self.demand["camera"] = Demand(source.layers)
-        elif source.kind == "screen":
-            self.heights["screen"] = (SCREEN_HEIGHT,) * source.layers
-            self.demand["screen"] = Demand(source.layers)
+
+    def _learn_layers(self, plan: sdp.Plan) -> None:
+        for source in plan.sources():
+            if source.kind == "camera":
+                self._names = layer_names(source.rids, source.layers)
+                self.heights["camera"] = tuple(HEIGHTS[name] for name in self._names)
+                self.demand["camera"] = Demand(source.layers)
+            elif source.kind == "screen":
+                self.heights["screen"] = (SCREEN_HEIGHT,) * source.layers
+                self.demand["screen"] = Demand(source.layers)
 
     def _add_slot(self, handle: int, slot: sdp.Slot, ssrc: sdp.SlotSsrc) -> None:
         kernel = self._environment.kernel

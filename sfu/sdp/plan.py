@@ -57,6 +57,12 @@ class Source:
     def layers(self) -> int:
         return len(self.rids) or len(self.ssrcs) or 1
 
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What cannot change while the connection is open."""
+        types = _payload_types(self.codec, self.rtx)
+        return (self.kind, self.mid, *types, self.offered_rids, self.layers)
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
@@ -68,6 +74,10 @@ class Slot:
     codec: Codec
     rtx: Codec | None
 
+    @property
+    def shape(self) -> tuple[object, ...]:
+        return (self.media, self.number, self.mid, *_payload_types(self.codec, self.rtx))
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -77,11 +87,20 @@ class Plan:
     extensions: dict[str, int]
     """Ids by the kernel's names, one numbering for the whole session (RFC 9143 §10.2)."""
 
+    def same_shape(self, other: "Plan") -> bool:
+        """Whether the other plan needs nothing new of the kernel but, perhaps, SSRCs."""
+        ours, theirs = ([s.shape if s else None for s in plan.sections] for plan in (self, other))
+        return ours == theirs and self.extensions == other.extensions
+
     def sources(self) -> Iterator[Source]:
         return (section for section in self.sections if isinstance(section, Source))
 
     def slots(self, media: str) -> Iterator[Slot]:
         return (s for s in self.sections if isinstance(s, Slot) and s.media == media)
+
+
+def _payload_types(codec: Codec, rtx: Codec | None) -> tuple[int, int | None]:
+    return codec.payload_type, rtx.payload_type if rtx else None
 
 
 def make_plan(offer: Offer) -> Plan:

@@ -6,7 +6,7 @@ from sfu.dtls import FIRST_REPEAT, HANDSHAKE_SECONDS, KEEP_SECONDS
 from sfu.engine import MAX_HANDSHAKES
 from tests.sfu import offers
 from tests.sfu.dtls_client import DtlsClient
-from tests.sfu.stage import Stage
+from tests.sfu.stage import Stage, tile
 from zvonok.wire.bus import ActualSession
 from zvonok.wire.errors import ErrorBody
 
@@ -84,6 +84,18 @@ def test_other_sections_are_refused_and_the_connection_stays() -> None:
     assert refused.error is not None
     assert refused.error.code == "sdp_changed"
     assert stage.kernel.take("close_session") == []
+
+
+def test_new_ssrcs_in_a_new_offer_are_expected() -> None:
+    stage = Stage()
+    stage.want(1, offer=offers.whip(), open=["camera"])
+    stage.want(2, view=[tile(0, 1)])
+    stage.kernel.take()
+    stage.want(1, offer=offers.whip().replace("1001", "3001"))
+    (command,) = stage.kernel.log
+    assert command[:3] == ("expect", 0, 1)
+    assert command[3]["ssrcs"] == ((3001, 1002),)
+    assert stage.actual["s1"].camera_layers == ["f"]
 
 
 def test_another_certificate_is_another_connection() -> None:

@@ -112,11 +112,7 @@ class Calls:
             try:
                 yield
             finally:
-                for task in tasks:
-                    task.cancel()
-                for task in tasks:
-                    with suppress(asyncio.CancelledError):
-                        await task
+                await _cancelled(tasks)
 
     def health(self) -> dict[str, bool]:
         return {
@@ -300,3 +296,14 @@ class Calls:
             call.lost = True
             call.close(RESTARTING)
         await self._attendance.flush()
+
+
+async def _cancelled(tasks: "list[asyncio.Task[None]]") -> None:
+    """Returns when all have ended. A library may swallow a cancellation, so it is repeated."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.2)
+        for task in left:
+            log.warning("task goes on", task=repr(task.get_stack(limit=3)))

@@ -59,7 +59,10 @@ async def read_body(request: web.Request, kind: type[Body]) -> Body:
 
 async def read_bytes(request: web.Request, limit: int = MAX_BODY) -> bytes:
     """The whole body. Raises Refusal 413 `too_large`."""
-    parts, size = [], 0
+    parts: list[bytes] = []
+    if not request.can_read_body:
+        return b""
+    size = 0
     async for part in request.content.iter_chunked(1 << 16):
         size += len(part)
         if size > limit:

@@ -13,7 +13,9 @@ from zvonok.wire import rest
 from zvonok.wire.client import (
     Change,
     ClientMessage,
+    Failed,
     Join,
+    Leave,
     Media,
     Participant,
     ServerMessage,
@@ -64,6 +66,9 @@ class Browser:
 
     async def send(self, message: ClientMessage) -> None:
         await self.socket.send_str(_encode(message).decode())
+
+    async def leave(self) -> None:
+        await self.send(Leave())
 
     async def read(self) -> ServerMessage:
         message = await self.socket.receive(PATIENCE)
@@ -195,6 +200,17 @@ class Client:
         await browser.send(Join(grant, resume, media or Media()))
         await browser.until(Welcome)
         return browser
+
+    async def knock(self, grant: str, resume: str | None = None) -> Failed:
+        """Tries to join; the refusal."""
+        browser = await self.connect()
+        await browser.send(Join(grant, resume))
+        failed = await browser.read()
+        assert isinstance(failed, Failed), failed
+        code = await browser.until_closed()
+        assert code is not None
+        assert 4400 <= code < 4600
+        return failed
 
     async def come(self, link: str, name: str, media: Media | None = None) -> Browser:
         """Follows a link into the call."""

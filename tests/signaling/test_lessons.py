@@ -1,0 +1,354 @@
+"""Lessons and links over HTTP: who may do what, and what is refused."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from signaling.lessons import KEY_GUESSES, NEW_LESSONS
+from tests.signaling.client import Client
+from tests.signaling.conftest import School
+from zvonok.wire import rest
+from zvonok.wire.client import Ended
+
+HOUR = 3600
+DAY = 24 * HOUR
+
+
+@pytest.fixture
+def client(school: School) -> Client:
+    return school.client
+
+
+def key(school: School) -> str:
+    return school.settings.school_key
+
+
+async def make_link(school: School, lesson: str, **wishes: Any) -> rest.Link:
+    path = f"/api/lessons/{lesson}/links"
+    reply = await school.client.ask("POST", path, wishes, bearer=key(school))
+    assert reply.status == 201, reply.body
+    return msgspec.json.decode(reply.body, type=rest.Link)
+
+
+async def look_up(school: School, token: str) -> str:
+    """The error's code, or the role."""
+    reply = await school.client.ask("GET", f"/api/links/{token}")
+    return str(reply.json["role"]) if reply.status == 200 else f"{reply.status} {reply.code}"
+
+
+# ── creating ──
+
+
+async def test_whoever_has_the_key_creates_lessons(school: School) -> None:
+    created = await school.client.lesson("  Алгебра,   9б ")
+    assert created.lesson.title == "Алгебра, 9б"
+    assert created.lesson.state == "open"
+    assert len(created.host_link) == len(created.participant_link) == 22
+    assert await look_up(school, created.host_link) == "host"
+    assert await look_up(school, created.participant_link) == "participant"
+
+
+async def test_nobody_else_does(school: School, client: Client) -> None:
+    lesson = await client.lesson()
+    host = await client.enter(lesson.host_link, "A")
+    body = rest.NewLesson("A")
+    for bearer, code in ((None, "no_token"), ("wrong", "bad_key"), (host, "bad_key")):
+        reply = await client.ask("POST", "/api/lessons", body, bearer=bearer)
+        assert (reply.status, reply.code) == (401, code)
+        assert reply.headers["WWW-Authenticate"] == "Bearer"
+    basic = {"Authorization": f"Basic {key(school)}"}
+    assert (await client.ask("POST", "/api/lessons", body, headers=basic)).status == 401
+
+
+async def test_guessing_the_key_is_slowed_down(school: School, client: Client) -> None:
+    body = rest.NewLesson("A")
+    here = {"X-Forwarded-For": "192.0.2.7"}
+    for _ in range(int(KEY_GUESSES[0].burst)):
+        reply = await client.ask("POST", "/api/lessons", body, bearer="wrong", headers=here)
+        assert reply.status == 401
+    for bearer in ("wrong", key(school)):
+        reply = await client.ask("POST", "/api/lessons", body, bearer=bearer, headers=here)
+        assert (reply.status, reply.code) == (429, "rate_limited")
+        assert reply.json["error"]["details"]["retry_after"] > 0
+        assert int(reply.headers["Retry-After"]) >= 1
+    await client.lesson()
+    school.offset.seconds += 60
+    reply = await client.ask("POST", "/api/lessons", body, bearer=key(school), headers=here)
+    assert reply.status == 201
+
+
+async def test_lessons_are_not_made_without_end(school: School, client: Client) -> None:
+    for _ in range(int(NEW_LESSONS.burst)):
+        await client.lesson()
+    reply = await client.ask("POST", "/api/lessons", rest.NewLesson("A"), bearer=key(school))
+    assert reply.status == 429
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "expected"),
+    [
+        (b"{", {}, (400, "bad_json")),
+        (b"", {}, (400, "bad_json")),
+        (b"\xff\xfe", {}, (400, "bad_json")),
+        (b"[" * 100_000, {}, (422, "invalid_body")),
+        (b"[]", {}, (422, "invalid_body")),
+        (b"{}", {}, (422, "invalid_body")),
+        (b'{"title": 5}', {}, (422, "invalid_body")),
+        (b'{"title": ""}', {}, (422, "invalid_body")),
+        (b'{"title": "   "}', {}, (422, "invalid_body")),
+        (b'{"title": "a\\u0000b"}', {}, (422, "invalid_body")),
+        (b'{"title": "a", "more": 1}', {}, (422, "invalid_body")),
+        (b'{"title": "%s"}' % (b"x" * 201), {}, (422, "invalid_body")),
+        (b'{"title": "a"}', {"Content-Type": "text/plain"}, (415, "wrong_type")),
+        (b" " * (1 << 18), {}, (413, "too_large")),
+    ],
+)
+async def test_garbage_is_refused(
+    school: School, data: bytes, headers: dict[str, str], expected: tuple[int, str]
+) -> None:
+    headers = {"Content-Type": "application/json", **headers}
+    reply = await school.client.ask(
+        "POST", "/api/lessons", data=data, headers=headers, bearer=key(school)
+    )
+    assert (reply.status, reply.code) == expected
+
+
+async def test_unknown_places_answer_in_the_one_shape(client: Client) -> None:
+    assert (await client.ask("GET", "/api/nothing")).code == "not_found"
+    reply = await client.ask("PUT", "/api/lessons")
+    assert reply.code == "method_not_allowed"
+    assert "POST" in reply.headers["Allow"]
+
+
+# ── who may moderate ──
+
+ACTIONS = [
+    ("GET", "", None, 200),
+    ("GET", "/links", None, 200),
+    ("POST", "/links", {}, 201),
+    ("DELETE", "/links/{link}", None, 200),
+    ("POST", "/media-tokens", {"role": "publish"}, 201),
+    ("POST", "/end", None, 200),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), ACTIONS)
+async def test_hosts_and_the_school_moderate(
+    school: School, client: Client, method: str, path: str, body: object, status: int
+) -> None:
+    for by_key in (True, False):
+        lesson = await client.lesson()
+        host = await client.enter(lesson.host_link, "A")
+        url = f"/api/lessons/{lesson.lesson.id}" + path.format(link=lesson.participant_link)
+        reply = await client.ask(method, url, body, bearer=key(school) if by_key else host)
+        assert reply.status == status, reply.body
+
+
+@pytest.mark.parametrize(("method", "path", "body", "_status"), ACTIONS)
+async def test_nobody_else_moderates(
+    school: School, client: Client, method: str, path: str, body: object, _status: int
+) -> None:
+    lesson, other = await client.lesson(), await client.lesson()
+    guest = await client.enter(lesson.participant_link, "B")
+    stranger = await client.enter(other.host_link, "C")
+    media = await client.ask(
+        "POST",
+        f"/api/lessons/{lesson.lesson.id}/media-tokens",
+        {"role": "publish"},
+        bearer=key(school),
+    )
+    url = f"/api/lessons/{lesson.lesson.id}" + path.format(link=lesson.participant_link)
+    expected = [
+        (None, 401, "no_token"),
+        ("wrong", 401, "bad_key"),
+        ("a.b.c", 401, "bad_grant"),
+        (media.json["token"], 401, "bad_grant"),
+        (guest, 403, "forbidden"),
+        (stranger, 404, "not_found"),
+    ]
+    for bearer, status, code in expected:
+        reply = await client.ask(method, url, body, bearer=bearer)
+        assert (reply.status, reply.code) == (status, code)
+    assert await look_up(school, lesson.participant_link) == "participant"
+
+
+async def test_an_expired_grant_moderates_no_more(school: School, client: Client) -> None:
+    lesson = await client.lesson()
+    host = await client.enter(lesson.host_link, "A")
+    school.offset.seconds += 13 * HOUR
+    path = f"/api/lessons/{lesson.lesson.id}"
+    assert (await client.ask("GET", path, bearer=host)).code == "grant_expired"
+    renewed = await client.ask("POST", "/api/grants", bearer=host)
+    assert (await client.ask("GET", path, bearer=renewed.json["grant"])).status == 200
+
+
+async def test_the_school_knows_its_lessons_only(school: School, client: Client) -> None:
+    reply = await client.ask("GET", "/api/lessons/unknown", bearer=key(school))
+    assert (reply.status, reply.code) == (404, "not_found")
+
+
+# ── links ──
+
+
+async def test_links_have_an_end_and_a_number_of_uses(school: School, client: Client) -> None:
+    lesson = await client.lesson()
+    short = await make_link(school, lesson.lesson.id, seconds=HOUR)
+    forever = await make_link(school, lesson.lesson.id, seconds=None)
+    once = await make_link(school, lesson.lesson.id, uses=1)
+    assert forever.expires is None
+    await client.enter(once.token, "A")
+    assert await look_up(school, once.token) == "410 link_used_up"
+    school.offset.seconds += HOUR + 1
+    assert await look_up(school, short.token) == "410 link_expired"
+    assert await look_up(school, lesson.participant_link) == "participant"
+    school.offset.seconds += 7 * DAY
+    assert await look_up(school, lesson.participant_link) == "410 link_expired"
+    assert await look_up(school, forever.token) == "participant"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "status"),
+    [
+        (HOUR - 1, 422),
+        (HOUR, 201),
+        (HOUR + 1, 201),
+        (365 * DAY - 1, 201),
+        (365 * DAY, 201),
+        (365 * DAY + 1, 422),
+    ],
+)
+async def test_how_long_a_link_may_last(school: School, seconds: int, status: int) -> None:
+    lesson = await school.client.lesson()
+    path = f"/api/lessons/{lesson.lesson.id}/links"
+    reply = await school.client.ask("POST", path, {"seconds": seconds}, bearer=key(school))
+    assert reply.status == status
+
+
+async def test_a_revoked_link_lets_nobody_in(school: School, client: Client) -> None:
+    lesson = await client.lesson()
+    unused = await client.enter(lesson.participant_link, "Later")
+    inside = await client.come(lesson.participant_link, "Inside")
+    path = f"/api/lessons/{lesson.lesson.id}/links"
+    reply = await client.ask("DELETE", f"{path}/{lesson.participant_link}", bearer=key(school))
+    assert reply.json["revoked"] is True
+    assert await look_up(school, lesson.participant_link) == "410 link_revoked"
+    reply = await client.ask("POST", f"/api/links/{lesson.participant_link}/enter", rest.Enter("B"))
+    assert (reply.status, reply.code) == (410, "link_revoked")
+    late = await client.knock(unused)
+    assert late.error.code == "link_revoked"
+    reply = await client.ask("POST", "/api/grants", bearer=unused)
+    assert (reply.status, reply.code) == (410, "link_revoked")
+    assert inside.welcome is not None
+    inside.cut()
+    back = await client.join(await client.enter(lesson.host_link, "Host"))
+    await back.until_person(inside.you, present=False)
+    reply = await client.ask("DELETE", f"{path}/unknown", bearer=key(school))
+    assert (reply.status, reply.code) == (404, "not_found")
+
+
+async def test_somebody_inside_comes_back_though_the_link_is_revoked(
+    school: School, client: Client
+) -> None:
+    lesson = await client.lesson()
+    grant = await client.enter(lesson.participant_link, "Inside")
+    inside = await client.join(grant)
+    path = f"/api/lessons/{lesson.lesson.id}/links/{lesson.participant_link}"
+    await client.ask("DELETE", path, bearer=key(school))
+    inside.cut()
+    assert inside.welcome is not None
+    back = await client.join(grant, resume=inside.welcome.resume)
+    assert back.you == inside.you
+
+
+async def test_all_links_are_listed(school: School, client: Client) -> None:
+    lesson = await client.lesson()
+    made = await make_link(school, lesson.lesson.id, role="host", uses=3)
+    reply = await client.ask("GET", f"/api/lessons/{lesson.lesson.id}/links", bearer=key(school))
+    links = msgspec.json.decode(reply.body, type=rest.Links).links
+    assert {link.token for link in links} == {
+        lesson.host_link,
+        lesson.participant_link,
+        made.token,
+    }
+    assert links[-1] == made
+
+
+async def test_the_last_use_goes_to_one(school: School, client: Client) -> None:
+    import asyncio
+
+    lesson = await client.lesson()
+    link = await make_link(school, lesson.lesson.id, uses=1)
+    path = f"/api/links/{link.token}/enter"
+    replies = await asyncio.gather(
+        *(client.ask("POST", path, rest.Enter(f"P{n}")) for n in range(8))
+    )
+    assert sorted(reply.status for reply in replies) == [200] + [410] * 7
+
+
+async def test_looking_up_counts_people(client: Client) -> None:
+    lesson = await client.lesson("История")
+    path = f"/api/links/{lesson.participant_link}"
+    reply = await client.ask("GET", path)
+    expected = {"title": "История", "role": "participant", "state": "waiting", "participants": 0}
+    assert reply.json == expected
+    assert reply.headers["Cache-Control"] == "no-store"
+    await client.come(lesson.host_link, "A")
+    reply = await client.ask("GET", path)
+    assert reply.json == {**expected, "state": "running", "participants": 1}
+
+
+async def test_guessing_links_is_slowed_down(school: School, client: Client) -> None:
+    lesson = await client.lesson()
+    here = {"X-Forwarded-For": "192.0.2.7"}
+    for _ in range(60):
+        assert (await client.ask("GET", "/api/links/guess", headers=here)).status == 404
+    for token in ("guess", lesson.participant_link):
+        reply = await client.ask("GET", f"/api/links/{token}", headers=here)
+        assert (reply.status, reply.code) == (429, "rate_limited")
+    assert await look_up(school, lesson.participant_link) == "participant"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 65, "a\x00b", "\u202ea", "x" * 5000])
+async def test_impossible_names_are_refused(client: Client, name: str) -> None:
+    lesson = await client.lesson()
+    path = f"/api/links/{lesson.participant_link}/enter"
+    reply = await client.ask("POST", path, {"name": name})
+    assert reply.status == 422
+
+
+async def test_entering_says_what_became_of_the_name(client: Client) -> None:
+    lesson = await client.lesson()
+    path = f"/api/links/{lesson.participant_link}/enter"
+    reply = await client.ask("POST", path, rest.Enter("  Ёж  "))
+    assert reply.json.pop("grant").count(".") == 2
+    assert (reply.json["name"], reply.json["role"], reply.json["path"]) == (
+        "Ёж",
+        "guest",
+        "/api/call",
+    )
+
+
+# ── ending ──
+
+
+async def test_ending_a_lesson_ends_its_call_and_links(school: School, client: Client) -> None:
+    lesson = await client.lesson()
+    grant = await client.enter(lesson.participant_link, "Late")
+    browser = await client.come(lesson.participant_link, "Inside")
+    path = f"/api/lessons/{lesson.lesson.id}"
+    reply = await client.ask("POST", f"{path}/end", bearer=key(school))
+    assert (reply.status, reply.json["state"]) == (200, "ended")
+    assert await browser.until(Ended) == Ended("ended")
+    assert await browser.until_closed() == 1000
+    assert await look_up(school, lesson.participant_link) == "410 call_ended"
+    late = await client.knock(grant)
+    assert late.error.code == "call_ended"
+    for action in ("end", "links", "media-tokens"):
+        reply = await client.ask(
+            "POST", f"{path}/{action}", {"role": "publish"}, bearer=key(school)
+        )
+        assert (reply.status, reply.code) == (410, "call_ended")
+    assert (await client.ask("GET", path, bearer=key(school))).json["state"] == "ended"
+    reply = await client.ask("POST", "/api/grants", bearer=grant)
+    assert (reply.status, reply.code) == (410, "call_ended")

@@ -1,0 +1,228 @@
+"""WHIP (RFC 9725) and WHEP over HTTP."""
+
+import pytest
+
+from signaling.call import HOLD_SECONDS
+from tests.signaling.client import Client, Reply
+from tests.signaling.conftest import School
+from tests.signaling.fake_sfu import REFUSED, FakeSfu
+from zvonok.wire import rest
+from zvonok.wire.bus import ActualSession
+from zvonok.wire.client import Media
+
+SDP = {"Content-Type": "application/sdp"}
+SENDING = b"v=0\r\nm=audio 9 X 111\r\na=sendonly\r\nm=video 9 X 96\r\na=sendonly\r\n"
+SOUND_ONLY = b"v=0\r\nm=audio 9 X 111\r\na=sendonly\r\nm=video 9 X 96\r\na=inactive\r\n"
+RECEIVING = SENDING.replace(b"sendonly", b"recvonly")
+
+
+class Studio:
+    """A lesson with a token of each kind."""
+
+    def __init__(self, client: Client, lesson: rest.LessonCreated, tokens: dict[str, str]) -> None:
+        self.client = client
+        self.lesson = lesson
+        self.tokens = tokens
+
+    async def post(
+        self,
+        path: str = "whip",
+        token: str | None = "publish",
+        data: bytes = SENDING,
+        **headers: str,
+    ) -> Reply:
+        """`token`: one of the two kinds, or some other word."""
+        return await self.client.ask(
+            "POST",
+            f"/api/{path}",
+            data=data,
+            headers={**SDP, **{name.replace("_", "-"): value for name, value in headers.items()}},
+            bearer=self.tokens.get(token or "", token),
+        )
+
+
+@pytest.fixture
+async def studio(school: School) -> Studio:
+    lesson = await school.client.lesson()
+    tokens = {}
+    for role, name in (("publish", "Камера"), ("subscribe", "")):
+        reply = await school.client.ask(
+            "POST",
+            f"/api/lessons/{lesson.lesson.id}/media-tokens",
+            {"role": role, "name": name},
+            bearer=school.settings.school_key,
+        )
+        assert reply.status == 201
+        assert reply.json["path"] == ("/api/whip" if role == "publish" else "/api/whep")
+        tokens[role] = reply.json["token"]
+    return Studio(school.client, lesson, tokens)
+
+
+async def test_a_publisher_appears_in_the_roster(studio: Studio, sfu: FakeSfu) -> None:
+    viewer = await studio.client.come(studio.lesson.participant_link, "A")
+    reply = await studio.post()
+    assert reply.status == 201
+    assert reply.headers["Content-Type"].startswith("application/sdp")
+    assert reply.body == b"v=0\r\nanswer 0 of 1"
+    assert reply.headers["ETag"].startswith('"')
+    location = reply.headers["Location"]
+    assert location.startswith(f"/api/whip/{studio.lesson.lesson.id}/")
+    person = await viewer.until_person(2, present=True)
+    assert (person.name, person.media) == ("Камера", Media(microphone=True, camera=True))
+    session = await sfu.session_of(2)
+    await sfu.until(session, open=["microphone", "camera"], view=[], offer=SENDING.decode())
+    reply = await studio.client.ask("DELETE", location, bearer=studio.tokens["publish"])
+    assert reply.status == 200
+    await viewer.until_people(1)
+    await sfu.until_closed(session)
+    reply = await studio.client.ask("DELETE", location, bearer=studio.tokens["publish"])
+    assert (reply.status, reply.code) == (404, "not_found")
+
+
+async def test_what_is_not_sent_is_not_on(studio: Studio, sfu: FakeSfu) -> None:
+    assert (await studio.post(data=SOUND_ONLY)).status == 201
+    await sfu.until(await sfu.session_of(1), open=["microphone"])
+
+
+async def test_a_viewer_is_not_shown_and_lets_the_server_choose(
+    studio: Studio, sfu: FakeSfu
+) -> None:
+    reply = await studio.post("whep", "subscribe", RECEIVING)
+    assert reply.status == 201
+    await sfu.until(await sfu.session_of(1), view=None, open=[])
+    browser = await studio.client.come(studio.lesson.participant_link, "A")
+    assert (browser.total, len(browser.people)) == (1, 1)
+    location = reply.headers["Location"]
+    assert location.startswith("/api/whep/")
+    reply = await studio.client.ask("DELETE", location, bearer=studio.tokens["subscribe"])
+    assert reply.status == 200
+
+
+async def test_a_publisher_that_comes_again_takes_its_own_place(
+    studio: Studio, sfu: FakeSfu
+) -> None:
+    browser = await studio.client.come(studio.lesson.participant_link, "A")
+    first = await studio.post()
+    second = await studio.post()
+    assert second.status == 201
+    assert first.headers["Location"] != second.headers["Location"]
+    await browser.until_person(3)
+    assert sorted(await browser.until_people(2)) == [1, 3]
+
+
+async def test_a_dead_publisher_is_given_up(school: School, studio: Studio, sfu: FakeSfu) -> None:
+    call = studio.lesson.lesson.id
+    browser = await studio.client.come(studio.lesson.participant_link, "A")
+    await studio.post()
+    session = await sfu.session_of(2)
+    for connected in (True, False):
+        actual = ActualSession(session=session, offer_id=0, answer="a", connected=connected)
+        await sfu.write(call, actual)
+    await browser.until_person(2, present=False)
+    school.offset.seconds += HOLD_SECONDS + 1
+    await school.nudge(call)
+    await browser.until_people(1)
+
+
+async def test_the_media_servers_refusal_is_passed_on(studio: Studio, sfu: FakeSfu) -> None:
+    reply = await studio.post(data=REFUSED.encode() + SENDING[3:])
+    assert (reply.status, reply.code) == (422, "bad_offer")
+    browser = await studio.client.come(studio.lesson.participant_link, "A")
+    assert browser.total == 1
+
+
+async def test_no_media_server_is_said_after_a_while(
+    studio: Studio, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signaling.whip.ANSWER_SECONDS", 0.1)
+    sfu.answering = False
+    reply = await studio.post()
+    assert (reply.status, reply.code) == (503, "no_media_server")
+    assert int(reply.headers["Retry-After"]) >= 1
+    await sfu.until_closed(sfu.seen[-1])
+
+
+@pytest.mark.parametrize(
+    ("path", "token", "status", "code"),
+    [
+        ("whip", None, 401, "no_token"),
+        ("whip", "a.b.c", 401, "bad_token"),
+        ("whip", "subscribe", 403, "forbidden"),
+        ("whep", "publish", 403, "forbidden"),
+    ],
+)
+async def test_wrong_tokens_are_refused(
+    studio: Studio, path: str, token: str | None, status: int, code: str
+) -> None:
+    reply = await studio.post(path, token)
+    assert (reply.status, reply.code) == (status, code)
+
+
+async def test_tokens_end(school: School, studio: Studio) -> None:
+    school.offset.seconds += 24 * 3600 + 1
+    reply = await studio.post()
+    assert (reply.status, reply.code) == (401, "token_expired")
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "status", "code"),
+    [
+        (SENDING, {"Content_Type": "application/json"}, 415, "wrong_type"),
+        (SENDING, {"Accept": "text/html"}, 406, "not_acceptable"),
+        (b"", {}, 422, "bad_offer"),
+        (b"hello", {}, 422, "bad_offer"),
+        (b"v=0\r\n", {}, 422, "bad_offer"),
+        (b"v=0\xff\r\nm=audio", {}, 422, "bad_offer"),
+        (RECEIVING, {}, 422, "bad_offer"),
+        (SENDING + b"a" * 131072, {}, 413, "too_large"),
+    ],
+)
+async def test_bad_offers_are_refused(
+    studio: Studio, data: bytes, headers: dict[str, str], status: int, code: str
+) -> None:
+    reply = await studio.post(data=data, **headers)
+    assert (reply.status, reply.code) == (status, code)
+
+
+async def test_receiving_needs_something_to_receive(studio: Studio) -> None:
+    reply = await studio.post("whep", "subscribe", SENDING)
+    assert (reply.status, reply.code) == (422, "bad_offer")
+
+
+@pytest.mark.parametrize("accept", ["application/sdp", "*/*", "text/plain, application/*;q=0.5"])
+async def test_what_may_be_accepted(studio: Studio, sfu: FakeSfu, accept: str) -> None:
+    assert (await studio.post(Accept=accept)).status == 201
+
+
+async def test_options_and_patch(studio: Studio, sfu: FakeSfu) -> None:
+    reply = await studio.client.ask("OPTIONS", "/api/whip")
+    assert (reply.status, reply.headers["Accept-Post"]) == (204, "application/sdp")
+    location = (await studio.post()).headers["Location"]
+    reply = await studio.client.ask("PATCH", location, bearer=studio.tokens["publish"])
+    assert (reply.status, reply.headers["Allow"]) == (405, "DELETE")
+    reply = await studio.client.ask("GET", location, bearer=studio.tokens["publish"])
+    assert reply.status == 405
+
+
+async def test_a_stranger_cannot_end_a_session(
+    school: School, studio: Studio, sfu: FakeSfu
+) -> None:
+    location = (await studio.post()).headers["Location"]
+    other = await school.client.lesson()
+    reply = await school.client.ask(
+        "POST",
+        f"/api/lessons/{other.lesson.id}/media-tokens",
+        {"role": "publish"},
+        bearer=school.settings.school_key,
+    )
+    expected = [(None, 401), (studio.tokens["subscribe"], 403), (reply.json["token"], 404)]
+    for bearer, status in expected:
+        refused = await school.client.ask("DELETE", location, bearer=bearer)
+        assert (refused.status, bool(refused.code)) == (status, True)
+
+
+async def test_an_ended_lesson_takes_no_media(school: School, studio: Studio) -> None:
+    path = f"/api/lessons/{studio.lesson.lesson.id}/end"
+    await school.client.ask("POST", path, bearer=school.settings.school_key)
+    reply = await studio.post()
+    assert (reply.status, reply.code) == (410, "call_ended")

@@ -13,7 +13,14 @@ from sfu.kernel.state cimport (
 from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
 from sfu.kernel.timing cimport timing_capture, timing_slot_at
 
+cdef extern from *:
+    """
+    #define zv_prefetch(p) __builtin_prefetch((p), 1)
+    """
+    void prefetch "zv_prefetch"(const void* p) nogil
+
 cdef enum:
+    CACHE_LINE = 64
     # Viewers between two looks at the clock
     STRIDE = 16
     # A small audience gets every packet at once; a larger one gets runs.
@@ -364,6 +371,7 @@ cdef void start_run(engine* e, int32_t source_index) noexcept nogil:
         j.packets[i] = s.run[i]
     j.count = s.run_count
     j.source = source_index
+    j.slot = 0
     j.generation = s.generation
     s.run_count = 0
     s.run_marked = False
@@ -432,6 +440,26 @@ cdef void video_to(engine* e, int32_t reference, job* j, uint32_t csrc) noexcept
         send_run(e, viewer, items, count)
 
 
+cdef inline void fetch_ahead(engine* e, const references* audience, int32_t place, bint audio,
+                             int32_t slot_index) noexcept nogil:
+    """Brings a coming viewer's memory into the cache while others are being served."""
+    cdef int32_t reference
+    cdef session* v
+    cdef slot* s
+    if place >= audience.count or audience.items[place] < 0:
+        return
+    reference = audience.items[place]
+    v = &e.sessions[reference if audio else reference // SLOTS]
+    s = &v.slots[slot_index if audio else reference % SLOTS]
+    prefetch(v)
+    prefetch(<char*>v + CACHE_LINE)
+    prefetch(&v.outbound)
+    prefetch(&v.outbound.rtp_salt)
+    prefetch(s)
+    prefetch(&s.map)
+    prefetch(&s.map.entries[0])
+
+
 cdef bint job_run(engine* e, job* j, references* audience, bint audio, int64_t until) noexcept nogil:
     """True: done; False: to be resumed."""
     cdef source* s = source_at(e, j.source)
@@ -443,6 +471,7 @@ cdef bint job_run(engine* e, job* j, references* audience, bint audio, int64_t u
         if not outbox_room(e):
             return False
         reference = audience.items[j.next]
+        fetch_ahead(e, audience, j.next + 2, audio, j.slot)
         j.next += 1
         if reference < 0:
             continue

@@ -26,7 +26,6 @@ cdef struct map_entry:
     uint8_t tl0_offset
 
 cdef struct slot_map:
-    map_entry entries[MAP_ENTRIES]
     # Entries made so far; the newest is entries[(made − 1) % MAP_ENTRIES].
     uint32_t made
     uint32_t epoch
@@ -37,6 +36,7 @@ cdef struct slot_map:
     uint32_t timestamp
     uint16_t picture
     uint8_t tl0
+    map_entry entries[MAP_ENTRIES]
 
 cdef struct map_packet:
     int64_t sequence

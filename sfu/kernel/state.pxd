@@ -235,6 +235,7 @@ cdef struct outgoing:
     bint marker
 
 cdef struct session:
+    # First what a fan-out or a visit touches of every viewer, close together.
     bint used
     bint connected
     bint lost
@@ -245,18 +246,12 @@ cdef struct session:
     int32_t room
     int32_t place
     uint32_t participant
-    # ICE: current and previous local credentials
-    uint8_t ufrag[2][UFRAG]
-    uint8_t ufrag_length[2]
-    uint8_t password[2][PASSWORD]
-    uint8_t password_length[2]
+    # Bit mask of the video slots that show something
+    uint32_t showing
     int64_t last_check
-    path current
-    address known[PATHS]
-    int32_t known_next
-    int32_t profile
-    srtp_context inbound
-    srtp_context outbound
+    int64_t last_feedback
+    int64_t last_report
+    int64_t last_sender_report
     # Header extension ids; 0: not negotiated
     uint8_t id_mid
     uint8_t id_rid
@@ -264,22 +259,6 @@ cdef struct session:
     uint8_t id_level
     uint8_t id_transport_cc
     uint8_t id_send_time
-    ssrc_entry streams[STREAMS]
-    int32_t stream_count
-    int32_t last_stream
-    track tracks[KINDS]
-    source sources[SOURCES]
-    slot slots[SLOTS]
-    # Bit mask of the video slots that show something
-    uint32_t showing
-    # Difference of our clock and the peer's NTP clock in µs
-    bint clock_known
-    int64_t clock_offset
-    arrivals* feedback
-    int64_t last_feedback
-    int64_t last_report
-    int64_t last_sender_report
-    uint64_t remb
     # Pacing: what the viewer says the line bears, bytes that may leave now, what waits
     uint64_t estimate
     int64_t tokens
@@ -292,6 +271,28 @@ cdef struct session:
     uint64_t bytes_received
     uint64_t packets_sent
     uint64_t bytes_sent
+    path current
+    srtp_context outbound
+    # ICE: current and previous local credentials
+    uint8_t ufrag[2][UFRAG]
+    uint8_t ufrag_length[2]
+    uint8_t password[2][PASSWORD]
+    uint8_t password_length[2]
+    address known[PATHS]
+    int32_t known_next
+    int32_t profile
+    srtp_context inbound
+    ssrc_entry streams[STREAMS]
+    int32_t stream_count
+    int32_t last_stream
+    track tracks[KINDS]
+    source sources[SOURCES]
+    slot slots[SLOTS]
+    # Difference of our clock and the peer's NTP clock in µs
+    bint clock_known
+    int64_t clock_offset
+    arrivals* feedback
+    uint64_t remb
 
 cdef struct seat:
     # A room's audio slot: who speaks in it; −1: nobody

@@ -1,5 +1,5 @@
 import { useSignalEffect } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Call } from "../../call";
 import { t } from "../../i18n/language";
 import { Announcer } from "./announcer";
@@ -11,6 +11,7 @@ import { Sound } from "./sound";
 import { Stage } from "./stage";
 import { useShortcuts } from "./use-shortcuts";
 import { CallContext, createView } from "./view";
+import { useWakeLock } from "./wake-lock";
 import { Windows } from "./windows";
 
 interface Props {
@@ -30,13 +31,16 @@ export function CallPage({ call, onOver }: Props) {
     }
   });
   useShortcuts(call, view);
+  useWakeLock();
+  const stage = useRef<HTMLElement>(null);
+  useEffect(() => stage.current?.focus({ preventScroll: true }), []);
   const joining = call.state.phase.value === "joining";
   return (
     <CallContext.Provider value={{ call, view }}>
       <div class="call" data-testid="call" data-phase={call.state.phase.value}>
         <Banners />
         <div class="call-body">
-          <main class="stage-holder" aria-label={t("call.region.stage")}>
+          <main ref={stage} class="stage-holder" tabIndex={-1} aria-label={t("call.region.stage")}>
             {joining ? (
               <p class="joining" role="status">
                 {t("call.joining")}

@@ -2,10 +2,21 @@ import { useState } from "preact/hooks";
 import { number, plural, t } from "../../i18n/language";
 import { Icon } from "../kit/icon";
 import { Panel } from "./panel";
-import { usePeople } from "./people-source";
+import { type PeopleSource, usePeople } from "./people-source";
 import { PersonRow } from "./person-row";
 import { useCall } from "./view";
 import { VirtualList } from "./virtual-list";
+
+/** What is said above the list. */
+function told(query: string, source: PeopleSource): string {
+  if (source.failed) {
+    return t("people.failed");
+  }
+  if (!query || source.waiting) {
+    return "";
+  }
+  return source.count ? plural("count.found", source.count) : t("people.nobody_found");
+}
 
 /** Everybody in the call: searched here or, in a large call, by the server. */
 export function PeoplePanel() {
@@ -27,10 +38,7 @@ export function PeoplePanel() {
         />
       </label>
       <p class="search-count" role="status">
-        {source.failed
-          ? t("people.failed")
-          : query &&
-            (source.count ? plural("count.found", source.count) : t("people.nobody_found"))}
+        {told(query, source)}
       </p>
       <VirtualList
         key={query}

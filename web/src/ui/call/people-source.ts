@@ -8,6 +8,8 @@ import { useCall } from "./view";
 
 export interface PeopleSource {
   readonly count: number;
+  /** Nothing is known yet. */
+  readonly waiting: boolean;
   readonly failed: boolean;
   at(position: number): Person | null;
   need(span: Span): void;
@@ -29,11 +31,19 @@ export function findHere(people: readonly Person[], query: string): readonly Per
   return people.filter(fits).sort((a, b) => Number(b.self) - Number(a.self) || byImportance(a, b));
 }
 
+/** How long comings and goings are collected before the list is fetched anew, ms. */
+const REFRESH = 2000;
+
+type Rows = Map<number, Person>;
+
 function useRemote(query: string, active: boolean, total: number): PeopleSource {
   const { call } = useCall();
   const [found, setFound] = useState({ query: "", total, failed: false });
-  const rows = useRef(new Map<number, Person>());
+  const rows = useRef<Rows>(new Map());
+  /** What was known before the last refresh, shown until the new rows are here. */
+  const stale = useRef<Rows>(new Map());
   const asked = useRef(new Set<number>());
+  const begun = useRef<string | null>(null);
   const ask = (offset: number) => {
     if (asked.current.has(offset)) {
       return;
@@ -56,19 +66,27 @@ function useRemote(query: string, active: boolean, total: number): PeopleSource 
     );
   };
   useEffect(() => {
-    if (active) {
+    if (!active) {
+      return;
+    }
+    const fresh = begun.current !== query;
+    const begin = () => {
+      begun.current = query;
+      stale.current = fresh ? new Map() : rows.current;
       rows.current = new Map();
       asked.current = new Set();
-      const timer = setTimeout(() => ask(0), query ? TYPING : 0);
-      return () => clearTimeout(timer);
-    }
-  }, [query, active]);
+      ask(0);
+    };
+    const timer = setTimeout(begin, fresh ? (query ? TYPING : 0) : REFRESH);
+    return () => clearTimeout(timer);
+  }, [query, active, total]);
   return {
     count: found.query === query ? found.total : 0,
+    waiting: found.query !== query,
     failed: found.failed,
-    at: (position) => rows.current.get(position) ?? null,
+    at: (position) => rows.current.get(position) ?? stale.current.get(position) ?? null,
     need: (span) => {
-      for (let at = span.from; at < span.to; at++) {
+      for (let at = span.from; at < span.to && begun.current === query; at++) {
         if (!rows.current.has(at)) {
           ask(at);
           return;
@@ -87,7 +105,13 @@ export function usePeople(query: string): PeopleSource {
   const remote = useRemote(query, !complete, total);
   const known = new Map(people.map((person) => [person.number, person]));
   if (complete) {
-    return { count: here.length, failed: false, at: (at) => here[at] ?? null, need: () => {} };
+    return {
+      count: here.length,
+      waiting: false,
+      failed: false,
+      at: (at) => here[at] ?? null,
+      need: () => {},
+    };
   }
   return {
     ...remote,

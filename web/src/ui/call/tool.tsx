@@ -13,6 +13,9 @@ interface Props {
   readonly badge?: string;
 }
 
+/** A press with the mouse must not take the focus, or the space bar would press again, not talk. */
+const keepFocus = (event: MouseEvent) => event.preventDefault();
+
 /** A round button of the toolbar; its words appear above it on hover and focus. */
 export function Tool(props: Props) {
   const { icon, label, onPress, testid, keys, look, on, expanded, menu, badge } = props;
@@ -27,6 +30,7 @@ export function Tool(props: Props) {
       data-testid={testid}
       data-on={on}
       data-tip={keys ? `${label} (${keys})` : label}
+      onMouseDown={keepFocus}
       onClick={onPress}
     >
       <Icon name={icon} />

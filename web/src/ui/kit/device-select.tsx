@@ -41,6 +41,7 @@ export function DeviceSelect({ icon, label, devices, chosen, testid, onChoose }:
             </option>
           ))}
         </select>
+        <Icon name="down" />
       </span>
     </label>
   );

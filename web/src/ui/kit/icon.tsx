@@ -3,6 +3,7 @@
 import statistics from "lucide-static/icons/activity.svg?raw";
 import calendar from "lucide-static/icons/calendar-x-2.svg?raw";
 import check from "lucide-static/icons/check.svg?raw";
+import down from "lucide-static/icons/chevron-down.svg?raw";
 import left from "lucide-static/icons/chevron-left.svg?raw";
 import right from "lucide-static/icons/chevron-right.svg?raw";
 import up from "lucide-static/icons/chevron-up.svg?raw";
@@ -46,6 +47,7 @@ const drawings = {
   check,
   close,
   copy,
+  down,
   expand,
   globe,
   info,

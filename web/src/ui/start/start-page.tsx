@@ -5,6 +5,7 @@ import { OuterPage } from "../kit/outer-page";
 import { CreateLesson } from "./create-lesson";
 import { Created } from "./created";
 import { OpenLink } from "./open-link";
+import { RingingBell } from "./ringing-bell";
 import { schoolKey } from "./school-key";
 import { TypeKey } from "./type-key";
 
@@ -21,9 +22,12 @@ export function StartPage() {
   return (
     <OuterPage title={t("start.page_title")}>
       <div class="start">
-        <div class="start-words">
-          <h1>{t("start.headline")}</h1>
-          <p>{t("brand.promise")}</p>
+        <div class="start-top">
+          <div class="start-words">
+            <h1>{t("start.headline")}</h1>
+            <p>{t("brand.promise")}</p>
+          </div>
+          <RingingBell />
         </div>
         <div class={`start-cards${teacher ? " teacher-first" : ""}`}>
           <section class="card">

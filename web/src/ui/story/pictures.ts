@@ -44,7 +44,7 @@ export function person(number: number): MediaStream {
     brush.fill();
     brush.fillStyle = `hsl(25 35% ${14 + (number % 4) * 9}%)`;
     brush.beginPath();
-    brush.ellipse(320 + sway, 142, 76, 54, 0, Math.PI, 7);
+    brush.ellipse(320 + sway, 166, 74, 74, 0, Math.PI, 2 * Math.PI);
     brush.fill();
   });
 }

@@ -6,14 +6,12 @@ flights are repeated here, by our clock, and the OpenSSL connection is dropped w
 handshake's end.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
@@ -176,13 +174,13 @@ class Handshake:
         return keys
 
     def _check_fingerprint(self, connection: SSL.Connection) -> None:
-        certificate = connection.get_peer_certificate(as_cryptography=True)
+        # Not as an object of `cryptography`, whose parser raises where OpenSSL's does not.
+        certificate = connection.get_peer_certificate()
         if certificate is None:
             raise DtlsError("dtls_failed")
-        encoded = certificate.public_bytes(Encoding.DER)
         for wanted in self._fingerprints:
-            algorithm = wanted.algorithm.replace("-", "")
-            if hashlib.new(algorithm, encoded).digest() == wanted.digest:
+            digest = certificate.digest(wanted.algorithm.replace("-", ""))
+            if bytes.fromhex(digest.replace(b":", b"").decode()) == wanted.digest:
                 return
         raise DtlsError("dtls_fingerprint")
 

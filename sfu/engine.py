@@ -6,6 +6,7 @@ are given at once; everything else is collected and handed over by `take_effects
     **after every call into the engine, carry out `take_effects()`**
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from zvonok.wire.bus import ActualSession, SpeakersNotice, WantedSession
@@ -14,7 +15,7 @@ from zvonok.wire.errors import ErrorBody, Refusal
 from .dtls import DtlsError, DtlsServer
 from .effects import DropActual, Effect, Publish, WriteActual
 from .room import Room
-from .sdp import Identity, make_plan, parse_offer
+from .sdp import Candidate, Identity, make_plan, parse_offer
 from .session import SESSION_LOST, Environment, Session
 
 if TYPE_CHECKING:
@@ -42,6 +43,11 @@ class Engine:
         """Sessions whose last flight may still have to be repeated."""
         self._effects: list[Effect] = []
         self.handshakes_deferred = 0
+
+    def advertise(self, candidates: tuple[Candidate, ...]) -> None:
+        """From now on answers name these addresses."""
+        identity = self._environment.identity
+        self._environment.identity = replace(identity, candidates=candidates)
 
     # ── what is wanted ──
 

@@ -3,8 +3,8 @@
 import asyncio
 import struct
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
 import structlog
@@ -74,10 +74,9 @@ def check_buffers(kernel: core.Kernel) -> None:
 @asynccontextmanager
 async def running(settings: Settings, kernel: core.Kernel, redis: Redis) -> AsyncIterator[Engine]:
     """A worker at work while the block runs. Leaving it closes all sessions."""
-    addresses = reachable_addresses(settings.public_addresses)
     dtls = DtlsServer(datetime.now(UTC))
-    candidates = tuple(Candidate(address, kernel.port) for address in addresses)
-    engine = Engine(kernel, Identity(candidates, dtls.fingerprint), dtls)
+    addresses = reachable_addresses(settings.public_addresses)
+    engine = Engine(kernel, Identity(_candidates(addresses, kernel.port), dtls.fingerprint), dtls)
     reports = Reports(redis)
     now = asyncio.get_running_loop().time
 
@@ -85,37 +84,37 @@ async def running(settings: Settings, kernel: core.Kernel, redis: Redis) -> Asyn
         reports.add(engine.take_effects())
 
     heartbeat = Heartbeat(redis, settings.worker, _worker_state(settings, kernel, engine))
-    async with Subscription(settings.redis_url) as subscription:
+    async with AsyncExitStack() as stack:
+        subscription = await stack.enter_async_context(Subscription(settings.redis_url))
         looks = Looks(redis, subscription, engine, settings.worker, now, settle)
-        app = private_app(
-            _metrics(kernel, engine), lambda: {"redis": subscription.connected, "kernel": True}
-        )
-        async with serve_unix(app, settings.socket("sfu-private")):
-            with _events(kernel, engine, settle):
-                work = (looks.listen(), looks.work(), reports.work(), heartbeat.work())
-                try:
-                    async with asyncio.TaskGroup() as group:
-                        tasks = [group.create_task(w) for w in (*work, _tick(engine, settle))]
-                        try:
-                            yield engine
-                        finally:
-                            for task in tasks:
-                                task.cancel()
-                finally:
-                    engine.close(now())
-                    await heartbeat.end()
+        app = private_app(_metrics(kernel, engine), lambda: {"redis": subscription.connected})
+        await stack.enter_async_context(serve_unix(app, settings.socket("sfu-private")))
+        stack.push_async_callback(heartbeat.end)
+        stack.callback(lambda: engine.close(now()))
+        stack.enter_context(_events(kernel, engine, settle))
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        work = (looks.listen(), looks.work(), reports.work(), heartbeat.work())
+        for task in [group.create_task(w) for w in (*work, _tick(engine, settle))]:
+            stack.callback(task.cancel)
+        yield engine
+
+
+def _candidates(addresses: Iterable[str], port: int) -> tuple[Candidate, ...]:
+    return tuple(Candidate(address, port) for address in addresses)
 
 
 def _worker_state(
     settings: Settings, kernel: core.Kernel, engine: Engine
 ) -> Callable[[], WorkerState]:
     load = Load(time.process_time(), time.monotonic())
-    addresses = list(reachable_addresses(settings.public_addresses))
 
     def state() -> WorkerState:
+        addresses = reachable_addresses(settings.public_addresses)
+        # A laptop changes its network while the server runs.
+        engine.advertise(_candidates(addresses, kernel.port))
         return WorkerState(
             worker=settings.worker,
-            addresses=addresses,
+            addresses=list(addresses),
             port=kernel.port,
             sessions=engine.session_count,
             load=load.measure(time.process_time(), time.monotonic()),
@@ -153,7 +152,11 @@ def _events(kernel: core.Kernel, engine: Engine, settle: Callable[[], None]) -> 
     def readable() -> None:
         now = loop.time()
         for event in kernel.events():
-            dispatch(engine, event, now)
+            try:
+                dispatch(engine, event, now)
+            except Exception:
+                # What one peer sent must not cost the others their events.
+                log.exception("event failed", kind=event[0], subject=event[1])
         settle()
 
     loop.add_reader(kernel.fileno(), readable)

@@ -34,7 +34,7 @@ class Shown:
     layer: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Environment:
     """What all sessions of a process share."""
 

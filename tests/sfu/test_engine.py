@@ -4,6 +4,7 @@ import pytest
 
 from sfu.dtls import FIRST_REPEAT, HANDSHAKE_SECONDS, KEEP_SECONDS
 from sfu.engine import MAX_HANDSHAKES
+from sfu.sdp import Candidate
 from tests.sfu import offers
 from tests.sfu.dtls_client import DtlsClient
 from tests.sfu.stage import Stage, tile
@@ -31,6 +32,16 @@ def test_bad_offer_is_refused_and_the_next_is_answered() -> None:
     assert refused.error is not None
     assert (refused.error.code, refused.answer) == ("sdp_invalid", None)
     assert stage.want(1, offer=offers.browser()).answer is not None
+
+
+def test_new_addresses_are_in_the_next_answer() -> None:
+    stage = Stage()
+    stage.want(1)
+    stage.engine.advertise((Candidate("198.51.100.7", 99),))
+    answer = stage.want(2).answer
+    assert answer is not None
+    assert "198.51.100.7 99 typ host" in answer
+    assert "192.0.2.9" not in answer
 
 
 def test_full_worker() -> None:

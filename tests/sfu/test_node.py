@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
 from sfu import node
+from sfu.engine import Engine
 from sfu.kernel import core
 from tests.sfu import offers
 from tests.sfu.dtls_client import DtlsClient
@@ -193,6 +194,25 @@ async def test_events_of_the_kernel(settings: Settings, redis: Redis) -> None:
         kernel.happen(core.EVENT_LOST, 0)
         await signalman.until("s1", lambda a: a is not None and not a.connected)
         assert client.done
+
+
+async def test_an_event_that_fails_costs_no_other(
+    settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signalman = Signalman(redis, settings.worker)
+    reached: list[int] = []
+
+    def dispatch(_engine: Engine, event: "core.Event", _now: float) -> None:
+        reached.append(event[1])
+        raise RuntimeError
+
+    monkeypatch.setattr(node, "dispatch", dispatch)
+    async with worker(settings, redis) as kernel:
+        kernel.happen(core.EVENT_DTLS, 1)
+        kernel.happen(core.EVENT_DTLS, 2)
+        await signalman.want(wanted())
+        assert (await signalman.answered("s1")).answer is not None
+    assert reached == [1, 2]
 
 
 async def test_speakers_are_announced(settings: Settings, redis: Redis) -> None:

@@ -1,6 +1,7 @@
 """Well-formed inputs made by ourselves, from which each fuzzer starts."""
 
 import random
+import re
 import struct
 import zlib
 from pathlib import Path
@@ -138,6 +139,80 @@ def seeds() -> dict[str, list[bytes]]:
         "srtp": rtp_seeds() + rtcp_seeds(),
         "core": core_seeds(),
     }
+
+
+OFFER = """v=0
+o=- 1 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1 2
+a=extmap-allow-mixed
+m=audio 9 UDP/TLS/RTP/SAVPF 111
+c=IN IP4 0.0.0.0
+a=rtcp:9 IN IP4 0.0.0.0
+a=ice-ufrag:abcd
+a=ice-pwd:abcdefghijklmnopqrstuvwx
+a=ice-options:trickle
+a=fingerprint:sha-256 {fingerprint}
+a=setup:actpass
+a=mid:0
+a=extmap:1 urn:ietf:params:rtp-hdrext:ssrc-audio-level
+a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid
+a=sendonly
+a=rtcp-mux
+a=rtpmap:111 opus/48000/2
+a=fmtp:111 minptime=10;useinbandfec=1
+a=ssrc:1001 cname:x
+m=video 9 UDP/TLS/RTP/SAVPF 96 97
+c=IN IP4 0.0.0.0
+a=mid:1
+a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id
+a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id
+a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01
+a=sendonly
+a=rtcp-mux
+a=rtcp-rsize
+a=rtpmap:96 VP8/90000
+a=rtcp-fb:96 goog-remb
+a=rtcp-fb:96 transport-cc
+a=rtcp-fb:96 nack pli
+a=rtpmap:97 rtx/90000
+a=fmtp:97 apt=96
+a=rid:q send
+a=rid:h send
+a=simulcast:send q;h
+m=video 9 UDP/TLS/RTP/SAVPF 96 97
+c=IN IP4 0.0.0.0
+a=mid:2
+a=recvonly
+a=rtcp-mux
+a=rtpmap:96 VP8/90000
+a=rtpmap:97 rtx/90000
+a=fmtp:97 apt=96
+a=ssrc-group:FID 5 6
+a=ssrc:5 cname:x
+"""
+
+MESSAGES = [
+    '{"type":"join","grant":"t","resume":"s","media":{"microphone":true,"screen_audio":false}}',
+    '{"type":"offer","sdp":"v=0\\r\\n","id":1}',
+    '{"type":"view","tiles":[{"slot":0,"participant":5,"kind":"camera","height":180}]}',
+    '{"type":"media","media":{"microphone":false,"camera":true}}',
+    '{"type":"quality","quality":"poor"}',
+    '{"type":"search","id":7,"query":"a\\u00e9","numbers":[1,2],"offset":0}',
+    '{"type":"leave"}',
+    '{"type":"end"}',
+    '{"type":"ping"}',
+]
+
+
+def offers() -> list[str]:
+    offer = OFFER.format(fingerprint=":".join(f"{n:02X}" for n in range(32)))
+    return [offer, offer.replace("\n", "\r\n")]
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[A-Za-z0-9_/:-]{2,60}", text)
 
 
 def write(target: str, folder: Path) -> None:

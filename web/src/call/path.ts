@@ -23,13 +23,15 @@ export class MediaPath {
   private readonly restart = new Restart();
   private iceServers: RTCIceServer[] = [];
   private offers = 0;
+  private everAnswered = false;
   private lateRebuild: ReturnType<typeof setTimeout> | undefined;
   private pending: Repair | null = null;
 
   constructor(private readonly events: PathEvents) {}
 
+  /** The server answers offers, yet no media gets through: UDP is probably blocked. */
   get blocked(): boolean {
-    return this.restart.blocked;
+    return this.restart.vain && this.everAnswered;
   }
 
   get lostSince(): number | null {
@@ -46,6 +48,7 @@ export class MediaPath {
   async answered(id: number, sdp: string): Promise<void> {
     try {
       await this.peer?.answer(id, sdp);
+      this.everAnswered = true;
     } catch (reason) {
       // Without a way the deadline brings a new connection; at once, it could become a storm.
       console.error("The answer does not fit:", reason);

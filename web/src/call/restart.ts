@@ -17,8 +17,8 @@ export class Restart {
   private failures = 0;
   private lost: number | null = null;
 
-  /** A path was looked for in vain: UDP is probably blocked. */
-  get blocked(): boolean {
+  /** A path was looked for in vain. */
+  get vain(): boolean {
     return this.failures > 0;
   }
 

@@ -8,18 +8,18 @@ beforeEach(() => {
   restart.began(0);
 });
 
-test("no path within 8 s is called blocked and tried anew with growing patience", () => {
+test("no path within 8 s is in vain and tried anew with growing patience", () => {
   expect(restart.tick("connecting", 7_999)).toBeNull();
-  expect(restart.blocked).toBe(false);
+  expect(restart.vain).toBe(false);
   expect(restart.tick("connecting", 8_000)).toBe("rebuild");
-  expect(restart.blocked).toBe(true);
+  expect(restart.vain).toBe(true);
   expect(restart.lostSince).toBeNull();
   restart.began(8_000);
   expect(restart.tick("connecting", 23_999)).toBeNull();
   expect(restart.tick("connecting", 24_000)).toBe("rebuild");
   restart.began(24_000);
   restart.changed("connected", 25_000);
-  expect(restart.blocked).toBe(false);
+  expect(restart.vain).toBe(false);
 });
 
 test("nothing is due between being told to repair and having offered", () => {
@@ -58,7 +58,7 @@ test("another network restarts; a path that survives announces nothing", () => {
   expect(restart.networkChanged()).toBeNull();
   restart.began(200);
   expect(restart.tick("connected", 8_200)).toBeNull();
-  expect(restart.blocked).toBe(false);
+  expect(restart.vain).toBe(false);
 });
 
 test("a connection that the server no longer has counts as lost until the next one stands", () => {

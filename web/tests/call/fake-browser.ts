@@ -1,0 +1,129 @@
+// The little of a browser that the adapters need, each part drivable by a test.
+import { vi } from "vitest";
+
+export class FakeStream {
+  private tracks: unknown[] = [];
+  getTracks(): unknown[] {
+    return [...this.tracks];
+  }
+  addTrack(track: unknown): void {
+    this.tracks.push(track);
+  }
+  removeTrack(track: unknown): void {
+    this.tracks = this.tracks.filter((other) => other !== track);
+  }
+}
+
+export class FakeReceiver {
+  readonly track = {};
+  sightings: { source: number; timestamp: number }[] = [];
+  getContributingSources(): { source: number; timestamp: number }[] {
+    return this.sightings;
+  }
+}
+
+class FakeSender {
+  track: unknown = null;
+  parameters: RTCRtpSendParameters;
+  constructor(encodings: RTCRtpEncodingParameters[]) {
+    this.parameters = { encodings } as RTCRtpSendParameters;
+  }
+  async replaceTrack(track: unknown): Promise<void> {
+    this.track = track;
+  }
+  getParameters(): RTCRtpSendParameters {
+    return structuredClone(this.parameters);
+  }
+  async setParameters(parameters: RTCRtpSendParameters): Promise<void> {
+    this.parameters = parameters;
+  }
+}
+
+export class FakeConnection {
+  static all: FakeConnection[] = [];
+  connectionState: RTCPeerConnectionState = "new";
+  signalingState: RTCSignalingState = "stable";
+  remoteDescription: unknown = null;
+  onconnectionstatechange: (() => void) | null = null;
+  readonly kinds: string[] = [];
+  readonly senders: FakeSender[] = [];
+  readonly restarts: boolean[] = [];
+
+  constructor(readonly configuration: RTCConfiguration) {
+    FakeConnection.all.push(this);
+  }
+
+  addTransceiver(kind: string, init: RTCRtpTransceiverInit) {
+    this.kinds.push(`${init.direction} ${kind}`);
+    const sender = new FakeSender(init.sendEncodings ?? [{}]);
+    this.senders.push(sender);
+    return { sender, receiver: new FakeReceiver() };
+  }
+
+  async createOffer({ iceRestart }: RTCOfferOptions): Promise<RTCSessionDescriptionInit> {
+    this.restarts.push(iceRestart === true);
+    return { type: "offer", sdp: `offer ${this.restarts.length}` };
+  }
+
+  async setLocalDescription(): Promise<void> {
+    this.signalingState = "have-local-offer";
+  }
+
+  async setRemoteDescription(description: { sdp: string }): Promise<void> {
+    if (description.sdp === "nonsense") throw new Error("nonsense");
+    this.remoteDescription = description;
+    this.signalingState = "stable";
+  }
+
+  become(state: RTCPeerConnectionState): void {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+
+  close(): void {
+    this.signalingState = "closed";
+    this.connectionState = "closed";
+  }
+}
+
+export class FakeSocket {
+  static all: FakeSocket[] = [];
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onmessage: ((event: { data: string }) => void) | null = null;
+  readonly sent: { type: string }[] = [];
+  closed = false;
+
+  constructor(readonly address: string) {
+    FakeSocket.all.push(this);
+  }
+
+  send(text: string): void {
+    this.sent.push(JSON.parse(text));
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  say(message: object): void {
+    this.onmessage?.({ data: JSON.stringify(message) });
+  }
+}
+
+/** Puts the fakes where the code looks for the real ones; `vi.unstubAllGlobals()` takes them away. */
+export function fakeBrowser(): void {
+  FakeConnection.all = [];
+  FakeSocket.all = [];
+  vi.stubGlobal("MediaStream", FakeStream);
+  vi.stubGlobal("RTCPeerConnection", FakeConnection);
+  vi.stubGlobal("RTCRtpReceiver", { getCapabilities: () => null });
+  vi.stubGlobal("WebSocket", FakeSocket);
+  vi.stubGlobal("requestAnimationFrame", (work: () => void) => setTimeout(work, 16));
+  vi.stubGlobal("cancelAnimationFrame", clearTimeout);
+}
+
+/** Lets promises that are already settled run on. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+}

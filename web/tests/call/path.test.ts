@@ -1,0 +1,143 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { MediaPath } from "../../src/call/path";
+import type { ClientMessage, Welcome } from "../../src/wire/messages";
+import { FakeConnection, fakeBrowser, settle } from "./fake-browser";
+
+let live: boolean;
+let sent: ClientMessage[];
+let path: MediaPath;
+
+function welcome(resumed: boolean): Welcome {
+  const roster = { sequence: 0, total: 1, participants: [] };
+  return { type: "welcome", you: 1, role: "host", title: "", resume: "r", resumed, roster };
+}
+
+function lost(code: string, details = {}) {
+  return { code, message: "", details };
+}
+
+const offers = () => sent.map((message) => (message.type === "offer" ? message.id : -1));
+const newest = () => FakeConnection.all.at(-1) as FakeConnection;
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  fakeBrowser();
+  live = true;
+  sent = [];
+  path = new MediaPath({
+    live: () => live,
+    send: (message) => sent.push(message),
+    replaced: () => undefined,
+    changed: () => undefined,
+  });
+  path.welcomed(welcome(false));
+  await settle();
+});
+
+afterEach(() => {
+  path.close();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+async function connect(): Promise<void> {
+  await path.answered(offers().at(-1) ?? -1, "answer");
+  newest().become("connected");
+}
+
+test("the sections are offered in the order the server relies on", () => {
+  expect(newest().kinds).toEqual([
+    "sendonly audio",
+    "sendonly video",
+    "sendonly video",
+    "sendonly audio",
+    ...Array(4).fill("recvonly audio"),
+    ...Array(9).fill("recvonly video"),
+  ]);
+  expect(newest().configuration.bundlePolicy).toBe("max-bundle");
+  expect(offers()).toEqual([0]);
+});
+
+test("a resumed seat with a running connection needs no offer", async () => {
+  await connect();
+  path.welcomed(welcome(true));
+  await settle();
+  expect(offers()).toEqual([0]);
+});
+
+test("an offer whose answer was lost with the socket is made again", async () => {
+  path.welcomed(welcome(true));
+  await settle();
+  expect(offers()).toEqual([0, 1]);
+  expect(FakeConnection.all).toHaveLength(1);
+  await path.answered(0, "too late");
+  expect(path.peer?.answered).toBe(false);
+});
+
+test("a new seat needs a new connection", async () => {
+  await connect();
+  path.welcomed(welcome(false));
+  await settle();
+  expect(FakeConnection.all).toHaveLength(2);
+  expect(FakeConnection.all[0]?.connectionState).toBe("closed");
+  expect(offers()).toEqual([0, 1]);
+});
+
+test("a repair waits for the socket", async () => {
+  await connect();
+  live = false;
+  newest().become("failed");
+  await settle();
+  expect(offers()).toEqual([0]);
+  live = true;
+  path.welcomed(welcome(true));
+  await settle();
+  expect(offers()).toEqual([0, 1]);
+  expect(newest().restarts).toEqual([false, true]);
+});
+
+test("what the server lost is built anew, not by everybody at once", async () => {
+  await connect();
+  expect(path.refused(0, lost("session_lost"))).toBe(true);
+  await settle();
+  expect(FakeConnection.all).toHaveLength(1);
+  vi.advanceTimersByTime(1_500);
+  await settle();
+  expect(FakeConnection.all).toHaveLength(2);
+});
+
+test("numbers go on from those another page used", async () => {
+  expect(path.refused(0, lost("stale_offer", { last: 7 }))).toBe(true);
+  await settle();
+  expect(offers()).toEqual([0, 8]);
+});
+
+test("an error that is of no offer, or of an old one, is somebody else's", () => {
+  expect(path.refused(5, lost("session_lost"))).toBe(false);
+  expect(path.refused(0, lost("rate_limited"))).toBe(false);
+});
+
+test("blocked is said only when the server answered and nothing came through", async () => {
+  vi.advanceTimersByTime(8_000);
+  path.beat(performance.now());
+  await settle();
+  expect(path.blocked).toBe(false);
+  await path.answered(1, "answer");
+  vi.advanceTimersByTime(16_000);
+  path.beat(performance.now());
+  expect(path.blocked).toBe(true);
+});
+
+test("layers that nobody shows are paused, also when that was said before the answer", async () => {
+  await path.peer?.publish(["q"], false);
+  await connect();
+  const [, camera, screen] = newest().senders;
+  const active = camera?.parameters.encodings.map(({ rid, active }) => [rid, active]);
+  expect(active).toEqual([
+    ["q", true],
+    ["h", false],
+    ["f", false],
+  ]);
+  expect(screen?.parameters.encodings[0]?.active).toBe(false);
+  expect(camera?.parameters.degradationPreference).toBe("maintain-resolution");
+});

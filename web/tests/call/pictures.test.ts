@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { sourceOf } from "../../src/call/covers";
+import type { Peer } from "../../src/call/peer";
+import { Pictures } from "../../src/call/pictures";
+import type { Person } from "../../src/call/state";
+import type { Tile } from "../../src/wire/messages";
+import { FakeReceiver, fakeBrowser } from "./fake-browser";
+
+let views: Tile[][];
+let cameras: Set<number>;
+let receivers: FakeReceiver[];
+let pictures: Pictures;
+
+function somebody(number: number): Person {
+  const camera = cameras.has(number);
+  return {
+    number,
+    name: "",
+    role: "guest",
+    microphone: false,
+    camera,
+    screen: false,
+    quality: "good",
+    present: true,
+    self: false,
+  };
+}
+
+function peer(): Peer {
+  receivers = Array.from({ length: 9 }, () => new FakeReceiver());
+  return { video: receivers } as unknown as Peer;
+}
+
+function arrives(slot: number, participant: number): void {
+  const source = sourceOf(participant, "camera");
+  receivers[slot]?.sightings.push({ source, timestamp: performance.now() });
+}
+
+const tile = (participant: number) => ({ participant, kind: "camera", height: 180 }) as const;
+const streamOf = (participant: number) => pictures.all.value.get(`${participant}:camera`)?.stream;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  fakeBrowser();
+  views = [];
+  cameras = new Set([1, 2, 3]);
+  pictures = new Pictures({ send: (view) => views.push(view), person: somebody });
+  pictures.attach(peer());
+});
+
+afterEach(() => {
+  pictures.close();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+test("wishes within one frame are one view", () => {
+  pictures.show([tile(1)]);
+  pictures.show([tile(1), tile(2)]);
+  expect(views).toEqual([]);
+  vi.advanceTimersByTime(20);
+  expect(views).toHaveLength(1);
+  expect(views[0]?.map(({ slot, participant }) => [slot, participant])).toEqual([
+    [0, 1],
+    [1, 2],
+  ]);
+});
+
+test("the same view is not said twice, but said again after a welcome", () => {
+  pictures.show([tile(1)]);
+  vi.advanceTimersByTime(20);
+  pictures.show([tile(1)]);
+  vi.advanceTimersByTime(20);
+  expect(views).toHaveLength(1);
+  pictures.resend();
+  expect(views).toHaveLength(2);
+});
+
+test("a tile is covered until its source arrives, and opens within 50 ms of it", () => {
+  pictures.show([tile(1)]);
+  expect(streamOf(1)).toBeNull();
+  vi.advanceTimersByTime(500);
+  arrives(0, 1);
+  vi.advanceTimersByTime(50);
+  expect(streamOf(1)?.getTracks()).toEqual([receivers[0]?.track]);
+});
+
+test("the previous person's picture never shows under the next one's name", () => {
+  const everybody = Array.from({ length: 8 }, (_, index) => tile(index + 10));
+  pictures.show([tile(1), ...everybody]);
+  arrives(0, 1);
+  vi.advanceTimersByTime(50);
+  expect(streamOf(1)).not.toBeNull();
+  pictures.show([tile(2), ...everybody]);
+  expect(streamOf(1)).toBeUndefined();
+  expect(streamOf(2)).toBeNull();
+  vi.advanceTimersByTime(100);
+  arrives(0, 1);
+  vi.advanceTimersByTime(100);
+  expect(streamOf(2)).toBeNull();
+  arrives(0, 2);
+  vi.advanceTimersByTime(50);
+  expect(streamOf(2)).not.toBeNull();
+});
+
+test("a camera that goes off covers the tile until a new picture", () => {
+  pictures.show([tile(1)]);
+  arrives(0, 1);
+  vi.advanceTimersByTime(50);
+  cameras.delete(1);
+  pictures.rosterChanged();
+  expect(streamOf(1)).toBeNull();
+  cameras.add(1);
+  pictures.rosterChanged();
+  vi.advanceTimersByTime(500);
+  expect(streamOf(1)).toBeNull();
+  arrives(0, 1);
+  vi.advanceTimersByTime(250);
+  expect(streamOf(1)).not.toBeNull();
+});
+
+test("a new peer connection covers everything and brings its own tracks", () => {
+  pictures.show([tile(1)]);
+  arrives(0, 1);
+  vi.advanceTimersByTime(50);
+  pictures.attach(peer());
+  expect(streamOf(1)).toBeNull();
+  arrives(0, 1);
+  vi.advanceTimersByTime(50);
+  expect(streamOf(1)?.getTracks()).toEqual([receivers[0]?.track]);
+});

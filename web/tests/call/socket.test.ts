@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Session } from "../../src/call/session";
+import { Socket } from "../../src/call/socket";
+import type { ServerMessage } from "../../src/wire/messages";
+import { FakeSocket, fakeBrowser } from "./fake-browser";
+
+const roster = { sequence: 0, total: 1, participants: [] };
+const welcome = { type: "welcome", you: 1, role: "host", title: "", resume: "r", roster };
+
+let received: ServerMessage[];
+let finished: string[];
+let socket: Socket;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  fakeBrowser();
+  received = [];
+  finished = [];
+  const session = new Session({ grant: () => "g", media: () => ({}), random: () => 0 });
+  socket = new Socket("ws://here/api/call", session, {
+    receive: (message) => received.push(message),
+    finished: (phase) => finished.push(phase),
+  });
+  socket.start();
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+function latest(): FakeSocket {
+  return FakeSocket.all.at(-1) as FakeSocket;
+}
+
+function goLive(): void {
+  latest().onopen?.();
+  latest().say(welcome);
+}
+
+test("joins, delivers and sends", () => {
+  goLive();
+  socket.send({ type: "view", tiles: [] });
+  expect(received.map((message) => message.type)).toEqual(["welcome"]);
+  expect(latest().sent.map((message) => message.type)).toEqual(["join", "view"]);
+  expect(latest().address).toBe("ws://here/api/call");
+});
+
+test("comes back by itself, and what an old socket still says is not heard", () => {
+  goLive();
+  const old = latest();
+  old.onclose?.();
+  vi.advanceTimersByTime(300);
+  expect(FakeSocket.all).toHaveLength(2);
+  old.say({ type: "speakers", participants: [9] });
+  goLive();
+  expect(received.map((message) => message.type)).toEqual(["welcome", "welcome"]);
+  expect(socket.lostSince).toBeNull();
+});
+
+test("a socket that answers no ping is replaced", () => {
+  goLive();
+  vi.advanceTimersByTime(10_010);
+  expect(latest().sent.at(-1)?.type).toBe("ping");
+  vi.advanceTimersByTime(5_010);
+  expect(latest().closed).toBe(true);
+  vi.advanceTimersByTime(300);
+  expect(FakeSocket.all).toHaveLength(2);
+});
+
+test("after leaving nothing is running any more", () => {
+  goLive();
+  socket.leave();
+  expect(finished).toEqual(["left"]);
+  expect(latest().closed).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
+});

@@ -49,10 +49,16 @@ apt-config dump | grep -iE '^Acquire::https?::(Proxy|CaInfo)' \
 cp /etc/resolv.conf /etc/hosts "$ROOT/etc/"
 git clone --quiet . "$ROOT/root/zvonok"
 
+# The network is shared with this machine, where another Zvonok may run.
+ports=($(python3 -c '
+import socket
+sockets = [socket.create_server(("0.0.0.0", 0)) for _ in range(3)]
+print(*(s.getsockname()[1] for s in sockets))'))
+
 # How this machine reaches its registries. Folders of packages on its own disk do not count.
 environment=(
     HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 TERM="${TERM:-dumb}" CI="${CI:-}"
-    ZVONOK_HTTP_PORT=18080 ZVONOK_HTTPS_PORT=18443 ZVONOK_MEDIA_PORT=18081
+    ZVONOK_HTTP_PORT="${ports[0]}" ZVONOK_HTTPS_PORT="${ports[1]}" ZVONOK_MEDIA_PORT="${ports[2]}"
 )
 for name in http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY \
     PIP_INDEX_URL PIP_DEFAULT_TIMEOUT npm_config_registry; do

@@ -5,34 +5,42 @@ cd "$(dirname "$0")/.."
 
 say() { printf '▸ %s\n' "$*" >&2; }
 
+# The page, from our own front door and no other that may run on this machine.
 page_answers() {
     .venv/bin/python - <<PYTHON 2>/dev/null
-import urllib.request
-with urllib.request.urlopen("http://localhost:$ZVONOK_HTTP_PORT/") as reply:
-    assert b"<script" in reply.read()
+import pathlib, urllib.request
+def get(path):
+    return urllib.request.urlopen("http://localhost:$ZVONOK_HTTP_PORT" + path).read()
+assert get("/ca.crt") == pathlib.Path("var/ca/ca.crt").read_bytes()
+assert b"<script" in get("/")
 PYTHON
+}
+
+fail() {
+    say "make up: $*"
+    exit 1
 }
 
 check_up() {
     local began=$SECONDS job
-    # A group of its own, so that Ctrl-C can be sent to it as a terminal would.
-    setsid make up &
+    # A group of its own that minds SIGINT, so that Ctrl-C can be sent to it as a terminal would.
+    env --default-signal=INT setsid make up &
     job=$!
     until page_answers; do
-        kill -0 "$job" 2>/dev/null || {
-            say "make up ended by itself"
-            exit 1
-        }
+        kill -0 "$job" 2>/dev/null || fail "ended by itself"
+        [ $((SECONDS - began)) -lt 1800 ] || fail "no page after half an hour"
         sleep 0.2
     done
     say "make up: the page answers after $((SECONDS - began)) s"
     began=$SECONDS
     kill -INT -- "-$job"
-    wait "$job" || true
-    say "make up: stopped within $((SECONDS - began + 1)) s"
-    if grep -lE '^(redis-server|nginx)' /proc/[0-9]*/comm 2>/dev/null; then
-        say "make up left these running"
-        exit 1
+    while kill -0 "$job" 2>/dev/null; do
+        [ $((SECONDS - began)) -lt 10 ] || fail "Ctrl-C does not end it"
+        sleep 0.1
+    done
+    say "make up: Ctrl-C ended it within $((SECONDS - began + 1)) s"
+    if grep -lE '^(redis-server|nginx|python)' /proc/[0-9]*/comm 2>/dev/null; then
+        fail "left these running"
     fi
 }
 

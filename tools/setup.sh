@@ -14,7 +14,7 @@ LOG=build/setup.log
 DEBUG="${ZVONOK_KERNEL_DEBUG:-0}"
 
 RUN_PACKAGES=(python3-venv python3-dev gcc libc6-dev libssl-dev redis-server nginx)
-TEST_PACKAGES=(fonts-noto-core fonts-noto-color-emoji fonts-dejavu-core ffmpeg postgresql)
+TEST_PACKAGES=(iproute2 fonts-noto-core fonts-noto-color-emoji fonts-dejavu-core ffmpeg postgresql)
 BROWSER_PACKAGES=(chromium firefox-esr)
 FUZZ_PACKAGES=(clang libclang-rt-dev)
 FRESH_PACKAGES=(debootstrap util-linux)

@@ -1,0 +1,167 @@
+"""A line that is narrower than what is sent: two namespaces, veth and a token bucket between."""
+
+import ctypes
+import os
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pytest
+
+from sfu.kernel.core import KIND_CAMERA, KIND_MICROPHONE, Kernel
+from tests.kernel.peer import LEVEL, MID, OPUS, VP8, VP8_RTX, parse, rtp, vp8
+from tests.kernel.test_loop import Socket
+
+CLONE_NEWNET = 0x40000000
+SERVER, CLIENT = "10.211.7.1", "10.211.7.2"
+T = TypeVar("T")
+
+pytestmark = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("tc") is None,
+    reason="network namespaces and tc need root and iproute2",
+)
+
+
+def run(*command: str) -> None:
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def inside(namespace: str, make: Callable[[], T]) -> T:
+    """What `make` returns when it is called in this network namespace."""
+    found: list[T] = []
+
+    def enter() -> None:
+        with open(f"/run/netns/{namespace}") as entry:
+            if ctypes.CDLL(None, use_errno=True).setns(entry.fileno(), CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+        found.append(make())
+
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+@dataclass
+class Line:
+    server: str
+    client: str
+
+    def narrow(self, rate: str, queue: str) -> None:
+        """Limits what the server sends; `queue` is what may wait in the line."""
+        run("ip", "netns", "exec", self.server, "tc", "qdisc", "replace", "dev", "zvline0",
+            "root", "tbf", "rate", rate, "burst", "4kb", "limit", queue)  # fmt: skip
+
+    def widen(self) -> None:
+        run("ip", "netns", "exec", self.server, "tc", "qdisc", "del", "dev", "zvline0", "root")
+
+
+@pytest.fixture
+def line() -> Iterator[Line]:
+    line = Line(f"zv-server-{os.getpid()}", f"zv-client-{os.getpid()}")
+    try:
+        for name in (line.server, line.client):
+            run("ip", "netns", "add", name)
+        run("ip", "link", "add", "zvline0", "netns", line.server, "type", "veth",
+            "peer", "name", "zvline1", "netns", line.client)  # fmt: skip
+        for name, device, address in (
+            (line.server, "zvline0", SERVER),
+            (line.client, "zvline1", CLIENT),
+        ):
+            run("ip", "-n", name, "address", "add", f"{address}/24", "dev", device)
+            run("ip", "-n", name, "link", "set", device, "up")
+        yield line
+    finally:
+        for name in (line.server, line.client):
+            subprocess.run(("ip", "netns", "del", name), check=False, capture_output=True)
+
+
+@pytest.fixture
+def kernel(line: Line) -> Iterator[Kernel]:
+    kernel = inside(
+        line.server, lambda: Kernel(ipv4=SERVER, ipv6=None, max_sessions=8, send_buffer=8192)
+    )
+    kernel.start()
+    yield kernel
+    kernel.close()
+
+
+def prepare(kernel: Kernel, publisher: Socket, viewer: Socket) -> None:
+    kernel.set_extensions(publisher.handle, mid=MID, audio_level=LEVEL)
+    kernel.expect(publisher.handle, KIND_CAMERA, mid=b"1", payload_type=VP8, ssrcs=((77, 0),))
+    kernel.expect(
+        publisher.handle, KIND_MICROPHONE, mid=b"0", payload_type=OPUS, clock_rate=48000,
+        ssrcs=((78, 0),),
+    )  # fmt: skip
+    for kind in (KIND_CAMERA, KIND_MICROPHONE):
+        kernel.set_gate(publisher.handle, kind, True)
+    kernel.add_audio_slot(viewer.handle, 0, ssrc=5000, payload_type=OPUS)
+    kernel.add_video_slot(
+        viewer.handle, 0, ssrc=6000, rtx_ssrc=7000, payload_type=VP8, rtx_payload_type=VP8_RTX
+    )
+    kernel.set_slot(viewer.handle, 0, publisher.handle, KIND_CAMERA, 0)
+
+
+def send_second(publisher: Socket, start: int) -> None:
+    """50 frames of six packets and 50 packets of sound in about a second: 2.7 Mbit/s."""
+    for frame in range(start, start + 50):
+        for part in range(6):
+            payload = vp8(frame, keyframe=frame % 25 == 0, size=1100, start=part == 0)
+            packet = rtp(VP8, frame * 6 + part, frame * 1800, 77, payload, marker=part == 5)
+            publisher.socket.sendto(publisher.outbound.protect(packet), publisher.to)
+        sound = rtp(OPUS, frame, frame * 960, 78, b"o" * 80, extensions={LEVEL: bytes([20])})
+        publisher.socket.sendto(publisher.outbound.protect(sound), publisher.to)
+        time.sleep(0.02)
+
+
+class Reader:
+    """Counts what comes to a viewer, by SSRC, from a thread: its socket holds little."""
+
+    def __init__(self, viewer: Socket) -> None:
+        self.viewer = viewer
+        self.viewer.socket.settimeout(0.5)
+        self.counts: dict[int, int] = {}
+        self.thread = threading.Thread(target=self.read)
+
+    def __enter__(self) -> "Reader":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.thread.join()
+
+    def read(self) -> None:
+        """Until the line has been quiet for half a second."""
+        try:
+            while True:
+                data = self.viewer.socket.recv(2048)
+                if data[0] >> 6 == 2 and not 192 <= data[1] <= 223:
+                    ssrc = parse(self.viewer.inbound.unprotect(data)).ssrc
+                    self.counts[ssrc] = self.counts.get(ssrc, 0) + 1
+        except TimeoutError:
+            return
+
+
+def second(publisher: Socket, viewer: Socket, start: int) -> dict[int, int]:
+    """Packets of each slot that came of what was sent in a second."""
+    with Reader(viewer) as reader:
+        send_second(publisher, start)
+    return reader.counts
+
+
+@pytest.mark.slow
+def test_sound_survives_a_line_that_video_does_not_fit(line: Line, kernel: Kernel) -> None:
+    peers = [inside(line.client, lambda n=n: Socket(kernel, n, SERVER)) for n in (1, 2)]  # type: ignore[misc]
+    with peers[0] as publisher, peers[1] as viewer:
+        prepare(kernel, publisher, viewer)
+        assert second(publisher, viewer, 0) == {5000: 50, 6000: 300}
+        line.narrow("1mbit", "200kb")
+        narrow = second(publisher, viewer, 50)
+        assert kernel.counters()["send_blocked"] > 0
+        assert narrow[5000] >= 45, "sound goes first"
+        line.widen()
+        assert second(publisher, viewer, 100)[6000] >= 250, "afterwards all is well"

@@ -92,7 +92,7 @@ class Room:
             elif self._publishers.get(name) is session:
                 del self._publishers[name]
             for viewer in list(self._watchers.get(name, ())):
-                self._show(viewer, now)
+                self._show(viewer, now, name)
         if changed:
             self._choose_sharer()
 
@@ -129,11 +129,13 @@ class Room:
         if not watchers:
             self._watchers.pop(name, None)
 
-    def _show(self, session: Session, now: float) -> None:
-        for slot in list(session.showing):
-            if slot not in session.tiles:
-                self._clear(session, slot, now)
+    def _show(self, session: Session, now: float, only: Name | None = None) -> None:
+        """Fills the slots as their tiles say; `only`: those that show this source."""
+        for slot in session.showing.keys() - session.tiles.keys():
+            self._clear(session, slot, now)
         for slot, tile in session.tiles.items():
+            if only is not None and (tile.participant, tile.kind) != only:
+                continue
             shown = self._choose(session, tile)
             if shown is None:
                 self._clear(session, slot, now)
@@ -142,7 +144,7 @@ class Room:
 
     def _choose(self, session: Session, tile: Tile) -> Shown | None:
         source = self._publishers.get((tile.participant, tile.kind))
-        if source is None or source is session or tile.slot >= session.video_slots:
+        if source is None or source is session or not session.has_video_slot(tile.slot):
             return None
         current = session.showing.get(tile.slot)
         same = current and current.source is source and current.kind == tile.kind

@@ -94,11 +94,8 @@ class Session:
         """Has a connection whose handshake is not over."""
         return self.connection is not None and not self.connection.keyed
 
-    @property
-    def video_slots(self) -> int:
-        if self.connection is None:
-            return 0
-        return 1 + max((slot.number for slot in self.connection.plan.slots("video")), default=-1)
+    def has_video_slot(self, number: int) -> bool:
+        return self.connection is not None and ("video", number) in self.connection.ssrcs
 
     def actual(self) -> ActualSession:
         connection = self.connection

@@ -253,14 +253,24 @@ cdef void report_slots(engine* e, int32_t index) noexcept nogil:
         outbox_rtcp(e, index, out, length, CAP)
 
 
+cdef uint32_t any_ssrc(const session* s) noexcept nogil:
+    """Of a source that the peer sends: libwebrtc ignores feedback on an SSRC it does not know."""
+    cdef int32_t i
+    for i in range(SOURCES):
+        if s.sources[i].bound:
+            return s.sources[i].ssrc
+    return 0
+
+
 cdef void send_arrivals(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef uint8_t out[CAP]
-    cdef int length = arrivals_write(s.feedback, out, ROOM, OURS, s.sources[0].ssrc)
+    cdef uint32_t media = any_ssrc(s)
+    cdef int length = arrivals_write(s.feedback, out, ROOM, OURS, media)
     while length > 0:
         e.counters[FEEDBACK_SENT] += 1
         outbox_rtcp(e, index, out, length, CAP)
-        length = arrivals_write(s.feedback, out, ROOM, OURS, s.sources[0].ssrc)
+        length = arrivals_write(s.feedback, out, ROOM, OURS, media)
 
 
 cdef void feedback_periodic(engine* e, int32_t index) noexcept nogil:

@@ -15,17 +15,19 @@ MAX_SECTIONS = 64
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The session part (`media` is empty) or one m-section, its attributes in order."""
+    """The session part (`media` is empty) or one m-section."""
 
     media: str
-    attributes: list[tuple[str, str]]
+    attributes: dict[str, list[str]]
+    """Values by name, both in the order of the text; "" for a flag."""
 
     def first(self, name: str) -> str | None:
-        """The value of the first attribute of that name; "" for a flag, None when absent."""
-        return next((value for key, value in self.attributes if key == name), None)
+        """The value of the first attribute of that name; None when absent."""
+        values = self.attributes.get(name)
+        return values[0] if values else None
 
     def every(self, name: str) -> list[str]:
-        return [value for key, value in self.attributes if key == name]
+        return self.attributes.get(name, [])
 
 
 def invalid(message: str) -> Refusal:
@@ -51,7 +53,7 @@ def split(text: str) -> list[Lines]:
         raise Refusal(422, "sdp_too_large", "The offer has too many lines.", limit=MAX_LINES)
     if rows[0].rstrip("\r") != "v=0":
         raise invalid("An offer begins with v=0.")
-    parts = [Lines("", [])]
+    parts = [Lines("", {})]
     for row in rows[1:]:
         _add_row(parts, row.rstrip("\r"))
     return parts
@@ -69,7 +71,7 @@ def _add_row(parts: list[Lines], row: str) -> None:
             raise Refusal(
                 422, "sdp_too_large", "The offer has too many sections.", limit=MAX_SECTIONS
             )
-        parts.append(Lines(row[2:], []))
+        parts.append(Lines(row[2:], {}))
     elif row[0] == "a":
         name, _, value = row[2:].partition(":")
-        parts[-1].attributes.append((name, value))
+        parts[-1].attributes.setdefault(name, []).append(value)

@@ -174,7 +174,7 @@ def _section(part: Lines, session: Lines) -> Section:
 
 def _direction(part: Lines, session: Lines) -> Direction:
     for lines in (part, session):
-        for name, _ in lines.attributes:
+        for name in lines.attributes:
             if name in _DIRECTIONS:
                 return _DIRECTIONS[name]
     return "sendrecv"

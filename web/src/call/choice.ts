@@ -4,9 +4,10 @@ import type { Choice } from "./local";
 const KEY = "zvonok.devices";
 const nothing: Choice = { microphone: "", camera: "", speaker: "" };
 
-export function rememberedChoice(storage: Storage | undefined): Choice {
+/** `storage` may throw: a browser that forbids cookies forbids even to look. */
+export function rememberedChoice(storage: () => Storage): Choice {
   try {
-    const stored: unknown = JSON.parse(storage?.getItem(KEY) ?? "null");
+    const stored: unknown = JSON.parse(storage().getItem(KEY) ?? "null");
     if (typeof stored !== "object" || stored === null) return nothing;
     const text = (name: keyof Choice): string => {
       const value = (stored as Partial<Record<keyof Choice, unknown>>)[name];
@@ -18,9 +19,9 @@ export function rememberedChoice(storage: Storage | undefined): Choice {
   }
 }
 
-export function rememberChoice(storage: Storage | undefined, choice: Choice): void {
+export function rememberChoice(storage: () => Storage, choice: Choice): void {
   try {
-    storage?.setItem(KEY, JSON.stringify(choice));
+    storage().setItem(KEY, JSON.stringify(choice));
   } catch {
     // A full or forbidden storage only means that the choice is not remembered.
   }

@@ -18,7 +18,7 @@ export function createPreview(): Preview {
   const media: MediaDevices | undefined = navigator.mediaDevices;
   const notices = new Notices();
   const devices = signal<DeviceList>({ microphones: [], cameras: [], speakers: [] });
-  const chosen = signal<Choice>(rememberedChoice(globalThis.localStorage));
+  const chosen = signal<Choice>(rememberedChoice(() => localStorage));
   const meter = new Meter();
 
   const refresh = async (): Promise<void> => {
@@ -42,7 +42,7 @@ export function createPreview(): Preview {
   const stopMetering = effect(() => meter.attach(microphone.track.value));
   const choose = (change: Partial<Choice>): void => {
     chosen.value = { ...chosen.peek(), ...change };
-    rememberChoice(globalThis.localStorage, chosen.peek());
+    rememberChoice(() => localStorage, chosen.peek());
   };
 
   return {

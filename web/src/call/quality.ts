@@ -25,6 +25,8 @@ const STEPS: readonly Quality[] = ["lost", "poor", "medium", "good"];
 /** Loss is taken over this time, so that one lost packet in a quiet moment is no bad connection. */
 const WINDOW = 6_000;
 const SILENCE = 3_000;
+/** Samples in a row that must be short of bandwidth. */
+const LASTING = 3;
 
 export interface Verdict {
   readonly quality: Quality;
@@ -70,11 +72,20 @@ export class QualityMeter {
     return Math.max(incoming, outgoing);
   }
 
+  /** The best share in the window: an estimate that is still rising after a start is no fault. */
+  private share(): number | null {
+    const shares = this.samples.flatMap(({ share }) => share ?? []);
+    const lasting = shares.length === this.samples.length && shares.length >= LASTING;
+    return lasting ? Math.max(...shares) : null;
+  }
+
   private judge(sample: Sample, loss: number): Quality {
-    if (this.unansweredSince !== null && sample.now - this.unansweredSince >= SILENCE)
+    if (this.unansweredSince !== null && sample.now - this.unansweredSince >= SILENCE) {
       return "lost";
+    }
+    const share = this.share();
     const byLoss = loss < 0.06 ? 3 : loss < 0.08 ? 2 : 1;
-    const byShare = sample.share === null || sample.share >= 0.5 ? 3 : sample.share >= 0.3 ? 2 : 1;
+    const byShare = share === null || share >= 0.5 ? 3 : share >= 0.3 ? 2 : 1;
     return STEPS[Math.min(byLoss, byShare)] ?? "poor";
   }
 

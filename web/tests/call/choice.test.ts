@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { rememberChoice, rememberedChoice } from "../../src/call/choice";
 
-function storage(content: string | null): Storage {
+function storage(content: string | null): () => Storage {
   let text = content;
   const set = (_: string, value: string) => {
     text = value;
   };
-  return { getItem: () => text, setItem: set } as Partial<Storage> as Storage;
+  const kept = { getItem: () => text, setItem: set } as Partial<Storage> as Storage;
+  return () => kept;
 }
 
 const nothing = { microphone: "", camera: "", speaker: "" };
@@ -22,7 +23,11 @@ test.each([null, "{", "5", '{"camera": 7}'])("%s is no choice", (content) => {
   expect(rememberedChoice(storage(content))).toEqual(nothing);
 });
 
+const forbidden = (): Storage => {
+  throw new DOMException("", "SecurityError");
+};
+
 test("a browser that forbids storage remembers nothing", () => {
-  expect(rememberedChoice(undefined)).toEqual(nothing);
-  rememberChoice(undefined, nothing);
+  expect(rememberedChoice(forbidden)).toEqual(nothing);
+  rememberChoice(forbidden, nothing);
 });

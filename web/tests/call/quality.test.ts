@@ -51,8 +51,21 @@ describe("steps", () => {
     [0.5, "good"],
     [0.3, "medium"],
     [0.29, "poor"],
-  ])("%s of the wanted bit rate: %s", (share, quality) => {
-    expect(meter.add(later({ share })).quality).toBe(quality);
+  ])("lastingly %s of the wanted bit rate: %s", (share, quality) => {
+    for (const now of [7_000, 9_000]) {
+      expect(meter.add(later({ now, heard: now, share })).quality).toBe("good");
+    }
+    expect(meter.add(later({ now: 11_000, heard: 11_000, share })).quality).toBe(quality);
+  });
+
+  test("a rate that still rises after the start is no fault", () => {
+    for (const [now, share] of [
+      [7_000, 0.1],
+      [9_000, 0.2],
+      [11_000, 0.6],
+    ] as const) {
+      expect(meter.add(later({ now, heard: now, share })).quality).toBe("good");
+    }
   });
 });
 

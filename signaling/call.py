@@ -93,7 +93,7 @@ class Call:
         self.capacity = seats
         self.seats: dict[int, Seat] = {}
         self.next_number = 1
-        self.over = False
+        self.over_because: str | None = None
         self.roster = Roster()
         self._presence: dict[int, Presence] = {}
         self._by_socket: dict[int, int] = {}
@@ -112,6 +112,10 @@ class Call:
         self._empty_at: float | None = now + EMPTY_SECONDS
 
     # ── what is so ──
+
+    @property
+    def over(self) -> bool:
+        return self.over_because is not None
 
     @property
     def total(self) -> int:
@@ -232,7 +236,7 @@ class Call:
         self._by_socket.clear()
         for number in list(self.seats):
             effects += self._vacate(number, now)
-        self.over = True
+        self.over_because = reason
         self._tick_at = self._empty_at = None
         effects.append(Over(reason))
         return effects

@@ -186,6 +186,8 @@ class Calls:
             return
         if call.needs_worker():
             await self._choose_worker(call)
+        if call.engine.over and call.engine.over_because == "ended":
+            await self._store.end_lesson(call.id, self._clock.wall())
         commands = call.take_writes()
         try:
             ours = await self._live.write(call.id, commands)

@@ -108,6 +108,8 @@ class Browser:
                 message = await self.socket.receive()
                 if message.type is aiohttp.WSMsgType.TEXT:
                     self._follow(_decode(message.data))
+                elif message.type is aiohttp.WSMsgType.CLOSE:
+                    return int(message.data)
         return self.socket.close_code
 
     def cut(self) -> None:

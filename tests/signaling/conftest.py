@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 
 from signaling.app import Parts, running
 from signaling.clock import Clock
+from signaling.roster import SLOWEST_TICK
 from tests.signaling.client import Client
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service.door import serve_unix
@@ -37,11 +38,14 @@ class Offset:
     """Moves the clocks of the process under test forward."""
 
     seconds: float = 0.0
+    wall: float = 0.0
+    """Of the wall clock alone."""
 
     def clock(self) -> Clock:
         loop = asyncio.get_running_loop()
         return Clock(
-            wall=lambda: time.time() + self.seconds, steady=lambda: loop.time() + self.seconds
+            wall=lambda: time.time() + self.seconds + self.wall,
+            steady=lambda: loop.time() + self.seconds,
         )
 
 
@@ -57,7 +61,9 @@ class School:
     async def nudge(self, lesson: str) -> None:
         """After the clock was turned: does what is due by it."""
         call = await self.parts.calls.get(lesson)
-        call.run(call.engine.advance(self.offset.clock().steady()))
+        for _ in range(2):
+            call.run(call.engine.advance(self.offset.clock().steady()))
+            self.offset.seconds += SLOWEST_TICK  # What follows is told with the next tick.
 
 
 @dataclass

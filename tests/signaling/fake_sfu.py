@@ -106,6 +106,11 @@ class FakeSfu:
             await self._look(call, session.decode())
 
     async def _listen(self, listening: asyncio.Event) -> None:
+        while True:
+            with suppress(RedisError):
+                await self._listen_once(listening)
+
+    async def _listen_once(self, listening: asyncio.Event) -> None:
         async with self._redis.pubsub() as pubsub:
             await pubsub.subscribe(bus.worker_key(self.worker))
             async for message in pubsub.listen():

@@ -1,10 +1,61 @@
-"""The whole way of a browser: link, grant, seat, offer, roster."""
+"""The browser's WebSocket: the whole way, coming back, and everything that may go wrong."""
 
+import asyncio
+import json
+from contextlib import suppress
+
+import aiohttp
+import pytest
+
+from signaling.outlet import QUEUE_BYTES, SocketOutlet
+from signaling.websocket import HARD_LIMIT, MESSAGES, PATIENCE
+from tests.signaling.client import Browser
 from tests.signaling.conftest import School
-from tests.signaling.fake_sfu import FakeSfu
-from zvonok.wire.client import Answer, Media, Offer, Publish, SetMedia
+from tests.signaling.fake_sfu import REFUSED, FakeSfu
+from zvonok.wire.client import (
+    MAX_MESSAGE,
+    Answer,
+    Corrected,
+    End,
+    Ended,
+    Failed,
+    Found,
+    Join,
+    Media,
+    Offer,
+    Ping,
+    Pong,
+    Publish,
+    Search,
+    SetMedia,
+    Tile,
+    View,
+)
 
 OFFER = "v=0\r\nan offer"
+
+
+@pytest.fixture
+async def browser(school: School) -> Browser:
+    lesson = await school.client.lesson()
+    return await school.client.come(lesson.participant_link, "Ёжик")
+
+
+async def say(browser: Browser, text: str | bytes) -> Failed:
+    """What the server answers to these very words."""
+    if isinstance(text, bytes):
+        await browser.socket.send_bytes(text)
+    else:
+        await browser.socket.send_str(text)
+    return await browser.until(Failed)
+
+
+async def still_fine(browser: Browser) -> None:
+    await browser.send(Ping())
+    assert await browser.until(Pong) == Pong()
+
+
+# ── the whole way ──
 
 
 async def test_two_browsers_meet(school: School, sfu: FakeSfu) -> None:
@@ -26,3 +77,279 @@ async def test_two_browsers_meet(school: School, sfu: FakeSfu) -> None:
     await teacher.until_person(pupil.you, media=Media(camera=True))
     session = await sfu.session_of(pupil.you)
     await sfu.until(session, open=["camera"], moderator=False)
+    tile = Tile(slot=0, participant=teacher.you, kind="camera", height=360)
+    await pupil.send(View([tile]))
+    await sfu.until(session, view=[tile])
+    await pupil.send(SetMedia(Media()))
+    await sfu.until(session, open=[])
+    await pupil.leave()
+    assert await pupil.until(Ended) == Ended("left")
+    assert await pupil.until_closed() == 1000
+    await sfu.until_closed(session)
+    await teacher.until_people(1)
+    late = await school.client.enter(lesson.participant_link, "Late")
+    await teacher.send(End())
+    assert await teacher.until(Ended) == Ended("ended")
+    refused = await school.client.knock(late)
+    assert refused.error.code == "call_ended"
+    reply = await school.client.ask("GET", f"/api/links/{lesson.participant_link}")
+    assert (reply.status, reply.code) == (410, "call_ended")
+
+
+async def test_a_lost_socket_keeps_its_seat_and_its_media(school: School, sfu: FakeSfu) -> None:
+    lesson = await school.client.lesson()
+    other = await school.client.come(lesson.participant_link, "A")
+    grant = await school.client.enter(lesson.participant_link, "B")
+    first = await school.client.join(grant, media=Media(microphone=True))
+    await first.send(Offer(0, OFFER))
+    await first.until(Answer)
+    session = await sfu.session_of(first.you)
+    first.cut()
+    await other.until_person(first.you, present=False)
+    assert first.welcome is not None
+    school.offset.wall += 13 * 3600
+    back = await school.client.join(grant, first.welcome.resume, Media(microphone=True))
+    assert back.welcome is not None
+    assert back.welcome.resumed
+    await other.until_person(first.you, present=True, media=Media(microphone=True))
+    assert session not in sfu.closed
+
+
+async def test_an_expired_grant_takes_no_new_seat(school: School) -> None:
+    lesson = await school.client.lesson()
+    grant = await school.client.enter(lesson.participant_link, "B")
+    school.offset.wall += 13 * 3600
+    assert (await school.client.knock(grant)).error.code == "grant_expired"
+
+
+async def test_the_second_socket_replaces_the_first(school: School) -> None:
+    lesson = await school.client.lesson()
+    grant = await school.client.enter(lesson.participant_link, "B")
+    first = await school.client.join(grant)
+    assert first.welcome is not None
+    second = await school.client.join(grant, first.welcome.resume)
+    assert await first.until(Ended) == Ended("replaced")
+    assert await first.until_closed() == 4409
+    assert second.you == first.you
+    await still_fine(second)
+
+
+async def test_the_media_servers_refusal_names_the_offer(browser: Browser) -> None:
+    await browser.send(Offer(7, REFUSED))
+    failed = await browser.until(Failed)
+    assert (failed.id, failed.error.code) == (7, "bad_offer")
+
+
+async def test_the_server_corrects_what_it_does_not_grant(browser: Browser) -> None:
+    await browser.send(SetMedia(Media(screen_audio=True)))
+    assert await browser.until(Corrected) == Corrected(Media())
+
+
+async def test_a_guest_cannot_end_the_call(browser: Browser) -> None:
+    await browser.send(End())
+    assert (await browser.until(Failed)).error.code == "forbidden"
+    await still_fine(browser)
+
+
+async def test_people_are_found(browser: Browser) -> None:
+    await browser.send(Search(4, query="ежи"))
+    found = await browser.until(Found)
+    assert (found.id, [person.name for person in found.participants]) == (4, ["Ёжик"])
+
+
+# ── joining wrongly ──
+
+
+@pytest.mark.parametrize("text", ['{"type":"ping"}', "{}", "nonsense", '{"type":"join"}'])
+async def test_the_first_message_must_be_join(school: School, text: str) -> None:
+    browser = await school.client.connect()
+    failed = await say(browser, text)
+    assert failed.error.code in ("join_expected", "invalid_message", "bad_json")
+    assert await browser.until_closed() in (4400, 4422)
+
+
+async def test_who_says_nothing_is_sent_away(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signaling.websocket.JOIN_SECONDS", 0.05)
+    browser = await school.client.connect()
+    assert (await browser.until(Failed)).error.code == "join_expected"
+    assert await browser.until_closed() == 4408
+
+
+@pytest.mark.parametrize("grant", ["", "x", "a.b.c"])
+async def test_wrong_grants_take_no_seat(school: School, grant: str) -> None:
+    assert (await school.client.knock(grant)).error.code == "bad_grant"
+
+
+async def test_a_full_call_says_so_before_any_media(
+    school: School, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = await school.client.lesson()
+    host = await school.client.come(lesson.host_link, "Host")
+    engine = (await school.parts.calls.get(lesson.lesson.id)).engine
+    engine.capacity = 7
+    grants = [await school.client.enter(lesson.participant_link, f"P{n}") for n in range(5)]
+    outcomes = await asyncio.gather(*(_try(school, grant) for grant in grants))
+    inside = [outcome for outcome in outcomes if isinstance(outcome, Browser)]
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Failed)]
+    assert (len(inside), len(refused)) == (2, 3)
+    assert {failed.error.code for failed in refused} == {"call_full"}
+    assert sfu.wanted == {}
+    await inside[0].leave()
+    await host.until_people(2)
+    assert isinstance(await _try(school, grants[4]), Browser) or isinstance(
+        await _try(school, grants[3]), Browser
+    )
+
+
+async def _try(school: School, grant: str) -> Browser | Failed:
+    browser = await school.client.connect()
+    await browser.send(Join(grant))
+    first = await browser.read()
+    return first if isinstance(first, Failed) else browser
+
+
+# ── garbage ──
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("", "bad_json"),
+        ("{", "bad_json"),
+        ("\x00", "bad_json"),
+        (b"\x00\xff", "bad_json"),
+        (b'{"type":"ping"}', "bad_json"),
+        ('{"type":"offer","id":' + "[" * 50_000, "invalid_message"),
+        ("[]", "invalid_message"),
+        ("null", "invalid_message"),
+        ('{"type":"unknown"}', "invalid_message"),
+        ('{"type":5}', "invalid_message"),
+        ('{"typo":"ping"}', "invalid_message"),
+        ('{"type":"ping","more":1}', "invalid_message"),
+        ('{"type":"offer","id":-1,"sdp":""}', "invalid_message"),
+        ('{"type":"offer","id":"1","sdp":""}', "invalid_message"),
+        ('{"type":"offer","id":99999999999,"sdp":""}', "invalid_message"),
+        ('{"type":"media","media":{"microphone":"yes"}}', "invalid_message"),
+        ('{"type":"quality","quality":"splendid"}', "invalid_message"),
+        (
+            '{"type":"view","tiles":[{"slot":9,"participant":1,"kind":"camera","height":1}]}',
+            "invalid_message",
+        ),
+        (json.dumps({"type": "offer", "id": 0, "sdp": "x" * 131073}), "invalid_message"),
+        ('{"type":"ping"}' + " " * MAX_MESSAGE, "too_large"),
+        ('{"type":"join","grant":"x"}', "already_joined"),
+    ],
+)
+async def test_garbage_harms_nobody(browser: Browser, text: str | bytes, code: str) -> None:
+    failed = await say(browser, text)
+    assert failed.error.code == code
+    await still_fine(browser)
+
+
+async def test_a_message_beyond_all_measure_closes_the_socket(school: School) -> None:
+    lesson = await school.client.lesson()
+    other = await school.client.come(lesson.participant_link, "A")
+    browser = await school.client.come(lesson.participant_link, "B")
+    with suppress(ConnectionError):
+        await browser.socket.send_str(" " * (HARD_LIMIT + 1))
+    assert await browser.until_closed() in (1009, 1006)
+    await other.until_person(browser.you, present=False)
+    await still_fine(other)
+
+
+async def test_a_flood_is_refused_and_in_the_end_cut(school: School) -> None:
+    lesson = await school.client.lesson()
+    other = await school.client.come(lesson.participant_link, "A")
+    browser = await school.client.come(lesson.participant_link, "B")
+    for _ in range(int(MESSAGES.burst) + PATIENCE * 2):
+        try:
+            await browser.socket.send_str('{"type":"ping"}')
+        except ConnectionError:
+            break
+    failed = await browser.until(Failed)
+    assert failed.error.code == "rate_limited"
+    assert failed.error.details["retry_after"] > 0
+    assert await browser.until_closed() in (4429, 1006)
+    await still_fine(other)
+
+
+async def test_a_little_too_much_is_only_refused(browser: Browser) -> None:
+    for _ in range(int(MESSAGES.burst) + 20):
+        await browser.socket.send_str('{"type":"ping"}')
+    assert (await browser.until(Failed)).error.code == "rate_limited"
+    await asyncio.sleep(0.2)
+    await browser.send(SetMedia(Media(camera=True)))
+    await browser.until_person(browser.you, media=Media(camera=True))
+
+
+# ── slow readers ──
+
+
+class StuckSocket:
+    """A peer that takes nothing."""
+
+    async def send_frame(self, _data: bytes, _kind: object) -> None:
+        await asyncio.Event().wait()
+
+    async def close(self, *, code: int) -> None:
+        pass
+
+
+async def test_who_does_not_read_is_cut_off_alone() -> None:
+    cuts: list[int] = []
+    outlet = SocketOutlet(StuckSocket(), lambda: cuts.append(1), lambda _size: None)  # type: ignore[arg-type]
+    sender = asyncio.create_task(outlet.run())
+    message = b"x" * 65536
+    for _ in range(QUEUE_BYTES // len(message)):
+        outlet.send(message)
+    assert cuts == []
+    outlet.send(message)
+    outlet.send(message)
+    assert cuts == [1]
+    sender.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sender
+
+
+async def test_a_cut_off_reader_comes_back(school: School) -> None:
+    lesson = await school.client.lesson()
+    grant = await school.client.enter(lesson.participant_link, "Slow")
+    slow = await school.client.join(grant)
+    other = await school.client.come(lesson.participant_link, "A")
+    call = await school.parts.calls.get(lesson.lesson.id)
+    outlet = next(iter(call._sockets.values()))
+    for _ in range(2000):
+        outlet.send(b'{"type":"pong"}')
+    await other.until_person(slow.you, present=False)
+    assert slow.welcome is not None
+    back = await school.client.join(grant, slow.welcome.resume)
+    assert back.you == slow.you
+
+
+# ── what one process bears ──
+
+
+async def test_two_hundred_sockets(school: School) -> None:
+    lesson = await school.client.lesson()
+    engine = (await school.parts.calls.get(lesson.lesson.id)).engine
+    browsers: list[Browser] = []
+    for start in range(0, 200, 50):
+        names = [f"Pupil {number}" for number in range(start, start + 50)]
+        grants = [await school.client.enter(lesson.participant_link, name) for name in names]
+        browsers += await asyncio.gather(*(school.client.join(grant) for grant in grants))
+    assert len(engine.seats) == 200
+    await asyncio.gather(*(browser.until_people(200) for browser in browsers))
+    await browsers[0].send(SetMedia(Media(camera=True)))
+    await asyncio.gather(
+        *(b.until_person(browsers[0].you, media=Media(camera=True)) for b in browsers)
+    )
+
+
+async def test_nothing_but_websockets_is_served_here(school: School) -> None:
+    reply = await school.client.ask("GET", "/api/call")
+    assert reply.status == 400
+    assert reply.code == "bad_request"
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await school.client.session.ws_connect("http://signaling/api/elsewhere")

@@ -1,5 +1,7 @@
 """WHIP (RFC 9725) and WHEP over HTTP."""
 
+import asyncio
+
 import pytest
 
 from signaling.call import HOLD_SECONDS
@@ -115,9 +117,12 @@ async def test_a_dead_publisher_is_given_up(school: School, studio: Studio, sfu:
     browser = await studio.client.come(studio.lesson.participant_link, "A")
     await studio.post()
     session = await sfu.session_of(2)
-    for connected in (True, False):
-        actual = ActualSession(session=session, offer_id=0, answer="a", connected=connected)
-        await sfu.write(call, actual)
+    await sfu.write(call, ActualSession(session=session, offer_id=0, answer="a", connected=True))
+    engine = (await school.parts.calls.get(call)).engine
+    async with asyncio.timeout(5):
+        while not engine._presence[2].connected:
+            await asyncio.sleep(0.01)
+    await sfu.write(call, ActualSession(session=session, offer_id=0, answer="a"))
     await browser.until_person(2, present=False)
     school.offset.seconds += HOLD_SECONDS + 1
     await school.nudge(call)

@@ -34,6 +34,8 @@ def test_every_publisher_gets_transport_wide_feedback(stage: Stage) -> None:
             continue
         publisher.camera(picture, keyframe=picture == 0)
         stage.wait(10)
+    media = {struct.unpack("!I", b[4:8])[0] for b in bodies(publisher.rtcp, 205, 15)}
+    assert media == {103}, "libwebrtc ignores feedback about a source that it does not send"
     feedback = [transport_feedback(b) for b in bodies(publisher.rtcp, 205, 15)]
     assert 4 <= len(feedback) <= 8, "every 50 to 100 ms"
     assert [number for _, _, number in feedback] == list(range(len(feedback)))

@@ -190,6 +190,7 @@ export const en: Catalogue = {
   "tool.share.on": "Share your screen",
   "tool.share.off": "Stop sharing your screen",
   "tool.participants": "Participants",
+  "tool.participants_now": "Participants: {count}",
   "tool.layout": "Layout",
   "tool.more": "More",
   "tool.leave": "Leave",

@@ -196,6 +196,7 @@ export const ru = {
   "tool.share.on": "Показать экран",
   "tool.share.off": "Остановить показ экрана",
   "tool.participants": "Участники",
+  "tool.participants_now": "Участники: {count}",
   "tool.layout": "Вид",
   "tool.more": "Ещё",
   "tool.leave": "Выйти",

@@ -30,9 +30,9 @@ export function toggleFullscreen(): void {
   });
 }
 
-/** Position 0 is oneself; the others count along the page that is shown. */
+/** Position 0 is oneself; the others count along the page of the grid. */
 export function focusPerson(view: View, position: number): void {
-  const first = view.mode.peek() === "grid" ? view.page.peek() * view.pageSize.peek() : 0;
+  const first = view.page.peek() * view.pageSize.peek();
   const person = position === 0 ? view.own.peek() : view.arranged.peek()[first + position - 1];
   if (person) {
     view.pin(person.number);

@@ -72,7 +72,7 @@ function DeviceMenu({ kind, onClose }: { kind: Props["kind"]; onClose: () => voi
         chosen={chosen.microphone}
         onChoose={pick((id) => call.actions.useMicrophone(id))}
       />
-      <Meter level={call.state.level} label={t("device.level")} />
+      <Meter level={call.state.level} />
       {speakers.length > 0 && (
         <Choices
           label={t("device.speaker")}

@@ -6,7 +6,7 @@ export type Optional = (typeof OPTIONAL)[number];
 const BUTTON = 48;
 const GAP = 8;
 /** The arrow beside the microphone and the camera. */
-const ARROW = 36;
+const ARROW = 44;
 /** Microphone, camera, more and leave are always there. */
 const ALWAYS = 4;
 

@@ -16,6 +16,7 @@ export function Toolbar() {
   const { width } = useRoom(element);
   const fit = fitToolbar(width);
   const sharing = call.state.screenOn.value;
+  const total = number(call.state.total.value);
   const peopleOpen = view.panel.value === "people";
   return (
     <div class="toolbar-room" ref={element}>
@@ -36,12 +37,12 @@ export function Toolbar() {
         {fit.shown.includes("participants") && (
           <Tool
             icon="people"
-            label={t("tool.participants")}
+            label={t("tool.participants_now", { count: total })}
             keys="P"
             look={peopleOpen ? "open" : ""}
             testid="participants"
             expanded={peopleOpen}
-            badge={number(call.state.total.value)}
+            badge={total}
             onPress={() => {
               view.panel.value = peopleOpen ? null : "people";
             }}

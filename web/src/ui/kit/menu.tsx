@@ -31,7 +31,8 @@ export function Menu({ label, onClose, children, align = "centre" }: MenuProps) 
     document.addEventListener("pointerdown", outside);
     return () => {
       document.removeEventListener("pointerdown", outside);
-      if (menu?.contains(document.activeElement) && opener instanceof HTMLElement) {
+      const lost = document.activeElement === document.body;
+      if ((lost || menu?.contains(document.activeElement)) && opener instanceof HTMLElement) {
         opener.focus({ preventScroll: true });
       }
     };

@@ -21,10 +21,11 @@ fail() {
     exit 1
 }
 
+# check_up COMMAND…: what `make up` is run by.
 check_up() {
     local began=$SECONDS job
     # A group of its own that minds SIGINT, so that Ctrl-C can be sent to it as a terminal would.
-    env --default-signal=INT setsid make up &
+    env --default-signal=INT setsid "$@" make up &
     job=$!
     until page_answers; do
         kill -0 "$job" 2>/dev/null || fail "ended by itself"
@@ -47,9 +48,16 @@ check_up() {
 for target in "$@"; do
     case "$target" in
     up)
-        check_up
+        check_up env
         say "Once more, now that everything is there:"
-        check_up
+        check_up env
+        say "As an ordinary user:"
+        useradd --create-home pupil
+        cp -a . /home/pupil/zvonok
+        rm -rf /home/pupil/zvonok/var
+        chown -R pupil: /home/pupil
+        (cd /home/pupil/zvonok && check_up setpriv --reuid=pupil --regid=pupil --init-groups \
+            env HOME=/home/pupil)
         ;;
     *) make "$target" ;;
     esac

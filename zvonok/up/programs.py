@@ -31,7 +31,7 @@ def own_program(name: str, module: str) -> Program:
     return Program(
         name=name,
         argv=(sys.executable, "-m", module),
-        stop_seconds=1.2,
+        stop_seconds=1.4,
         environ={"ZVONOK_SUPERVISED": "1"},
     )
 

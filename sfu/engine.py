@@ -192,7 +192,7 @@ class Engine:
                 session.receive_dtls(datagram, now)
             watched = session.handle_timer(now)
         except DtlsError as error:
-            self._fail(session, ErrorBody(error.code, "The encrypted connection failed."), now)
+            self._fail(session, _reason(error), now)
             return
         connection = session.connection
         if connection is not None and connection.keyed and session in self._shaking:
@@ -228,3 +228,10 @@ class Engine:
                 session.written = actual
                 self._effects.append(WriteActual(session.call, actual))
         room.dirty.clear()
+
+
+def _reason(error: DtlsError) -> ErrorBody:
+    if error.code == "dtls_timeout":
+        # The line's fault, so a new attempt may succeed.
+        return SESSION_LOST
+    return ErrorBody(error.code, "The encrypted connection failed.")

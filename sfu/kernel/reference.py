@@ -143,6 +143,7 @@ class Slot:
         self.video = video
         self.epochs: list[Epoch] = []
         self.wanted: tuple[int, int] | None = None
+        self.stopped = False
         self.highest_out = first_sequence - 1
         self.timestamp: int | None = None
         self.picture = 0
@@ -154,6 +155,10 @@ class Slot:
     def switch(self, source: int, generation: int) -> None:
         """From its next keyframe on (audio: its next packet) show this source."""
         self.wanted = source, generation
+
+    def stop(self) -> None:
+        """Sends nothing until the next switch has taken place."""
+        self.stopped = True
 
     def forward(self, packet: Packet, now: float) -> Rewritten | None:
         """`now` in seconds on the SFU's clock. None: not sent. Raises Malformed (video)."""
@@ -168,8 +173,8 @@ class Slot:
             tl0 = self._tl0s.setdefault(key, Unwrapper())(descriptor.tl0, 1 << 8)
         if self.wanted == key and (descriptor is None or descriptor.keyframe_start):
             self._begin(key, sequence, packet.timestamp, picture, tl0, now)
-        epoch = self.epochs[-1] if self.epochs else None
-        if epoch is None or key != (epoch.source, epoch.generation):
+        epoch = self._current(key)
+        if epoch is None:
             return None
         if sequence < epoch.first_in or sequence in epoch.omitted:
             return None
@@ -179,10 +184,8 @@ class Slot:
         """Leaves out a packet on purpose. If a later one was sent, its number stays a gap."""
         unwrap = self._sequences.setdefault((source, generation), Unwrapper())
         extended = unwrap(sequence, 1 << 16)
-        epoch = self.epochs[-1] if self.epochs else None
-        if epoch is None or (source, generation) != (epoch.source, epoch.generation):
-            return
-        if extended > epoch.highest_in:
+        epoch = self._current((source, generation))
+        if epoch is not None and extended > epoch.highest_in:
             epoch.omitted.add(extended)
             epoch.highest_in = extended
 
@@ -200,6 +203,13 @@ class Slot:
                     epoch.tl0_offset % (1 << 8),
                 )
         return None
+
+    def _current(self, key: tuple[int, int]) -> Epoch | None:
+        """The epoch now, if it is of this source."""
+        if self.stopped or not self.epochs:
+            return None
+        epoch = self.epochs[-1]
+        return epoch if key == (epoch.source, epoch.generation) else None
 
     def _begin(
         self,
@@ -227,6 +237,7 @@ class Slot:
             )
         )
         self.wanted = None
+        self.stopped = False
 
     def _send(
         self,

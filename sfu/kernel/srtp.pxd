@@ -35,18 +35,18 @@ cdef struct srtcp_sender:
     uint64_t window
 
 cdef struct srtp_context:
-    # One direction of one peer.
+    # One direction of one peer. What AEAD_AES_128_GCM needs for RTP is together at the beginning.
     EVP_CIPHER_CTX* rtp
-    EVP_CIPHER_CTX* rtcp
-    hmac_key rtp_auth
-    hmac_key rtcp_auth
-    uint8_t rtp_salt[16]
-    uint8_t rtcp_salt[16]
     int profile
     bint sending
+    uint8_t rtp_salt[16]
+    uint8_t rtcp_salt[16]
+    EVP_CIPHER_CTX* rtcp
     uint32_t rtcp_index
     uint32_t sender_count
     uint32_t next_sender
+    hmac_key rtp_auth
+    hmac_key rtcp_auth
     srtcp_sender senders[SRTCP_SENDERS]
 
 cdef struct srtp_session_keys:

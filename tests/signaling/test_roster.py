@@ -8,10 +8,45 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from signaling import roster
 from signaling.seat import face
 from tests.signaling.stage import Stage
-from zvonok.wire.client import Change, Leave, Media, SetMedia, SetQuality
+from zvonok.wire.bus import ActualSession
+from zvonok.wire.client import (
+    Change,
+    ClientMessage,
+    Join,
+    Leave,
+    Media,
+    Offer,
+    Ping,
+    Search,
+    SetMedia,
+    SetQuality,
+    Tile,
+    View,
+)
 from zvonok.wire.errors import Refusal
 
 MEDIA = st.builds(Media, microphone=st.booleans(), camera=st.booleans(), screen=st.booleans())
+
+NUMBER = st.integers(1, 30)
+ANYTHING = st.one_of(
+    st.builds(Offer, st.integers(0, 3), st.text(max_size=5)),
+    st.builds(
+        View,
+        st.lists(
+            st.builds(
+                Tile,
+                slot=st.integers(0, 8),
+                participant=NUMBER,
+                kind=st.sampled_from(["camera", "screen"]),
+                height=st.integers(1, 4320),
+            ),
+            max_size=4,
+        ),
+    ),
+    st.builds(Search, st.just(0), st.text(max_size=5), st.lists(NUMBER, max_size=4), NUMBER),
+    st.just(Join("again")),
+    st.just(Ping()),
+)
 
 
 class People(RuleBasedStateMachine):
@@ -48,6 +83,16 @@ class People(RuleBasedStateMachine):
     def set_quality(self, data: st.DataObject, quality: str) -> None:
         if (socket := self.somebody(data)) is not None:
             self.stage.say(socket, SetQuality(quality))  # type: ignore[arg-type]
+
+    @rule(data=st.data(), message=ANYTHING)
+    def say_anything(self, data: st.DataObject, message: ClientMessage) -> None:
+        if (socket := self.somebody(data)) is not None:
+            self.stage.say(socket, message)
+
+    @rule(session=st.integers(1, 9), offer=st.integers(-1, 3), answer=st.none() | st.just("v=0"))
+    def hear_of_a_session(self, session: int, offer: int, answer: str | None) -> None:
+        actual = ActualSession(session=f"session {session}", offer_id=offer, answer=answer)
+        self.stage.do(self.stage.call.actual(actual, self.stage.now))
 
     @rule(data=st.data(), back=st.booleans())
     def drop(self, data: st.DataObject, back: bool) -> None:

@@ -29,8 +29,6 @@ class FakeSfu:
         self.worker = worker
         self.wanted: dict[str, WantedSession] = {}
         self.closed: list[str] = []
-        self.seen: list[str] = []
-        """Sessions in the order in which they appeared."""
         self.answering = True
         self.generation = 1
         self._redis = redis
@@ -128,8 +126,6 @@ class FakeSfu:
             self.closed.append(session)
         else:
             wanted = self.wanted[session] = bus.decode_wanted(data)
-            if before is None:
-                self.seen.append(session)
             if self.answering and (before is None or before.offer_id != wanted.offer_id):
                 await self.answer(call, wanted)
         async with self._changed:

@@ -137,14 +137,18 @@ async def test_the_media_servers_refusal_is_passed_on(studio: Studio, sfu: FakeS
 
 
 async def test_no_media_server_is_said_after_a_while(
-    studio: Studio, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+    school: School, studio: Studio, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("signaling.whip.ANSWER_SECONDS", 0.1)
     sfu.answering = False
     reply = await studio.post()
     assert (reply.status, reply.code) == (503, "no_media_server")
     assert int(reply.headers["Retry-After"]) >= 1
-    await sfu.until_closed(sfu.seen[-1])
+    call = await school.parts.calls.get(studio.lesson.lesson.id)
+    assert call.engine.seats == {}
+    async with asyncio.timeout(5):
+        while sfu.wanted:
+            await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize(

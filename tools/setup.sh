@@ -127,14 +127,23 @@ make_venv() {
 }
 
 build_kernel() {
-    local hash sources
+    local sources hash settings force=() module CYTHON_FORCE_REGEN=0
     sources="$(find sfu/kernel -name '*.pyx' -o -name '*.pxd' -o -name '*.h')"
+    settings="$(hash_of "$DEBUG $(.venv/bin/python -VV)" setup.py requirements.lock)"
     # shellcheck disable=SC2086  # one word per file
-    hash="$(hash_of "$DEBUG $(.venv/bin/python -VV)" setup.py requirements.lock $sources)"
+    hash="$(hash_of "$settings" $sources)"
     unchanged kernel "$hash" "$(find sfu/kernel -name 'core.*.so' -print -quit)" && return
-    rm -f sfu/kernel/*.so
-    run "Compiling the kernel" env ZVONOK_KERNEL_DEBUG="$DEBUG" \
-        .venv/bin/python setup.py build_ext --inplace --force --parallel 2
+    # What changed in a source is found by its time; how it is compiled is not.
+    unchanged kernel-settings "$settings" build/cython ||
+        force=(--force) CYTHON_FORCE_REGEN=1
+    rm -f "$STAMPS/kernel" "$STAMPS/kernel-settings"
+    run "Compiling the kernel" \
+        env ZVONOK_KERNEL_DEBUG="$DEBUG" CYTHON_FORCE_REGEN="$CYTHON_FORCE_REGEN" \
+        .venv/bin/python setup.py build_ext --inplace --parallel 2 "${force[@]}"
+    for module in sfu/kernel/*.so; do
+        [ -e "${module%%.*}.pyx" ] || rm -f "$module"  # Its source is gone.
+    done
+    stamp kernel-settings "$settings"
     stamp kernel "$hash"
 }
 

@@ -263,7 +263,7 @@ cdef bint place_sequence(engine* e, source* s, uint16_t sequence, int64_t* exten
 cdef uint16_t unwrap_picture(source* s, const packet* p) noexcept nogil:
     """The picture id as 15 bits, whatever the source writes."""
     cdef int32_t ahead
-    if p.vp8.picture_bits == 15:
+    if p.vp8.picture_bits == 15 or s.packets == 1:
         s.last_picture = p.vp8.picture
         return p.vp8.picture
     if p.vp8.picture_bits == 0:

@@ -43,7 +43,13 @@ class Publisher:
 class Pair:
     """The kernel and its twin under the same events."""
 
-    def __init__(self, starts: list[tuple[int, int, int, bool, int, int]], now: int) -> None:
+    def __init__(
+        self,
+        starts: list[tuple[int, int, int, bool, int, int]],
+        now: int,
+        *,
+        introduce: bool = True,
+    ) -> None:
         self.stage = Stage(now=now)
         self.publishers = [
             Publisher(self.stage, 1 + i, Source(i, 0, *numbers, step=STEP))
@@ -57,7 +63,7 @@ class Pair:
         self.sent: dict[int, tuple[Sent, Rewritten, Received]] = {}
         self.latest_timestamp: int | None = None
         self.epoch_shift = 0
-        for which in range(len(starts)):
+        for which in range(len(starts) if introduce else 0):
             # So that both know every source before anything is reordered.
             self.send(which, frame=1, keyframe=False)
 
@@ -203,3 +209,16 @@ def happen(pair: Pair, name: str, which: int, count: int = 1, keyframe: bool = F
         pair.show(which)
     else:
         pair.nack(which)
+
+
+def test_short_picture_ids_that_begin_out_of_order() -> None:
+    pair = Pair([(5, 0, 7, False, 62, 0)], 1_000_000, introduce=False)
+    try:
+        pair.show(0)
+        early = pair.publishers[0].source.next(1, False, True)
+        pair.send(0, frame=1, keyframe=True)
+        pair.deliver(0, early)
+        pair.send(0, frame=1, keyframe=False)
+        assert [sent.picture for sent, _, _ in pair.sent.values()] == [64, 65]
+    finally:
+        pair.close()

@@ -319,8 +319,11 @@ cdef class Message:
     def error(self, int code, password=None):
         cdef uint8_t out[STUN_MAX_ANSWER]
         cdef bytes key = password or b""
-        cdef const uint8_t* pointer = NULL if password is None else <const uint8_t*>key
-        cdef int length = stun_error(&self.request, code, pointer, len(key), out, STUN_MAX_ANSWER)
+        cdef const uint8_t* signed_with = NULL
+        cdef int length
+        if password is not None:
+            signed_with = key
+        length = stun_error(&self.request, code, signed_with, len(key), out, STUN_MAX_ANSWER)
         if length < 0:
             raise ValueError("unknown error code")
         return bytes(out[:length])

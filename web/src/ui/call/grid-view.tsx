@@ -18,7 +18,13 @@ const PAGER_SIDE = 56;
 const PAGER_LINE = 36;
 const PAGER_BELOW = 48;
 
-function roomFor(room: Size, paged: boolean): Size {
+/** Room on an upright screen for the words to whoever is alone. */
+const ALONE_BELOW = 160;
+
+function roomFor(room: Size, paged: boolean, alone: boolean): Size {
+  if (alone && isUpright(room)) {
+    return { width: room.width, height: room.height - ALONE_BELOW };
+  }
   if (!paged) {
     return room;
   }
@@ -42,13 +48,13 @@ export function GridView({ room }: { room: Size }) {
   const ownInGrid = alone || (all.length > 1 && all.length < size);
   const tiles = own && ownInGrid ? [...shown, { person: own, kind: "camera" } as Item] : shown;
   const shape = isUpright(room) && isPhone(room) ? UPRIGHT : WIDE;
-  const available = roomFor(room, pages > 1);
+  const available = roomFor(room, pages > 1, alone);
   const fit = fitGrid(tiles.length, available, GAP, shape);
   useWanted(shown.flatMap(({ person, kind }) => want(person, kind, fit.height, devicePixelRatio)));
   return (
     <>
       <div
-        class={`grid${pages > 1 ? " paged" : ""}`}
+        class={`grid${pages > 1 ? " paged" : ""}${alone ? " one" : ""}`}
         style={{ maxWidth: `${fit.columns * (fit.width + GAP) - GAP}px` }}
       >
         {tiles.map(({ person, kind }) => (

@@ -21,8 +21,10 @@ export function Menu({ label, onClose, children, align = "centre" }: MenuProps) 
   useEffect(() => {
     const menu = element.current;
     const opener = document.activeElement;
+    const byKeyboard = opener?.matches("button:focus-visible");
     const checked = menu?.querySelector<HTMLElement>("[aria-checked=true]");
-    (checked ?? (menu ? items(menu)[0] : undefined))?.focus({ preventScroll: true });
+    const first = byKeyboard && menu ? (checked ?? items(menu)[0]) : menu;
+    first?.focus({ preventScroll: true });
     const outside = (event: PointerEvent) => {
       if (!menu?.parentElement?.contains(event.target as Node)) {
         close.current();
@@ -42,7 +44,7 @@ export function Menu({ label, onClose, children, align = "centre" }: MenuProps) 
     const at = all.indexOf(document.activeElement as HTMLElement);
     const steps: Record<string, number> = {
       ArrowDown: (at + 1) % all.length,
-      ArrowUp: (at - 1 + all.length) % all.length,
+      ArrowUp: at > 0 ? at - 1 : all.length - 1,
       Home: 0,
       End: all.length - 1,
     };

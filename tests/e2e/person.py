@@ -13,6 +13,12 @@ JOIN_SECONDS = 30.0
 PICTURE_SECONDS = 20.0
 
 
+def lags(found: dict[str, list[float]]) -> list[float]:
+    """For each flash the time since the nearest beep, ms."""
+    beeps = found["beeps"]
+    return [min((flash - beep for beep in beeps), key=abs) for flash in found["flashes"] if beeps]
+
+
 class Person:
     """Everything goes through the interface; `probe` only reads."""
 
@@ -105,6 +111,14 @@ class Person:
             )
 
         await until(self.heard, right, seconds=seconds, what=f"{self.name} hears {tones}")
+
+    async def lag(self, name: str, seconds: float) -> list[float]:
+        """How much later than the beep each flash of somebody was seen, ms."""
+        return lags(
+            await self.page.evaluate(
+                "([name, ms]) => window.probe.flashesAndBeeps(name, ms)", [name, seconds * 1000]
+            )
+        )
 
     # ── what the connection says ──
 

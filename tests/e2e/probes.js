@@ -52,6 +52,18 @@
     return ears.map(({ counts }) => [...counts].filter(([, count]) => count > 2).map(([hz]) => hz));
   }
 
+  /** The sound slot in which a participant was heard last, by what the packets say. */
+  function slotOf(number) {
+    return window.zvonok.state.sound.value.findIndex((stream) => {
+      const track = stream.getTracks()[0];
+      const receiver = window.zvonok.peer.getReceivers().find((one) => one.track === track);
+      const newest = receiver
+        ?.getContributingSources()
+        .sort((one, other) => other.timestamp - one.timestamp)[0];
+      return newest !== undefined && newest.source >>> 2 === number;
+    });
+  }
+
   /** Totals over all inbound or outbound RTP streams of a kind. */
   async function rtp(direction, kind) {
     const totals = {};
@@ -112,6 +124,7 @@
       return { analyser, samples: new Float32Array(32768), beeps: [], quietFor: 0, upTo: 0 };
     });
     const flashes = [];
+    const number = Number(tile(name, "camera").dataset.participant);
     const video = tile(name, "camera").querySelector("video");
     let light = true;
     let looking = true;
@@ -148,7 +161,7 @@
     }
     looking = false;
     await context.close();
-    return { flashes, beeps: ears.map(({ beeps }) => beeps) };
+    return { flashes, beeps: ears[slotOf(number)]?.beeps ?? [] };
   }
 
   window.probe = {

@@ -32,16 +32,20 @@ async def program(*argv: str, cwd: Path = ROOT) -> AsyncIterator[Program]:
     try:
         yield Program(process)
     except BaseException:
-        process.kill()
-        await process.communicate()
+        await _kill(process)
         raise
     try:
         await asyncio.wait_for(process.communicate(b""), END_SECONDS)
     except TimeoutError:
-        process.kill()
-        await process.communicate()
+        await _kill(process)
         raise AssertionError(f"{argv[0]} does not end") from None
     assert process.returncode == 0
+
+
+async def _kill(process: Process) -> None:
+    if process.returncode is None:
+        process.kill()
+    await process.communicate()
 
 
 def python(module: str, *arguments: str) -> tuple[str, ...]:

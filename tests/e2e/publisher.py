@@ -7,6 +7,7 @@ stop. Prints PUBLISHING once all are connected.
 import asyncio
 import fractions
 import json
+import math
 import sys
 import time
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class Camera(MediaStreamTrack):
     def __init__(self, publisher: Publisher, start: float) -> None:
         super().__init__()
         self._start = start
-        self._number = 0
+        self._number: int | None = None
         self._publisher = publisher
         shape = (publisher.height, publisher.width, 3)
         self._plain = np.broadcast_to(np.array(publisher.colour, np.uint8), shape).copy()
@@ -57,6 +58,8 @@ class Camera(MediaStreamTrack):
 
     async def recv(self) -> av.VideoFrame:
         publisher = self._publisher
+        if self._number is None:
+            self._number = _next(self._start, publisher.rate)
         at = self._number / publisher.rate
         await _until(self._start + at)
         bright = publisher.flash and at % publisher.period < 0.2 - 1e-6
@@ -72,11 +75,13 @@ class Microphone(MediaStreamTrack):
     def __init__(self, publisher: Publisher, start: float) -> None:
         super().__init__()
         self._start = start
-        self._number = 0
+        self._number: int | None = None
         self._publisher = publisher
 
     async def recv(self) -> av.AudioFrame:
         publisher = self._publisher
+        if self._number is None:
+            self._number = _next(self._start, RATE / TICK)
         first = self._number * TICK
         await _until(self._start + first / RATE)
         at = (first + np.arange(TICK)) / RATE
@@ -88,6 +93,11 @@ class Microphone(MediaStreamTrack):
         frame.sample_rate, frame.pts, frame.time_base = RATE, first, CLOCK
         self._number += 1
         return frame
+
+
+def _next(start: float, rate: float) -> int:
+    """The number of the frame that is due next: what was due before is not made up for."""
+    return math.ceil((time.monotonic() - start) * rate)
 
 
 async def _until(moment: float) -> None:

@@ -17,12 +17,10 @@ from zvonok.wire.client import (
     End,
     Ended,
     Failed,
-    Found,
     Join,
     Leave,
     Media,
     Offer,
-    Participant,
     Ping,
     Pong,
     Publish,
@@ -50,8 +48,8 @@ from .effects import (
     SessionTouched,
     Spread,
 )
-from .names import distinct, folded
-from .roster import Candidate, Roster
+from .people import People
+from .roster import Roster
 from .seat import Presence, Seat, SeatKind, face, presence_of, wanted_session
 from .sources import allowed
 
@@ -61,7 +59,6 @@ HOLD_SECONDS = 90.0
 CONNECT_SECONDS = 30.0
 """Within which a session without a socket must have begun to flow."""
 EMPTY_SECONDS = 300.0
-FOUND_PAGE = 50
 NUMBERS_SKIPPED = 256
 """By a takeover: numbers that may have been given out without being written down."""
 
@@ -91,23 +88,16 @@ class Call:
     def __init__(self, title: str, now: float, *, seats: int = SEATS) -> None:
         self.title = title
         self.capacity = seats
-        self.seats: dict[int, Seat] = {}
+        self.people = People()
         self.next_number = 1
         self.over_because: str | None = None
         self.roster = Roster()
-        self._presence: dict[int, Presence] = {}
         self._by_socket: dict[int, int] = {}
-        self._by_session: dict[str, int] = {}
-        self._by_resume: dict[str, int] = {}
-        self._by_grant: dict[str, int] = {}
-        self._by_name: dict[str, int] = {}
         self._away: list[tuple[float, int]] = []
         self._touched: set[int] = set()
         self._speakers: list[int] = []
         self._sources_counted = 0
         self._sharer = 0
-        self._moderators = 0
-        self._viewers = 0
         self._tick_at: float | None = None
         self._empty_at: float | None = now + EMPTY_SECONDS
 
@@ -118,9 +108,9 @@ class Call:
         return self.over_because is not None
 
     @property
-    def total(self) -> int:
-        """People whom others may know of."""
-        return len(self.seats) - self._viewers
+    def seats(self) -> dict[int, Seat]:
+        """By number; to be read only."""
+        return self.people.seats
 
     @property
     def sockets(self) -> Iterable[int]:
@@ -128,26 +118,17 @@ class Call:
 
     def wanted(self, session: str) -> WantedSession | None:
         """What the SFU is to make of this session; None: it is to be closed."""
-        number = self._by_session.get(session)
+        number = self.people.by_session.get(session)
         if number is None:
             return None
-        return wanted_session(self.seats[number], self._presence[number])
+        return wanted_session(self.seats[number], self.people.presence[number])
 
     def number_of(self, session: str) -> int | None:
-        return self._by_session.get(session)
+        return self.people.by_session.get(session)
 
     def holds(self, resume: str | None, grant: str) -> bool:
         """Whether a `join` with these would take back a seat that is held."""
-        return (resume or "") in self._by_resume or grant in self._by_grant
-
-    @property
-    def sessions(self) -> Iterable[str]:
-        """Sessions of media that should be."""
-        return (
-            self.seats[number].session
-            for number, presence in self._presence.items()
-            if presence.offer is not None
-        )
+        return self.people.held(resume, grant) is not None
 
     def deadline(self) -> float | None:
         """When `advance` has something to do; None: not by itself."""
@@ -161,14 +142,14 @@ class Call:
 
         Raises Refusal `call_full`; nothing has changed then.
         """
-        number = self._by_resume.get(message.resume or "") or self._by_grant.get(newcomer.grant)
+        number = self.people.held(message.resume, newcomer.grant)
         effects: list[Effect] = []
         resumed = number is not None
         if number is None:
             number = self._seat(newcomer, effects, now)
         else:
             effects += self._replaced(number)
-        seat, presence = self.seats[number], self._presence[number]
+        seat, presence = self.seats[number], self.people.presence[number]
         presence.socket, presence.away_until = socket, None
         self._by_socket[socket] = number
         self._touch(number, effects, now)
@@ -182,7 +163,7 @@ class Call:
                     title=self.title,
                     resume=seat.resume,
                     resumed=resumed,
-                    roster=self.roster.snapshot(face(seat, presence), self.total),
+                    roster=self.roster.snapshot(face(seat, presence), self.people.total),
                     invitation=newcomer.invitation if seat.moderator else None,
                 ),
             )
@@ -197,11 +178,11 @@ class Call:
         A publisher's token holds one seat: the seat it had is given up.
         """
         effects: list[Effect] = []
-        held = self._by_grant.get(newcomer.grant)
+        held = self.people.by_grant.get(newcomer.grant)
         if held is not None and newcomer.kind == "publisher":
             effects += self._vacate(held, now)
         number = self._seat(newcomer, effects, now)
-        presence = self._presence[number]
+        presence = self.people.presence[number]
         presence.offer, self.seats[number].offer_id = offer, 0
         self._hold(number, now + CONNECT_SECONDS)
         presence.away_until = None
@@ -211,7 +192,7 @@ class Call:
 
     def end_session(self, session: str, now: float) -> list[Effect]:
         """Gives up the seat of a session, if there is one."""
-        number = self._by_session.get(session)
+        number = self.people.by_session.get(session)
         return [] if number is None else self._vacate(number, now)
 
     def disconnected(self, socket: int, now: float) -> list[Effect]:
@@ -219,7 +200,7 @@ class Call:
         number = self._by_socket.pop(socket, None)
         if number is None:
             return []
-        self._presence[number].socket = None
+        self.people.presence[number].socket = None
         effects: list[Effect] = []
         self._hold(number, now + HOLD_SECONDS)
         self._touch(number, effects, now)
@@ -261,7 +242,7 @@ class Call:
                 case SetQuality():
                     self._set_quality(number, message, effects, now)
                 case Search():
-                    effects.append(Send(socket, self._found(message)))
+                    effects.append(Send(socket, self.people.found(message)))
                 case Leave():
                     effects += [Send(socket, Ended("left")), Close(socket, 200)]
                     del self._by_socket[socket]
@@ -283,10 +264,10 @@ class Call:
 
     def actual(self, actual: ActualSession, now: float) -> list[Effect]:
         """What a session of media is now; may come late, twice or about one that is gone."""
-        number = self._by_session.get(actual.session)
+        number = self.people.by_session.get(actual.session)
         if number is None or actual.offer_id != self.seats[number].offer_id:
             return []
-        seat, presence = self.seats[number], self._presence[number]
+        seat, presence = self.seats[number], self.people.presence[number]
         effects: list[Effect] = []
         if seat.kind != "browser":
             self._flowing(number, actual.connected, effects, now)
@@ -318,7 +299,7 @@ class Call:
         effects: list[Effect] = []
         while self._away and self._away[0][0] <= now:
             until, number = heapq.heappop(self._away)
-            presence = self._presence.get(number)
+            presence = self.people.presence.get(number)
             if presence is None or presence.socket is not None or presence.connected:
                 continue
             if presence.away_until is None or presence.away_until == until:
@@ -338,7 +319,7 @@ class Call:
             if seat.session in wanted:
                 presence.offer = wanted[seat.session].offer
                 presence.view = wanted[seat.session].view
-            self._place(seat, presence)
+            self.people.place(seat, presence)
             if seat.media.screen:
                 self._sharer = seat.number
             self._hold(seat.number, now + HOLD_SECONDS)
@@ -352,13 +333,16 @@ class Call:
 
     def _seat(self, newcomer: Newcomer, effects: list[Effect], now: float) -> int:
         moderator = newcomer.role in ("host", "co_admin")
-        reserved = 0 if moderator else max(0, RESERVED_SEATS - self._moderators)
+        reserved = 0 if moderator else max(0, RESERVED_SEATS - self.people.moderators)
         if self.over or len(self.seats) + reserved >= self.capacity:
             raise Refusal(503, "call_full", "all seats of this call are taken", limit=self.capacity)
         number, self.next_number = self.next_number, self.next_number + 1
+        name = newcomer.name
+        if newcomer.kind != "viewer":
+            name = self.people.distinct_name(name, moderator=moderator)
         seat = Seat(
             number=number,
-            name=self._distinct_name(newcomer, moderator),
+            name=name,
             role=newcomer.role,
             kind=newcomer.kind,
             grant=newcomer.grant,
@@ -366,38 +350,14 @@ class Call:
             resume=newcomer.resume,
             media=Media(),
         )
-        self._place(seat, presence_of(seat))
+        self.people.place(seat, presence_of(seat))
         self._empty_at = None
         effects.append(Arrived(seat.session, number, seat.name, seat.role))
         self._touch(number, effects, now)
         return number
 
-    def _distinct_name(self, newcomer: Newcomer, moderator: bool) -> str:
-        if newcomer.kind == "viewer":
-            return newcomer.name
-        owner = self._by_name.get(folded(newcomer.name))
-        protected = owner is not None and self.seats[owner].moderator and not moderator
-        return distinct(newcomer.name, self._by_name.keys(), protected=protected)
-
-    def _place(self, seat: Seat, presence: Presence) -> None:
-        self.seats[seat.number] = seat
-        self._presence[seat.number] = presence
-        self._by_session[seat.session] = seat.number
-        self._by_resume[seat.resume] = seat.number
-        self._by_grant[seat.grant] = seat.number
-        self._moderators += seat.moderator
-        self._viewers += not seat.shown
-        if seat.shown:
-            self._by_name[presence.folded] = seat.number
-
     def _vacate(self, number: int, now: float) -> list[Effect]:
-        seat, presence = self.seats.pop(number), self._presence.pop(number)
-        del self._by_session[seat.session], self._by_resume[seat.resume]
-        for index, key in ((self._by_grant, seat.grant), (self._by_name, presence.folded)):
-            if index.get(key) == number:
-                del index[key]
-        self._moderators -= seat.moderator
-        self._viewers -= not seat.shown
+        seat = self.people.remove(number)
         if not self.seats:
             self._empty_at = now + EMPTY_SECONDS
         effects: list[Effect] = [SessionTouched(seat.session), Departed(seat.session)]
@@ -405,7 +365,7 @@ class Call:
         return effects
 
     def _replaced(self, number: int) -> list[Effect]:
-        socket = self._presence[number].socket
+        socket = self.people.presence[number].socket
         if socket is None:
             return []
         del self._by_socket[socket]
@@ -424,7 +384,7 @@ class Call:
         return [Send(socket, message) for message in messages]
 
     def _hold(self, number: int, until: float) -> None:
-        self._presence[number].away_until = until
+        self.people.presence[number].away_until = until
         heapq.heappush(self._away, (until, number))
 
     def _touch(self, number: int, effects: list[Effect], now: float) -> None:
@@ -438,36 +398,22 @@ class Call:
 
     def _tick(self) -> list[Effect]:
         self._tick_at = None
-        candidates = {
-            seat.number: Candidate(
-                number=seat.number,
-                moderator=seat.moderator,
-                source_on=seat.media != Media(),
-                screen=seat.media.screen,
-                on_since=seat.on_since,
-            )
-            for seat in self.seats.values()
-            if seat.shown
-        }
-        tick = self.roster.tick(candidates, self._face, self._touched)
+        tick = self.roster.tick(self.people.candidates(), self.people.face, self._touched)
         self._touched = set()
         if tick is None:
             return []
         personal = {
             socket: change
             for number, change in tick.personal.items()
-            if (socket := self._presence[number].socket) is not None
+            if (socket := self.people.presence[number].socket) is not None
         }
         return [
             Spread(tick.spread, frozenset(personal)),
             *(Send(socket, change) for socket, change in personal.items()),
         ]
 
-    def _face(self, number: int) -> Participant:
-        return face(self.seats[number], self._presence[number])
-
     def _offer(self, number: int, message: Offer, effects: list[Effect]) -> None:
-        seat, presence = self.seats[number], self._presence[number]
+        seat, presence = self.seats[number], self.people.presence[number]
         if message.id <= seat.offer_id:
             raise Refusal(409, "stale_offer", "the id of an offer must grow", last=seat.offer_id)
         seat.offer_id, seat.answered = message.id, None
@@ -478,7 +424,7 @@ class Call:
         slots = [tile.slot for tile in message.tiles]
         if len(set(slots)) < len(slots):
             raise Refusal(422, "invalid_message", "a slot is named twice", field="tiles")
-        presence = self._presence[number]
+        presence = self.people.presence[number]
         if presence.view != message.tiles:
             presence.view = message.tiles
             effects.append(SessionTouched(self.seats[number].session))
@@ -497,7 +443,7 @@ class Call:
                 effects,
                 now,
             )
-            socket = self._presence[displaced.number].socket
+            socket = self.people.presence[displaced.number].socket
             if socket is not None:
                 effects.append(Send(socket, Corrected(displaced.media)))
         self._set_media(seat, media, effects, now)
@@ -526,24 +472,6 @@ class Call:
         if self.seats[number].quality != message.quality:
             self.seats[number].quality = message.quality
             self._touch(number, effects, now)
-
-    def _found(self, message: Search) -> Found:
-        if message.numbers:
-            known = [n for n in dict.fromkeys(message.numbers) if n in self.seats]
-            people = [self._face(n) for n in known if self.seats[n].shown]
-            return Found(id=message.id, total=len(people), participants=people)
-        query = folded(message.query.strip())
-        matches = [
-            (not self.seats[number].moderator, presence.folded, number)
-            for number, presence in self._presence.items()
-            if query in presence.folded and self.seats[number].shown
-        ]
-        page = sorted(matches)[message.offset : message.offset + FOUND_PAGE]
-        return Found(
-            id=message.id,
-            total=len(matches),
-            participants=[self._face(number) for _, _, number in page],
-        )
 
     def _answered(self, seat: Seat, presence: Presence, answer: str, effects: list[Effect]) -> None:
         digest = hashlib.sha256(answer.encode()).hexdigest()[:16]
@@ -583,7 +511,7 @@ class Call:
             effects.append(Send(presence.socket, message))
 
     def _flowing(self, number: int, connected: bool, effects: list[Effect], now: float) -> None:
-        presence = self._presence[number]
+        presence = self.people.presence[number]
         if presence.connected == connected:
             return
         presence.connected = connected

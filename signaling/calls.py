@@ -67,7 +67,7 @@ class Calls:
     def peek(self, lesson: str) -> int:
         """How many people are in the call of a lesson, as far as this process knows."""
         call = self._calls.get(lesson)
-        return call.engine.total if call is not None and call.usable else 0
+        return call.engine.people.total if call is not None and call.usable else 0
 
     async def end(self, lesson: str) -> None:
         """Ends the call of a lesson that has been ended, wherever it ran."""
@@ -172,7 +172,7 @@ class Calls:
         call = self._new(lesson, engine, kept.state.worker)
         for seat in kept.seats:
             self.arrived(call, Arrived(seat.session, seat.number, seat.name, seat.role))
-        call.touch_sessions(kept.wanted.keys() - set(engine.sessions))
+        call.touch_sessions(kept.wanted.keys() - set(engine.people.sessions))
         log.info("call taken over", call=lesson, seats=len(kept.seats))
         return call
 
@@ -197,13 +197,13 @@ class Calls:
         if call.engine.over:
             await self._let_go(call, 410)
         elif not ours:
-            await self._lose(call)
+            await self._regain(call)
 
     async def _choose_worker(self, call: LiveCall) -> None:
         workers = await self._live.workers()
         if workers:
             call.worker = workers[0].worker
-            call.touch_sessions(call.engine.sessions)
+            call.touch_sessions(call.engine.people.sessions)
         else:
             log.warning("no media server", call=call.id)
 
@@ -257,8 +257,8 @@ class Calls:
 
     async def _renew_leases(self) -> None:
         for call in list(self._calls.values()):
-            if call.usable and not await self._live.acquire(call.id):
-                await self._lose(call)
+            if call.usable and not await self._live.renew(call.id):
+                await self._regain(call)
 
     async def _look_after_workers(self) -> None:
         """A call whose worker is gone, or that found none, gets another."""
@@ -277,7 +277,15 @@ class Calls:
                 with suppress(Refusal):
                     await self.get(lesson)
 
-    async def _lose(self, call: LiveCall) -> None:
+    async def _regain(self, call: LiveCall) -> None:
+        """The lease is gone: with Redis' memory, or to another process."""
+        if await self._live.acquire(call.id):
+            kept = await self._live.load(call.id)
+            # Whoever takes a call over skips numbers.
+            if kept is None or kept.state.next_number <= call.engine.next_number:
+                call.touch_everything()
+                return
+            await self._live.release(call.id)
         log.warning("call lost to another process", call=call.id)
         call.lost = True
         await self._let_go(call, RESTARTING)

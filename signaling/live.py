@@ -103,10 +103,14 @@ def drop(worker: str, call: str) -> Command:
     return ["SREM", bus.calls_key(worker), call]
 
 
+def enlist(call: str) -> Command:
+    return ["SADD", LIVE_KEY, call]
+
+
 def begin(call: str) -> list[Command]:
     """Nothing of an earlier call of the same lesson is left behind."""
     return [
-        ["SADD", LIVE_KEY, call],
+        enlist(call),
         ["DEL", state_key(call), bus.wanted_key(call), bus.actual_key(call)],
     ]
 
@@ -133,7 +137,12 @@ class Live:
         key = owner_key(call)
         if await self._redis.set(key, self._me, nx=True, px=LEASE_MILLISECONDS):
             return True
-        return bool(await self._renew(keys=[key], args=[self._me, LEASE_MILLISECONDS]))
+        return await self.renew(call)
+
+    async def renew(self, call: str) -> bool:
+        """False: another process has the call, or nobody."""
+        args: list[str | int] = [self._me, LEASE_MILLISECONDS]
+        return bool(await self._renew(keys=[owner_key(call)], args=args))
 
     async def release(self, call: str) -> None:
         await self.write(call, [["DEL", owner_key(call)]])

@@ -108,15 +108,21 @@ class LiveCall:
         self._sessions.update(sessions)
         self._surroundings.touched(self)
 
+    def touch_everything(self) -> None:
+        """All of it is to be written again: Redis may have forgotten it."""
+        self._seats.update(self.engine.seats)
+        self.touch_sessions(self.engine.people.sessions)
+
     def needs_worker(self) -> bool:
-        return self.worker is None and any(True for _ in self.engine.sessions)
+        return self.worker is None and any(True for _ in self.engine.people.sessions)
 
     def take_writes(self) -> list[Command]:
         """What is to be written now; `untake` it if that failed."""
         commands: list[Command] = [
-            live.keep_seat(self.id, number, self.engine.seats.get(number)) for number in self._seats
+            live.enlist(self.id),
+            live.keep_state(self.id, self._state()),
+            *(live.keep_seat(self.id, n, self.engine.seats.get(n)) for n in self._seats),
         ]
-        commands.append(live.keep_state(self.id, self._state()))
         for session in self._sessions:
             commands.append(live.want(self.id, session, self.engine.wanted(session)))
         if self.worker is not None:

@@ -92,6 +92,11 @@ class Sockets:
             return
         except _Closed:
             return
+        except Exception:
+            log.exception("join failed")
+            self._refuse(outlet, ErrorBody("internal", "something is broken here"))
+            outlet.close(500)
+            return
         self._metrics.joins.labels("joined").inc()
         try:
             await self._listen(socket, outlet, call, number)

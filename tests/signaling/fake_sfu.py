@@ -36,11 +36,7 @@ class FakeSfu:
 
     @asynccontextmanager
     async def running(self, load: float = 0.1) -> AsyncIterator["FakeSfu"]:
-        state = WorkerState(
-            worker=self.worker, addresses=["127.0.0.1"], port=8081, sessions=0, load=load
-        )
-        await self._redis.set(bus.worker_key(self.worker), bus.encode(state), ex=60)
-        await self._redis.sadd(bus.WORKERS_KEY, self.worker)
+        await self.beat(load)
         listening = asyncio.Event()
         task = asyncio.create_task(self._listen(listening))
         await listening.wait()
@@ -52,6 +48,14 @@ class FakeSfu:
                 await task
             with suppress(RedisError):
                 await self._redis.delete(bus.worker_key(self.worker))
+
+    async def beat(self, load: float) -> None:
+        """Says that the worker lives."""
+        state = WorkerState(
+            worker=self.worker, addresses=["127.0.0.1"], port=8081, sessions=0, load=load
+        )
+        await self._redis.set(bus.worker_key(self.worker), bus.encode(state), ex=60)
+        await self._redis.sadd(bus.WORKERS_KEY, self.worker)
 
     async def until(self, session: str, **fields: object) -> WantedSession:
         """Waits until the wanted session has these fields."""

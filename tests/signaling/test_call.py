@@ -307,7 +307,7 @@ def test_an_offer_becomes_a_wanted_session(stage: Stage) -> None:
     assert stage.touched(effects) == {wanted.session}
     assert (wanted.offer_id, wanted.offer, wanted.participant) == (3, "v=0", 1)
     assert (wanted.open, wanted.view, wanted.moderator) == (["microphone"], [tile], True)
-    assert list(stage.call.sessions) == [wanted.session]
+    assert list(stage.call.people.sessions) == [wanted.session]
 
 
 def test_mute_closes_the_source_at_once(stage: Stage) -> None:

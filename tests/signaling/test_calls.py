@@ -135,6 +135,28 @@ async def test_what_redis_did_not_take_is_written_later(
             await asyncio.sleep(0.01)
 
 
+async def test_a_redis_that_forgot_everything_is_told_again(
+    schools: Schools, sfu: FakeSfu, redis: Redis
+) -> None:
+    async with schools.start() as first:
+        lesson = await first.client.lesson()
+        grant = await first.client.enter(lesson.participant_link, "A")
+        browser = await first.client.join(grant, media=Media(camera=True))
+        await browser.send(Offer(0, OFFER))
+        await browser.until(Answer)
+        await redis.flushall()
+        await sfu.beat(0.1)
+        session = await sfu.session_of(browser.you)
+        async with asyncio.timeout(5):
+            while not await redis.hexists(bus.wanted_key(lesson.lesson.id), session):
+                await asyncio.sleep(0.01)
+        assert await redis.smembers(bus.calls_key(sfu.worker)) == {lesson.lesson.id.encode()}
+    async with schools.start() as second:
+        assert browser.welcome is not None
+        back = await second.client.join(grant, browser.welcome.resume, Media(camera=True))
+        assert back.you == browser.you
+
+
 async def test_a_call_moves_when_its_worker_is_gone(
     school: School, sfu: FakeSfu, redis: Redis
 ) -> None:

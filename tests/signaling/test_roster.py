@@ -126,8 +126,8 @@ class People(RuleBasedStateMachine):
             assert viewer.you in viewer.people
             if not settled:
                 continue
-            own = face(call.seats[viewer.you], call._presence[viewer.you])
-            fresh = call.roster.snapshot(own, call.total)
+            own = face(call.seats[viewer.you], call.people.presence[viewer.you])
+            fresh = call.roster.snapshot(own, call.people.total)
             assert viewer.people == {person.number: person for person in fresh.participants}
             assert (viewer.sequence, viewer.total) == (fresh.sequence, fresh.total)
 

@@ -120,7 +120,7 @@ async def test_a_dead_publisher_is_given_up(school: School, studio: Studio, sfu:
     await sfu.write(call, ActualSession(session=session, offer_id=0, answer="a", connected=True))
     engine = (await school.parts.calls.get(call)).engine
     async with asyncio.timeout(5):
-        while not engine._presence[2].connected:
+        while not engine.people.presence[2].connected:
             await asyncio.sleep(0.01)
     await sfu.write(call, ActualSession(session=session, offer_id=0, answer="a"))
     await browser.until_person(2, present=False)

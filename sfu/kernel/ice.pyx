@@ -6,7 +6,8 @@ from sfu.kernel.events cimport EVENT_CONNECTED, event_put
 from sfu.kernel.memory cimport address_key, table_get, table_open, table_remove, table_set
 from sfu.kernel.outbox cimport outbox_raw
 from sfu.kernel.state cimport (
-    DROPPED_GARBAGE, PASSWORD, PATHS, RATE_BUCKETS, STUN_ACCEPTED, STUN_LIMITED, STUN_REFUSED, UFRAG,
+    DROPPED_GARBAGE, PASSWORD, PATHS, RATE_BUCKETS, STUN_ACCEPTED, STUN_LIMITED,
+    STUN_REFLECTED, STUN_REFUSED, UFRAG,
     rate_bucket, session)
 from sfu.kernel.stun cimport (
     STUN_MAX_ANSWER, STUN_REQUEST, stun_check_integrity, stun_error, stun_parse, stun_request,
@@ -14,7 +15,7 @@ from sfu.kernel.stun cimport (
 
 cdef enum:
     KEY = 19
-    # Wrong checks that one address may send in a second before its checks are not looked at
+    # Wrong checks of one session, and plain requests of one address, that a second bears
     WRONG_PER_SECOND = 50
     ROLE_CONFLICT = 487
     UNKNOWN_ATTRIBUTE = 420
@@ -77,20 +78,25 @@ cdef rate_bucket* bucket_of(engine* e, const address* a) noexcept nogil:
     return &e.refused[h % RATE_BUCKETS]
 
 
-cdef bint limited(engine* e, const address* a) noexcept nogil:
-    cdef rate_bucket* b = bucket_of(e, a)
-    return (b.count >= WRONG_PER_SECOND and e.now - b.since < 1000000
-            and memcmp(b.ip, a.ip, 16) == 0)
-
-
-cdef void note_wrong(engine* e, const address* a) noexcept nogil:
-    cdef rate_bucket* b = bucket_of(e, a)
-    if memcmp(b.ip, a.ip, 16) != 0 or e.now - b.since >= 1000000:
-        memcpy(b.ip, a.ip, 16)
-        b.since = e.now
+cdef bint spend(rate_bucket* b, int64_t now) noexcept nogil:
+    """One more in this second; False: it is over the limit."""
+    if now - b.since >= 1000000:
+        b.since = now
         b.count = 0
     b.count += 1
-    e.counters[STUN_REFUSED] += 1
+    return b.count <= WRONG_PER_SECOND
+
+
+cdef bint spend_address(engine* e, const address* a) noexcept nogil:
+    cdef rate_bucket* b = bucket_of(e, a)
+    if memcmp(b.ip, a.ip, 16) != 0:
+        memcpy(b.ip, a.ip, 16)
+        b.since = 0
+    return spend(b, e.now)
+
+
+cdef inline bint exhausted(const rate_bucket* b, int64_t now) noexcept nogil:
+    return b.count >= WRONG_PER_SECOND and now - b.since < 1000000
 
 
 cdef int credentials_of(engine* e, const stun_request* r, int32_t* index) noexcept nogil:
@@ -149,28 +155,55 @@ cdef void accept(engine* e, int32_t index, const path* from_path, bint nominated
         s.connected = event_put(e, EVENT_CONNECTED, index, 0, 0, NULL, 0)
 
 
+cdef void reflect(engine* e, const path* from_path, const stun_request* r) noexcept nogil:
+    """A plain binding request: before a person joins, his browser sees whether UDP gets here."""
+    cdef uint8_t out[STUN_MAX_ANSWER]
+    cdef int size
+    if not spend_address(e, &from_path.remote):
+        e.counters[STUN_LIMITED] += 1
+        return
+    e.counters[STUN_REFLECTED] += 1
+    size = stun_success(r, from_path.remote.ip, 4 if from_path.remote.family == 4 else 16,
+                        from_path.remote.port, NULL, 0, out, STUN_MAX_ANSWER)
+    if size > 0:
+        outbox_raw(e, from_path, out, size)
+
+
+cdef bint authentic(engine* e, const path* from_path, const stun_request* r, session* s, int which,
+                    const uint8_t* data, size_t length) noexcept nogil:
+    """Wrong checks are limited per session: classmates behind one address do not suffer."""
+    if exhausted(&s.wrong, e.now) and ice_session(e, &from_path.remote) < 0:
+        e.counters[STUN_LIMITED] += 1
+        return False
+    if r.has_integrity and stun_check_integrity(data, length, r, s.password[which],
+                                                s.password_length[which]):
+        return True
+    spend(&s.wrong, e.now)
+    e.counters[STUN_REFUSED] += 1
+    return False
+
+
 cdef void ice_check(engine* e, const path* from_path, const uint8_t* data, size_t length) noexcept nogil:
     cdef stun_request r
     cdef uint8_t out[STUN_MAX_ANSWER]
     cdef int32_t index = -1
     cdef int which, size
     cdef session* s
-    if limited(e, &from_path.remote):
-        e.counters[STUN_LIMITED] += 1
-        return
     memset(&r, 0, sizeof(r))
     which = stun_parse(data, length, &r)
     if which != STUN_REQUEST:
         if which < 0:
             e.counters[DROPPED_GARBAGE] += 1
         return
+    if r.username == NULL and not r.has_integrity and not r.unknown_required:
+        reflect(e, from_path, &r)
+        return
     which = credentials_of(e, &r, &index)
-    if which < 0 or not r.has_integrity:
-        note_wrong(e, &from_path.remote)
+    if which < 0:
+        e.counters[STUN_REFUSED] += 1
         return
     s = &e.sessions[index]
-    if not stun_check_integrity(data, length, &r, s.password[which], s.password_length[which]):
-        note_wrong(e, &from_path.remote)
+    if not authentic(e, from_path, &r, s, which, data, length):
         return
     if r.unknown_required:
         size = stun_error(&r, UNKNOWN_ATTRIBUTE, s.password[which], s.password_length[which], out,

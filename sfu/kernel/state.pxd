@@ -73,6 +73,7 @@ cdef enum:
     STUN_ACCEPTED
     STUN_REFUSED
     STUN_LIMITED
+    STUN_REFLECTED
     DTLS_RECEIVED
     NACKS_SENT
     NACKS_RECEIVED
@@ -234,6 +235,11 @@ cdef struct outgoing:
     bint rtx
     bint marker
 
+cdef struct rate_bucket:
+    uint8_t ip[16]
+    int64_t since
+    int32_t count
+
 cdef struct session:
     # First what a fan-out or a visit touches of every viewer, close together.
     bint used
@@ -280,6 +286,7 @@ cdef struct session:
     uint8_t password_length[2]
     address known[PATHS]
     int32_t known_next
+    rate_bucket wrong
     int32_t profile
     srtp_context inbound
     ssrc_entry streams[STREAMS]
@@ -376,11 +383,6 @@ cdef struct table:
     table_entry* entries
     uint32_t capacity
     uint32_t count
-
-cdef struct rate_bucket:
-    uint8_t ip[16]
-    int64_t since
-    int32_t count
 
 cdef struct engine:
     session* sessions

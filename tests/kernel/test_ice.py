@@ -1,9 +1,11 @@
 """Who may talk to the kernel, from where."""
 
+import struct
+
 import pytest
 
 from sfu.kernel.core import EVENT_CONNECTED, EVENT_DTLS, EVENT_LOST, SteppedKernel
-from tests.kernel.peer import PASSWORD, Stage, binding_request
+from tests.kernel.peer import COOKIE, PASSWORD, Stage, binding_request
 
 CLIENT_HELLO = bytes([22, 254, 253]) + bytes(60)
 ELSEWHERE = ("192.0.2.9", 9999)
@@ -45,8 +47,8 @@ def test_a_wrong_check_gets_no_answer(stage: Stage, username: bytes, password: b
     assert stage.kernel.counters()["stun_refused"] == 1
 
 
-def test_wrong_checks_are_limited_per_address(stage: Stage) -> None:
-    peer = stage.join(1)
+def test_wrong_checks_are_limited_per_session(stage: Stage) -> None:
+    peer, classmate = stage.join(1), stage.join(2)
     wrong = binding_request(b"ufrag001:peer", b"q" * 22)
     for _ in range(80):
         stage.kernel.receive(wrong, ELSEWHERE, stage.now)
@@ -54,12 +56,30 @@ def test_wrong_checks_are_limited_per_address(stage: Stage) -> None:
     assert counters["stun_refused"] == 50
     assert counters["stun_limited"] == 30
     peer.check()
+    classmate.check(address=("192.0.2.9", 8888))
     stage.deliver()
-    assert len(peer.other) == 2, "others are not limited"
+    assert len(peer.other) == 2, "an address that was checked before is not limited"
+    assert len(stage.refused) == 1, "nor is another session behind the same address"
+    peer.check(address=ELSEWHERE)
     stage.now += 1_000_000
     peer.check(address=ELSEWHERE)
     stage.deliver()
-    assert len(stage.refused) == 1, "the limit passes"
+    assert len(stage.refused) == 2, "the limit passes"
+
+
+def test_a_plain_request_is_reflected_and_opens_nothing(stage: Stage) -> None:
+    plain = struct.pack("!HHI", 1, 0, COOKIE) + b"transaction!"
+    for _ in range(80):
+        stage.kernel.receive(plain, ELSEWHERE, stage.now)
+    stage.deliver()
+    assert len(stage.refused) == 50, "limited per address"
+    answer, address = stage.refused[0]
+    assert address == ELSEWHERE
+    assert answer[:2] == b"\x01\x01"
+    assert answer[8:20] == b"transaction!"
+    assert len(answer) <= 40, "no amplifier"
+    stage.kernel.receive(CLIENT_HELLO, ELSEWHERE, stage.now)
+    assert stage.kernel.events() == []
 
 
 def test_a_peer_that_calls_itself_controlled_is_told_of_the_conflict(stage: Stage) -> None:

@@ -30,7 +30,7 @@ class Backlog(Generic[Item]):
         self._some.set()
 
     async def run(self) -> None:
-        """Works until cancelled. What Redis or the database refuse is tried again."""
+        """Works until cancelled. What fails is tried again, after all others had their turn."""
         pause = FIRST_PAUSE
         while True:
             await self._some.wait()
@@ -41,10 +41,15 @@ class Backlog(Generic[Item]):
             except (RedisError, SQLAlchemyError, OSError) as error:
                 log.warning("work delayed", work=self._name, error=str(error), retry_in=pause)
                 self.failing = True
+            except Exception:
+                # A fault in one call must not end the work for all others.
+                log.exception("work failed", work=self._name)
+                self.failing = True
+            else:
+                self.failing, pause = False, FIRST_PAUSE
+            if self.failing:
                 self.add(item)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
-            else:
-                self.failing, pause = False, FIRST_PAUSE
             if not self._items:
                 self._some.clear()

@@ -226,7 +226,11 @@ class Calls:
             if call is None:
                 continue
             if isinstance(item, Announcement):
-                self._noticed(call, item.data)
+                try:
+                    self._noticed(call, item.data)
+                except Exception:
+                    # A fault in one call must not make us deaf for all others.
+                    log.exception("notice failed", call=call.id)
             else:
                 # Whatever was announced before was perhaps not heard.
                 call.to_read = None
@@ -253,6 +257,9 @@ class Calls:
                 await self._adopt()
             except (RedisError, OSError) as error:
                 log.warning("redis away", error=str(error))
+            except Exception:
+                # Without renewals every call would be lost, not only the one at fault.
+                log.exception("keeping failed")
             await asyncio.sleep(live.RENEW_SECONDS)
 
     async def _renew_leases(self) -> None:

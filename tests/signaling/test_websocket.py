@@ -203,6 +203,19 @@ async def test_a_full_call_says_so_before_any_media(
     )
 
 
+async def test_a_fault_of_ours_is_told(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    lesson = await school.client.lesson()
+    grant = await school.client.enter(lesson.participant_link, "A")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr("signaling.call.Call.join", broken)
+    assert (await school.client.knock(grant)).error.code == "internal"
+    monkeypatch.undo()
+    await still_fine(await school.client.join(grant))
+
+
 async def _try(school: School, grant: str) -> Browser | Failed:
     browser = await school.client.connect()
     await browser.send(Join(grant))

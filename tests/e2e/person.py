@@ -10,6 +10,7 @@ from tests.e2e.waiting import until
 
 Switch = Literal["microphone", "camera"]
 JOIN_SECONDS = 30.0
+DEVICE_MS = 20_000.0
 PICTURE_SECONDS = 20.0
 
 
@@ -26,37 +27,41 @@ class Person:
         self.page = page
         self.name = name
 
-    async def join(self, address: str, *, camera: bool = True, microphone: bool = True) -> None:
+    async def join(
+        self, address: str, *, camera: bool = True, microphone: bool = True, host: bool = False
+    ) -> None:
         """From the link to the call."""
         await self.page.goto(address)
+        await self.enter(camera=camera, microphone=microphone, host=host)
+
+    async def enter(
+        self, *, camera: bool = True, microphone: bool = True, host: bool = False
+    ) -> None:
+        """From the page before the call into it."""
         await self.page.get_by_test_id("prejoin-name").fill(self.name)
-        await self._set_before("camera", camera)
-        await self._set_before("microphone", microphone)
-        await self.page.get_by_test_id("prejoin-join").click()
+        if host:
+            # A host's devices open by themselves; a click before that would undo it.
+            for switch in ("camera", "microphone"):
+                button = self.page.get_by_test_id(f"prejoin-{switch}")
+                await expect(button).to_have_attribute("data-on", "true", timeout=DEVICE_MS)
+        await self._toggle("prejoin-camera", camera)
+        await self._toggle("prejoin-microphone", microphone)
+        await self.press("prejoin-join")
         await self.expect_phase("connected")
 
-    async def _set_before(self, switch: Switch, on: bool) -> None:
-        button = self.page.get_by_test_id(f"prejoin-{switch}")
-        await expect(button).to_be_enabled()
-        # A host's devices open by themselves: that must not be undone by a hasty click.
-        await self.page.wait_for_function("() => navigator.mediaDevices !== undefined")
-        await self._toggle(button, on)
-
-    async def _toggle(self, button: Locator, on: bool) -> None:
-        async def state() -> str | None:
-            return await button.get_attribute("data-on")
-
+    async def _toggle(self, testid: str, on: bool) -> None:
+        button = self.page.get_by_test_id(testid)
         wanted = "true" if on else "false"
-        if await state() != wanted:
+        if await button.get_attribute("data-on") != wanted:
             await button.click()
-        await until(state, lambda now: now == wanted, seconds=JOIN_SECONDS, what=f"switch {on}")
+        await expect(button).to_have_attribute("data-on", wanted, timeout=DEVICE_MS)
 
     async def expect_phase(self, phase: str, seconds: float = JOIN_SECONDS) -> None:
         call = self.page.get_by_test_id("call")
         await expect(call).to_have_attribute("data-phase", phase, timeout=seconds * 1000)
 
     async def set(self, switch: Switch, on: bool) -> None:
-        await self._toggle(self.page.get_by_test_id(switch), on)
+        await self._toggle(switch, on)
 
     async def press(self, testid: str) -> None:
         await self.page.get_by_test_id(testid).click()
@@ -91,6 +96,10 @@ class Person:
             seconds=seconds,
             what=f"{self.name} sees {name} in {colour}",
         )
+
+    async def expect_covered(self, name: str) -> None:
+        tile = self.tile(name)
+        await expect(tile).to_have_attribute("data-covered", "true", timeout=10_000)
 
     # ── what he hears ──
 

@@ -14,7 +14,7 @@ async def test_the_top_layer_arrives_within_ten_seconds(lesson: Lesson, crowd: C
     anya = await crowd.person("Аня", NOISY)
     viewer = await crowd.person("Учитель", viewport={"width": 1600, "height": 1000})
     await anya.join(lesson.address, microphone=False)
-    await viewer.join(lesson.host_address, camera=False, microphone=False)
+    await viewer.join(lesson.host_address, host=True, camera=False, microphone=False)
     await viewer.expect_colour("Аня", GREEN)
     await until(
         lambda: viewer.size("Аня"),

@@ -46,7 +46,7 @@ async def test_a_page_turn_shows_pictures_within_a_second(
     lesson: Lesson, crowd: Crowd, pupils: dict[str, Colour]
 ) -> None:
     viewer = await crowd.person("Учитель")
-    await viewer.join(lesson.host_address, camera=False, microphone=False)
+    await viewer.join(lesson.host_address, host=True, camera=False, microphone=False)
     await until(lambda: uncovered(viewer), lambda names: len(names) == PAGE, seconds=20, what="9")
     took = []
     for _ in range(3):
@@ -73,7 +73,7 @@ async def test_nobody_is_ever_shown_under_anothers_name(
     lesson: Lesson, crowd: Crowd, pupils: dict[str, Colour]
 ) -> None:
     viewer = await crowd.person("Учитель")
-    await viewer.join(lesson.host_address, camera=False, microphone=False)
+    await viewer.join(lesson.host_address, host=True, camera=False, microphone=False)
     await until(lambda: uncovered(viewer), lambda names: len(names) == PAGE, seconds=20, what="9")
     await viewer.page.evaluate(
         "([colours, close]) => window.probe.watchTiles(colours, close)", [pupils, CLOSE]

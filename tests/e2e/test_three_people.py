@@ -19,7 +19,7 @@ async def test_a_class_of_three_sees_and_hears_each_other(running: Running, crow
     invitation = await teacher.page.get_by_test_id("invite-link").input_value()
     host_address = await teacher.page.get_by_test_id("enter-as-host").get_attribute("href")
     assert host_address
-    await teacher.join(running.origin + host_address)
+    await teacher.join(running.origin + host_address, host=True)
     for name in (ANYA, BORIS):
         await people[name].join(invitation)
 

@@ -1,0 +1,48 @@
+"""Leaving, coming back, and the end of the lesson."""
+
+from playwright.async_api import expect
+
+from tests.e2e.crowd import Crowd
+from tests.e2e.lesson import Lesson
+from tests.e2e.looks import BLUE, Look
+
+
+async def test_who_leaves_is_gone_for_the_others_and_may_come_back(
+    lesson: Lesson, crowd: Crowd
+) -> None:
+    boris = await crowd.person("Борис", Look(BLUE))
+    anya = await crowd.person("Аня")
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await boris.join(lesson.address, microphone=False)
+    await anya.expect_colour("Борис", BLUE)
+    await boris.press("leave")
+    await expect(boris.page.get_by_test_id("end-left")).to_be_visible()
+    await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
+    await boris.press("rejoin")
+    await boris.enter(camera=True, microphone=False)
+    await anya.expect_colour("Борис", BLUE)
+
+
+async def test_a_closed_tab_is_gone_at_once(lesson: Lesson, crowd: Crowd) -> None:
+    boris = await crowd.person("Борис")
+    anya = await crowd.person("Аня")
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await boris.join(lesson.address, camera=False, microphone=False)
+    await expect(anya.tile("Борис")).to_be_visible(timeout=10_000)
+    await boris.page.close(run_before_unload=False)
+    await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
+
+
+async def test_the_end_for_all_is_the_end_for_all(lesson: Lesson, crowd: Crowd) -> None:
+    teacher = await crowd.person("Учитель")
+    anya = await crowd.person("Аня")
+    await teacher.join(lesson.host_address, host=True, camera=False, microphone=False)
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await teacher.press("leave")
+    await teacher.press("leave-all")
+    await teacher.press("end-yes")
+    for person in (teacher, anya):
+        await expect(person.page.get_by_test_id("end-ended")).to_be_visible(timeout=10_000)
+    await anya.page.goto(lesson.address)
+    failure = anya.page.get_by_test_id("failure")
+    await expect(failure).to_have_attribute("data-code", "call_ended")

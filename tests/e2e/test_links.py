@@ -1,0 +1,36 @@
+"""A link that leads nowhere says why."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.e2e.crowd import Crowd
+from tests.e2e.lesson import Lesson
+from tests.e2e.running import Running
+
+
+@pytest.mark.parametrize("code", ["not_found", "link_revoked", "link_expired"])
+async def test_a_dead_link_says_why(
+    code: str, running: Running, lesson: Lesson, crowd: Crowd
+) -> None:
+    address = lesson.address
+    if code == "not_found":
+        address += "x"
+    elif code == "link_revoked":
+        lesson.revoke(lesson.participant_link)
+    else:
+        running.expire(lesson.participant_link)
+    anya = await crowd.person("Аня")
+    await anya.page.goto(address)
+    failure = anya.page.get_by_test_id("failure")
+    await expect(failure).to_have_attribute("data-code", code)
+    assert len((await failure.get_by_role("heading").inner_text()).split()) > 1
+    await expect(anya.page.get_by_test_id("prejoin-name")).to_have_count(0)
+
+
+async def test_a_wrong_school_key_makes_no_lesson(running: Running, crowd: Crowd) -> None:
+    teacher = await crowd.person("Учитель")
+    await teacher.page.goto(f"{running.origin}/#key=AAAA-BBBB-CCCC-DDDD")
+    await teacher.page.get_by_test_id("create-title").fill("Физика")
+    await teacher.press("create-lesson")
+    await expect(teacher.page.get_by_test_id("create-error")).to_be_visible()
+    await expect(teacher.page.get_by_test_id("invite-link")).to_have_count(0)

@@ -1,0 +1,42 @@
+"""A shared screen arrives whole, sharp, and with its sound."""
+
+from playwright.async_api import expect
+
+from tests.e2e.crowd import Crowd
+from tests.e2e.lesson import Lesson
+from tests.e2e.looks import RED, Look
+from tests.e2e.person import Person
+from tests.e2e.waiting import until
+
+SCREEN_SOUND = 3
+"""The sound slot that carries it."""
+
+
+async def sounds(person: Person) -> bool:
+    """Whether anything was heard from the screen's slot just now."""
+    return bool((await person.heard(1.5))[SCREEN_SOUND])
+
+
+async def test_a_shared_screen_arrives_with_its_sound(lesson: Lesson, crowd: Crowd) -> None:
+    teacher = await crowd.person("Учитель", Look(RED))
+    anya = await crowd.person("Аня")
+    await teacher.join(lesson.host_address, host=True, microphone=False)
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await teacher.press("share")
+    screen = anya.page.locator('[data-testid="tile"][data-kind="screen"]')
+    await expect(screen).to_have_attribute("data-covered", "false", timeout=20_000)
+    await expect(anya.page.get_by_test_id("stage")).to_have_attribute("data-mode", "presentation")
+    shared = await teacher.page.evaluate(
+        """() => { const s = window.zvonok.state.ownScreen.value.getVideoTracks()[0].getSettings();
+            return [s.width, s.height] }"""
+    )
+    await until(
+        lambda: anya.size(None, "screen"),
+        lambda size: list(size) == shared,
+        seconds=15,
+        what=f"it is as sharp as it was sent: {shared}",
+    )
+    await until(lambda: sounds(anya), bool, seconds=15, what="its sound is heard")
+    await teacher.press("share")
+    await expect(screen).to_have_count(0, timeout=10_000)
+    await until(lambda: sounds(anya), lambda on: not on, seconds=15, what="its sound has ended")

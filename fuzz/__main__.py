@@ -16,7 +16,7 @@ from .build import OUT, build
 HERE = Path(__file__).resolve().parent
 FOUND = OUT / "found"
 MESSAGES = ["sdp", "messages"]
-LONGEST = 4096
+LONGEST = 8192
 
 
 def run_kernel_target(target: str, harness: Path, seconds: int) -> bool:

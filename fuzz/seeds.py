@@ -95,35 +95,49 @@ def publishing(kind: int, sequence: int, payload: bytes, *, ssrc: int, marker: b
     return head + extension + payload
 
 
+PUBLISHER, VIEWER = 0, 1
+RAW, STRANGER, RTP, RTCP, CHECK, COMMAND, TICK, LONG_TICK = range(8)
+FIRST_SLOT = 200
+FIRST_SEQUENCE = 213
+"""Of a slot, by the fixed random number that the target gives it."""
+
+
+def does(peer: int, operation: int, data: bytes) -> bytes:
+    return record(peer << 4 | operation, data)
+
+
 def core_seeds() -> list[bytes]:
     """Sessions in which something happens: see `operate` in targets.pyx for the operations."""
-    publisher_rtp, publisher_rtcp, viewer_rtcp, command, tick, long_tick = 3, 5, 6, 9, 10, 11
     key, delta = b"\x90\x80\x80\x05\x00key", b"\x80\xe0\x80\x06\x01\x20\x01delta"
-    video = [
-        record(
-            publisher_rtp, publishing(1, n, key if n == 1 else delta, ssrc=21, marker=n % 3 == 0)
-        )
-        for n in range(1, 12)
+    frames = [
+        publishing(1, n, (key if n == 1 else delta) + bytes(n % 4), ssrc=21, marker=n % 3 == 0)
+        for n in range(1, 40)
         if n != 7
     ]
+    video = [does(PUBLISHER, RTP, frame) for frame in frames]
     repair = publishing(1, 3, struct.pack("!H", 7) + delta, ssrc=22, marker=False)
     repair = repair[:1] + bytes([99]) + repair[2:]
     audio = [
-        record(publisher_rtp, publishing(0, n, b"opus frame of speech", ssrc=1, marker=n == 1))
+        does(peer, RTP, publishing(0, n, b"opus frame of speech", ssrc=1, marker=n == 1))
         for n in range(1, 6)
+        for peer in range(5)
     ]
-    switch = [record(publisher_rtp, publishing(1, n, key, ssrc=17, marker=True)) for n in (9, 10)]
-    time = [record(tick, bytes(200)), record(long_tick, bytes(300))]
-    nack = rtcp(205, 1, struct.pack("!IIHH", 1, 200, 1, 0xFFFF))
-    pli = rtcp(206, 1, struct.pack("!II", 1, 200))
-    commands = [record(command, bytes([n, 0b0110, n * 16 | 2])) for n in range(8)]
+    switch = [
+        does(PUBLISHER, RTP, publishing(1, n, key + bytes(600), ssrc=17, marker=True))
+        for n in range(9, 14)
+    ]
+    time = [does(0, TICK, bytes(200)), does(0, LONG_TICK, bytes(300))]
+    nack = rtcp(205, 1, struct.pack("!IIHH", 1, FIRST_SLOT, FIRST_SEQUENCE, 0xFFFF))
+    pli = rtcp(206, 1, struct.pack("!II", 1, FIRST_SLOT))
+    commands = [does(0, COMMAND, bytes([n, 0b001000 | n, n * 16 | 2])) for n in range(8)]
+    feedback = [does(VIEWER, RTCP, packet) for packet in (nack, pli, *rtcp_seeds())]
     return [
-        b"".join(video + time + [record(viewer_rtcp, nack), record(viewer_rtcp, pli)] + time),
-        b"".join([*video, record(publisher_rtp, repair), *switch, *time]),
-        b"".join(audio + time + audio),
-        b"".join(record(publisher_rtcp, packet) for packet in rtcp_seeds()),
-        b"".join([*video, *[record(viewer_rtcp, packet) for packet in rtcp_seeds()], *time]),
-        b"".join(record(n % 3, packet) for n, packet in enumerate(stun_seeds() + rtp_seeds())),
+        b"".join(video + time + feedback + time),
+        b"".join([*video, does(PUBLISHER, RTP, repair), *switch, *feedback, *time]),
+        b"".join(audio + time + audio + time * 3 + audio),
+        b"".join(does(PUBLISHER, RTCP, packet) for packet in rtcp_seeds()),
+        b"".join(does(n, n % 2, packet) for n, packet in enumerate(stun_seeds() + rtp_seeds())),
+        b"".join(does(n % 3, CHECK, packet[20:]) for n, packet in enumerate(stun_seeds())),
         b"".join([*video, *commands, *switch, *audio, *commands, *time]),
     ]
 

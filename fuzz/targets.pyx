@@ -231,14 +231,14 @@ cdef int fuzz_srtp(const uint8_t* data, size_t length) noexcept nogil:
 cdef enum:
     PUBLISHER = 0
     VIEWER = 1
-    PEERS = 2
-    UNKNOWN = 2
+    # More than the seats of speakers
+    PEERS = 5
+    UNKNOWN = PEERS
     DATAGRAM = 2048
     STEP = 100
-    OPERATIONS = 12
 
 cdef struct stage:
-    # An engine with two connected sessions that send and show to each other.
+    # An engine with connected sessions that send and show to each other.
     engine* e
     srtp_context keys[PEERS]
 
@@ -378,8 +378,8 @@ cdef void command(stage* g, const uint8_t* data, size_t length) noexcept nogil:
     cdef int32_t index, other
     if length < 3:
         return
-    index = data[1] & 1
-    other = (data[1] >> 1) & 1
+    index = (data[1] & 7) % PEERS
+    other = (data[1] >> 3 & 7) % PEERS
     if not e.sessions[index].used or not e.sessions[other].used:
         srtp_free(&g.keys[index])
         engine_close_session(e, index)
@@ -397,37 +397,40 @@ cdef void command(stage* g, const uint8_t* data, size_t length) noexcept nogil:
     elif data[0] & 7 == 5:
         engine_send_dtls(e, index, data, length)
     elif data[2] & 8:
-        forward_show(e, index, AUDIO_SLOTS + data[1] // 4 % 3, -1, 0)
+        forward_show(e, index, AUDIO_SLOTS + data[1] // 64 % 3, -1, 0)
     else:
-        forward_show(e, index, AUDIO_SLOTS + data[1] // 4 % 3, other * KINDS + (data[2] & 3 or 1),
+        forward_show(e, index, AUDIO_SLOTS + data[1] // 64 % 3, other * KINDS + (data[2] & 3 or 1),
                      data[2] // 16 % LAYERS)
     settle(e)
 
 
-cdef void operate(stage* g, int operation, const uint8_t* data, size_t length) noexcept nogil:
-    if operation < 3:
-        deliver(g.e, operation, data, length)
-    elif operation < 5:
-        send_rtp(g, operation - 3, data, length)
-    elif operation < 7:
-        send_rtcp(g, operation - 5, data, length)
-    elif operation < 9:
-        send_check(g.e, operation - 7, data, length)
-    elif operation == 9:
+cdef void operate(stage* g, int operation, int peer, const uint8_t* data,
+                  size_t length) noexcept nogil:
+    if operation == 0:
+        deliver(g.e, peer, data, length)
+    elif operation == 1:
+        deliver(g.e, UNKNOWN, data, length)
+    elif operation == 2:
+        send_rtp(g, peer, data, length)
+    elif operation == 3:
+        send_rtcp(g, peer, data, length)
+    elif operation == 4:
+        send_check(g.e, peer, data, length)
+    elif operation == 5:
         command(g, data, length)
     else:
-        g.e.now += <int64_t>length * STEP * (100 if operation == 11 else 1)
+        g.e.now += <int64_t>length * STEP * (100 if operation == 7 else 1)
         engine_tick(g.e)
         settle(g.e)
 
 
 cdef int fuzz_core(const uint8_t* data, size_t length) noexcept nogil:
-    """Records of an operation, a length (16 bits) and that much data."""
+    """Records of peer and operation (4 bits each), a length (16 bits) and that much data."""
     cdef stage g
     cdef size_t at = 0, size
     cdef int peer
     memset(&g, 0, sizeof(g))
-    g.e = engine_open(4, 0)
+    g.e = engine_open(PEERS, 0)
     g.e.now = 1000000000
     g.e.out.captures = True
     for peer in range(PEERS):
@@ -442,7 +445,7 @@ cdef int fuzz_core(const uint8_t* data, size_t length) noexcept nogil:
             size = length - at - 3
         if size > DATAGRAM:
             size = DATAGRAM
-        operate(&g, data[at] % OPERATIONS, data + at + 3, size)
+        operate(&g, data[at] & 7, (data[at] >> 4) % PEERS, data + at + 3, size)
         at += 3 + size
     for peer in range(PEERS):
         srtp_free(&g.keys[peer])

@@ -5,7 +5,7 @@ A TCP relay in front of nginx and a UDP relay in front of the media port.
 
 import asyncio
 from contextlib import suppress
-from typing import Self
+from typing import Self, cast
 
 from tests.e2e.running import Running
 
@@ -112,8 +112,8 @@ class _Media(asyncio.DatagramProtocol):
         self._opening: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        # In Python 3.11 asyncio's own is none by class.
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
         if not self._line.whole:

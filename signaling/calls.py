@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from zvonok.service.bus import Announcement, Subscription
 from zvonok.wire import bus
+from zvonok.wire.bus import WorkerState
 from zvonok.wire.errors import Refusal
 
 from . import live
@@ -39,6 +40,8 @@ class Calls:
         self._store = store
         self._clock = clock
         self._attendance = Attendance(store)
+        self.workers: list[WorkerState] = []
+        """The media servers, as they were a moment ago."""
         self._calls: dict[str, LiveCall] = {}
         # Weak: a lock is there as long as somebody holds it or waits for it.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -269,7 +272,8 @@ class Calls:
 
     async def _look_after_workers(self) -> None:
         """A call whose worker is gone, or that found none, gets another."""
-        alive = {worker.worker for worker in await self._live.workers()}
+        self.workers = await self._live.workers()
+        alive = {worker.worker for worker in self.workers}
         for call in self._calls.values():
             if call.worker is not None and call.worker not in alive and alive:
                 log.warning("media server gone", call=call.id, worker=call.worker)

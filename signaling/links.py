@@ -1,8 +1,12 @@
 """Invitation links over HTTP, for those who have one."""
 
+import ipaddress
+from collections.abc import Iterable
+
 from aiohttp import web
 
 from zvonok.wire import rest
+from zvonok.wire.bus import WorkerState
 from zvonok.wire.client import Role
 from zvonok.wire.errors import Refusal
 from zvonok.wire.ids import random_token
@@ -17,8 +21,23 @@ from .store import Lesson, Link, Store
 
 # A class behind one address may all follow a link that was copied badly.
 GUESSES = (Rate(burst=60, per_second=1), Rate(burst=2000, per_second=50))
+MEDIA_ADDRESSES = 8
 ROLES: dict[rest.LinkRole, Role] = {"host": "host", "participant": "guest"}
 """There are no accounts yet, so whoever has no host link is a guest."""
+
+
+def media_addresses(workers: Iterable[WorkerState]) -> list[str]:
+    """`host:port`, those that the operator named first; at most `MEDIA_ADDRESSES`.
+
+    Loopback is left out: it means another machine to everybody else.
+    """
+    found = [
+        f"[{address}]:{worker.port}" if address.version == 6 else f"{address}:{worker.port}"
+        for worker in workers
+        for address in map(ipaddress.ip_address, worker.addresses)
+        if not address.is_loopback
+    ]
+    return found[:MEDIA_ADDRESSES]
 
 
 class InvitationLinks:
@@ -69,6 +88,7 @@ class InvitationLinks:
             role=link.role,
             state="running" if participants else "waiting",
             participants=participants,
+            media=media_addresses(self._calls.workers),
         )
         return json_reply(info)
 

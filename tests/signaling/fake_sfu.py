@@ -52,7 +52,11 @@ class FakeSfu:
     async def beat(self, load: float) -> None:
         """Says that the worker lives."""
         state = WorkerState(
-            worker=self.worker, addresses=["127.0.0.1"], port=8081, sessions=0, load=load
+            worker=self.worker,
+            addresses=["192.0.2.9", "127.0.0.1"],
+            port=8081,
+            sessions=0,
+            load=load,
         )
         await self._redis.set(bus.worker_key(self.worker), bus.encode(state), ex=60)
         await self._redis.sadd(bus.WORKERS_KEY, self.worker)

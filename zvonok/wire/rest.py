@@ -84,6 +84,9 @@ class LinkInfo(Struct, frozen=True, kw_only=True):
     """`waiting`: nobody is in the call yet."""
     participants: int
     """People in the call now."""
+    media: Annotated[list[str], Meta(max_length=8)]
+    """`host:port` over UDP of the media servers, IPv6 in brackets. Each answers plain STUN binding
+    requests (RFC 8489), so that one can find out before entering whether UDP gets through."""
 
 
 class Enter(Struct, frozen=True, forbid_unknown_fields=True):

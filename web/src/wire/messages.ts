@@ -273,6 +273,7 @@ export interface LinkInfo {
   role: "host" | "participant";
   state: "running" | "waiting";
   participants: number;
+  media: string[];
 }
 /**
  * Body of `POST /api/links/{token}/enter`.

@@ -1,0 +1,37 @@
+"""What a link tells of the media servers before anybody enters."""
+
+import asyncio
+
+from signaling.links import MEDIA_ADDRESSES, media_addresses
+from tests.signaling.conftest import School
+from tests.signaling.fake_sfu import FakeSfu
+from zvonok.wire.bus import WorkerState
+
+
+def worker(*addresses: str, port: int = 8081) -> WorkerState:
+    return WorkerState(worker="w", addresses=list(addresses), port=port, sessions=0, load=0.0)
+
+
+def test_addresses_are_written_as_in_a_stun_uri() -> None:
+    workers = [worker("198.51.100.7", "2001:db8::7"), worker("198.51.100.8", port=9000)]
+    expected = ["198.51.100.7:8081", "[2001:db8::7]:8081", "198.51.100.8:9000"]
+    assert media_addresses(workers) == expected
+
+
+def test_loopback_means_another_machine_to_others() -> None:
+    assert media_addresses([worker("192.0.2.1", "127.0.0.1", "::1")]) == ["192.0.2.1:8081"]
+
+
+def test_the_first_ones_are_enough() -> None:
+    many = [f"192.0.2.{last}" for last in range(1, 20)]
+    assert media_addresses([worker(*many)]) == [f"{one}:8081" for one in many[:MEDIA_ADDRESSES]]
+
+
+async def test_looking_up_tells_them(sfu: FakeSfu, school: School) -> None:
+    lesson = await school.client.lesson()
+    media: list[str] = []
+    async with asyncio.timeout(5):
+        while not media:
+            reply = await school.client.ask("GET", f"/api/links/{lesson.participant_link}")
+            media = reply.json["media"]
+    assert media == ["192.0.2.9:8081"]

@@ -6,6 +6,8 @@ import { EngineContext } from "./ui/engine";
 import { takeKeyFromAddress } from "./ui/start/school-key";
 
 takeKeyFromAddress();
+// A page that is open already is not loaded anew for a new fragment.
+addEventListener("hashchange", takeKeyFromAddress);
 
 const root = document.getElementById("app");
 if (root) {

@@ -36,6 +36,7 @@ export class Session {
   private wakeAt: number | null = null;
   private awaitingPong = false;
   private lost: number | null = null;
+  private joinedWith: Media | null = null;
 
   constructor(private readonly source: SessionSource) {}
 
@@ -60,11 +61,12 @@ export class Session {
   opened(): SessionEffect[] {
     if (this.stage !== "opening") return [];
     this.stage = "joining";
+    this.joinedWith = this.source.media();
     const join: ClientMessage = {
       type: "join",
       grant: this.source.grant(),
       resume: this.resume,
-      media: this.source.media(),
+      media: this.joinedWith,
     };
     return [{ type: "send", message: join }];
   }
@@ -143,7 +145,14 @@ export class Session {
     this.attempts = 0;
     this.lost = null;
     this.wakeAt = now + PING_EVERY;
-    return [{ type: "receive", message }];
+    return [{ type: "receive", message }, ...this.changedSince()];
+  }
+
+  /** A microphone may become ready between `join` and `welcome`. */
+  private changedSince(): SessionEffect[] {
+    const media = this.source.media();
+    if (JSON.stringify(media) === JSON.stringify(this.joinedWith)) return [];
+    return [{ type: "send", message: { type: "media", media } }];
   }
 
   private notAdmitted(error: { code: string; message: string; details?: object }, now: number) {

@@ -39,6 +39,18 @@ describe("joining", () => {
     expect(session.live).toBe(true);
   });
 
+  test("what changed between join and welcome is told", () => {
+    let now = media;
+    const late = new Session({ grant: () => "g", media: () => now, random: () => 0 });
+    late.start(0);
+    late.opened();
+    now = { ...media, camera: true };
+    expect(late.received(welcome(), 10)).toEqual([
+      { type: "receive", message: welcome() },
+      { type: "send", message: { type: "media", media: now } },
+    ]);
+  });
+
   test("a refusal is final", () => {
     session.start(0);
     session.opened();

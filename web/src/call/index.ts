@@ -5,7 +5,9 @@ import type { Entered } from "./rest";
 import type { CallActions, CallState } from "./state";
 
 export type { Choice, Device, DeviceList, Local } from "./local";
+export { checkNetwork, type NetworkCheck } from "./network-check";
 export { createPreview, type Preview } from "./preview";
+export type { Reach } from "./reach";
 export {
   createLesson,
   type Entered,

@@ -76,6 +76,17 @@ export const en: Catalogue = {
   "prejoin.no_camera": "No camera was found: the others will see your initials.",
   "prejoin.no_microphone": "No microphone was found: you will hear the lesson but cannot speak.",
 
+  "network.checking": "Checking whether your network lets video calls through…",
+  "network.reachable": "Your network lets video calls through",
+  "network.blocked": "Your network blocks video calls",
+  "network.blocked.why":
+    "This page opened, but sound and video go over UDP to port {port}, and that way is closed.",
+  "network.blocked.ask":
+    "Ask the administrator of your network to open outgoing UDP to port {port} at: {addresses}.",
+  "network.blocked.other": "Or use another network, such as a mobile one.",
+  "network.blocked.anyway": "You can join, but most likely you will neither see nor hear anybody.",
+  "network.again": "Check again",
+
   "device.microphone": "Microphone",
   "device.camera": "Camera",
   "device.speaker": "Speaker",

@@ -5,7 +5,7 @@ import type * as calls from "../call";
 
 export type Engine = Pick<
   typeof calls,
-  "createCall" | "createLesson" | "createPreview" | "enter" | "lookUp"
+  "checkNetwork" | "createCall" | "createLesson" | "createPreview" | "enter" | "lookUp"
 >;
 
 export const EngineContext = createContext<Engine | null>(null);

@@ -7,6 +7,7 @@ import { OuterPage } from "../kit/outer-page";
 import { recall, remember } from "../kit/remembered";
 import { DevicePickers } from "./device-pickers";
 import { NameForm } from "./name-form";
+import { NetworkState } from "./network-state";
 import { PreviewBox } from "./preview-box";
 import { Troubles } from "./troubles";
 
@@ -72,6 +73,7 @@ export function PrejoinPage({ link, info, onJoined, onFailed }: Props) {
             {present ? plural("count.waiting_inside", present) : t("prejoin.nobody")}
           </p>
           <NameForm name={name} busy={busy} onName={setName} onJoin={join} />
+          <NetworkState media={info.media} />
           <Troubles local={preview} />
         </div>
         <DevicePickers preview={preview} />

@@ -31,6 +31,7 @@ const scene: Scene = {
   phase: "connected",
   camera: asked.get("camera") !== "off",
   devices: asked.get("devices") !== "none",
+  reach: (asked.get("reach") ?? "reachable") as Scene["reach"],
   failure: failure ? { code: failure, message: "no", details: {} } : null,
 };
 

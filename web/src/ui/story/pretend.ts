@@ -13,6 +13,7 @@ import type {
   Picture,
   Preview,
   Quality,
+  Reach,
   Role,
   WantedTile,
 } from "../../call";
@@ -29,6 +30,7 @@ export interface Scene {
   readonly camera: boolean;
   readonly devices: boolean;
   readonly failure: Failure | null;
+  readonly reach: Reach;
 }
 
 const qualities: readonly Quality[] = ["good", "good", "medium", "good", "poor", "good", "good"];
@@ -195,8 +197,10 @@ export function pretendEngine(scene: Scene): Engine {
     role: scene.role === "host" ? "host" : "participant",
     participants: scene.people,
     state: "running",
+    media: ["198.51.100.7:8081", "[2001:db8::7]:8081"],
   };
   return {
+    checkNetwork: () => ({ reach: signal(scene.reach), close: () => {} }),
     createLesson: async (_key, title) => ({
       id: "1",
       title,

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
-import aiortc.rtcrtpsender
 import av
 import numpy as np
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription, clock
 
 RATE = 48000
 TICK = RATE // 50
@@ -141,7 +140,6 @@ async def main(wanted: list[dict[str, Any]]) -> None:
 
 
 def _skew_clock(seconds: float) -> None:
-    clock = aiortc.rtcrtpsender.clock
     true_time = clock.current_ntp_time
     clock.current_ntp_time = lambda: true_time() + round(seconds * (1 << 32))
 

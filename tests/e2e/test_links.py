@@ -34,3 +34,12 @@ async def test_a_wrong_school_key_makes_no_lesson(running: Running, crowd: Crowd
     await teacher.press("create-lesson")
     await expect(teacher.page.get_by_test_id("create-error")).to_be_visible()
     await expect(teacher.page.get_by_test_id("invite-link")).to_have_count(0)
+
+
+async def test_the_key_is_taken_also_by_a_page_that_is_open(running: Running, crowd: Crowd) -> None:
+    teacher = await crowd.person("Учитель")
+    await teacher.page.goto(running.origin)
+    await expect(teacher.page.get_by_test_id("lesson-key")).to_be_visible()
+    await teacher.page.goto(f"{running.origin}/#key={running.school_key}")
+    await expect(teacher.page.get_by_test_id("create-title")).to_be_visible()
+    assert "key" not in teacher.page.url

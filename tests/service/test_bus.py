@@ -114,3 +114,21 @@ async def test_nobody_answers(tmp_path_factory: pytest.TempPathFactory) -> None:
         assert not subscription.connected
         waiting.cancel()
         await asyncio.wait({waiting})
+
+
+async def test_a_cancelled_command_is_cancelled(redis: Redis) -> None:
+    async def ask_forever() -> None:
+        while True:
+            await redis.ping()
+
+    await redis.ping()
+    for turns in range(100):
+        asking = asyncio.ensure_future(ask_forever())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        done, _ = await asyncio.wait({asking}, timeout=2)
+        while not asking.done():
+            asking.cancel()
+            await asyncio.sleep(0.01)
+        assert done, f"after {turns} turns of the loop the cancellation was lost"

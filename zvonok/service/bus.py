@@ -1,6 +1,7 @@
 """Redis: state in keys, announcements over pub/sub."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -13,6 +14,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+KEEPALIVE = {socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
+"""A server whose machine went away is noticed within 25 s."""
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0
 
@@ -28,8 +31,13 @@ def connect(url: str) -> Redis:
 
 
 def _options(url: str) -> dict[str, Any]:
-    # A peer whose machine went away is noticed; the library refuses the word for unix sockets.
-    return {} if url.startswith("unix:") else {"socket_keepalive": True}
+    # With a timeout the library writes under asyncio.wait_for, which before Python 3.12 loses a
+    # cancellation that comes as the write ends: the task would go on for ever.
+    options: dict[str, Any] = {"socket_timeout": None}
+    if not url.startswith("unix:"):
+        options["socket_keepalive"] = True
+        options["socket_keepalive_options"] = KEEPALIVE
+    return options
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ as many segments; frames of one packet leave without GSO, unless the kernel fall
 two at once (`packets_per_message` tells). The bare loop then does the same number of segments of
 the same size to as many destinations, in turn with the kernel, so that both see the same machine.
 The figure is packets per second of CPU time of the sending thread; `ratio` compares them, and the
-one at the top is that for 4 segments.
+one at the top is that for 4 segments. Reports of the kernel reach the counting sink as well, so
+`arrived` may be a little above 1; the packets counted are media alone.
 """
 
 import argparse

@@ -4,7 +4,7 @@ from libc.stdlib cimport calloc, free
 from sfu.kernel.memory cimport packet_drop, references_add, references_remove, ring_find
 from sfu.kernel.outbox cimport outbox_room, outbox_rtcp, outbox_rtp
 from sfu.kernel.rewrite cimport (
-    map_entry, map_forward, map_omit, map_packet, map_resolve, map_switch)
+    MAP_ENTRIES, map_entry, map_forward, map_omit, map_packet, map_resolve, map_switch)
 from sfu.kernel.rtcp cimport rtcp_write_pli
 from sfu.kernel.state cimport (
     CAMERA, DROPPED_JOBS, DROPPED_QUEUE, JOBS, KEYFRAMES_REQUESTED, KINDS, LAYERS, MAX_ROOMS, MICROPHONE, QUEUE,
@@ -32,6 +32,11 @@ cdef enum:
     BURST = 5000
     LEAST_BURST = 3200
     RTCP_ROOM = 64
+    # Numbers that a source may skip in a slot beyond those it uses. A receiver tells the roll-over
+    # counter from numbers less than 32,768 apart: past that the slot is dead to it, whoever is shown.
+    SKIPPED = 2000
+    # Seconds by which time stamps may run ahead of the clock
+    AHEAD = 120
 
 
 cdef inline source* source_at(engine* e, int32_t index) noexcept nogil:
@@ -288,6 +293,20 @@ cdef void switch_slot(engine* e, slot* s, int32_t source_index, packet* p) noexc
     e.counters[SWITCHES] += 1
 
 
+cdef bint leaps(engine* e, slot* s, const source* from_source, const packet* p) noexcept nogil:
+    """Whether this packet of the source that flows is too far from the last to be the next of one
+    stream. It then begins a new epoch."""
+    cdef int64_t gap = p.sequence - s.map.highest_in - 1
+    cdef uint32_t at = p.timestamp + s.map.entries[(s.map.made - 1) % MAP_ENTRIES].timestamp_offset
+    if gap >= 0:
+        s.skipped = max(0, s.skipped - 1) + gap
+    if (s.skipped > SKIPPED or <int32_t>(at - timing_slot_at(s, from_source.clock_rate, e.now))
+            > <int64_t>AHEAD * from_source.clock_rate):
+        s.skipped = 0
+        return True
+    return False
+
+
 cdef bint map_one(engine* e, slot* s, uint8_t slot_index, int32_t source_index, uint32_t csrc,
                   packet* p, outgoing* out) noexcept nogil:
     cdef map_packet before, after
@@ -310,6 +329,7 @@ cdef int32_t map_video(engine* e, int32_t viewer, int32_t slot_index, job* j, ui
                        outgoing* out) noexcept nogil:
     """What of the run goes to this slot; returns how many packets."""
     cdef slot* s = &e.sessions[viewer].slots[slot_index]
+    cdef source* from_source = source_at(e, j.source)
     cdef packet* p
     cdef int32_t i, count = 0
     for i in range(j.count):
@@ -318,6 +338,13 @@ cdef int32_t map_video(engine* e, int32_t viewer, int32_t slot_index, job* j, ui
             switch_slot(e, s, j.source, p)
         if s.source != j.source or s.generation != j.generation:
             continue
+        if leaps(e, s, from_source, p):
+            # The next visit asks for the keyframe that lets it flow again.
+            s.source = -1
+            s.pending = j.source
+            if not p.keyframe:
+                continue
+            switch_slot(e, s, j.source, p)
         if p.size == 0:
             map_omit(&s.map, j.source, j.generation, p.sequence)
         elif map_one(e, s, <uint8_t>slot_index, j.source, csrc, p, &out[count]):
@@ -421,7 +448,8 @@ cdef void audio_to(engine* e, int32_t viewer, job* j, uint32_t csrc) noexcept no
         return
     if j.slot < SPEAKERS:
         talk = e.rooms[j.room].seats[j.slot].talk
-    begins = s.source != j.source or s.generation != j.generation or s.talk != talk
+    begins = (s.source != j.source or s.generation != j.generation or s.talk != talk
+              or leaps(e, s, from_source, j.packets[0]))
     if begins:
         switch_slot(e, s, j.source, j.packets[0])
         s.talk = talk

@@ -1,4 +1,4 @@
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcmp, memcpy, memset
 
@@ -229,24 +229,39 @@ cdef void tell_layers(engine* e, int32_t index, int32_t kind) noexcept nogil:
             s.tracks[kind].mask = mask
 
 
+cdef bint note_sound(source* s, int64_t sequence) noexcept nogil:
+    """Whether this packet of a source without a ring is new. The roll-over counter of SRTP moves with
+    packets that we do not take, so a number of ours may come twice although SRTP saw no replay."""
+    cdef int64_t ahead = sequence - s.highest
+    if ahead > 0:
+        s.taken = (s.taken << ahead if ahead < 64 else 0) | 1
+        s.highest = sequence
+        return True
+    if ahead <= -64 or s.taken >> -ahead & 1:
+        return False
+    s.taken |= <uint64_t>1 << -ahead
+    return True
+
+
 cdef bint place_sequence(engine* e, source* s, uint16_t sequence, int64_t* extended) noexcept nogil:
     """Extends the number and keeps the count of what is missing; False: too late or seen before."""
     if s.highest < 0:
         # One period ahead, so that a reordered earlier number stays positive.
         s.highest = s.first = 0x10000 + sequence
+        s.taken = 1
         extended[0] = s.highest
         return True
     extended[0] = extend(s.highest, sequence)
-    if extended[0] <= s.highest - RING or extended[0] < 1:
+    if extended[0] <= s.highest - RING or extended[0] <= s.forgotten:
         e.counters[DROPPED_LATE] += 1
         return False
-    if s.ring == NULL:
-        if extended[0] > s.highest:
-            s.highest = extended[0]
-        elif s.kind == CAMERA or s.kind == SCREEN:
-            # The ring was given back: nothing tells whether this one has been forwarded before.
-            e.counters[DROPPED_LATE] += 1
+    if s.kind != CAMERA and s.kind != SCREEN:
+        if not note_sound(s, extended[0]):
+            e.counters[DROPPED_DUPLICATE] += 1
             return False
+        return True
+    if s.ring == NULL:
+        s.highest = extended[0]
         return True
     if ring_find(s, extended[0]) != NULL:
         e.counters[DROPPED_DUPLICATE] += 1
@@ -455,6 +470,7 @@ cdef void ingest_check_sources(engine* e, int32_t index) noexcept nogil:
                 forward_choose_viewers(e, index * KINDS + CAMERA)
         elif n.ring != NULL and e.now - n.last_arrival > KEPT_FOR:
             ring_close(e, n)
+            n.forgotten = n.highest
         elif s.tracks[n.kind].mask == 0 and n.active:
             tell_layers(e, index, n.kind)
 

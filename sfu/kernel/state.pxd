@@ -134,6 +134,10 @@ cdef struct source:
     # Sequence numbers extended to 64 bits, the first in [65536, 131072)
     int64_t first
     int64_t highest
+    # Taken before, perhaps, though neither ring nor mask remembers: this and all below
+    int64_t forgotten
+    # Sound: which of `highest` and the 63 before it have been taken
+    uint64_t taken
     uint64_t packets
     uint64_t octets
     uint64_t keyframes
@@ -219,6 +223,8 @@ cdef struct slot:
     uint32_t generation
     uint32_t talk
     uint32_t clock_base
+    # Numbers skipped lately, less those used
+    int64_t skipped
     uint64_t packets
     uint64_t octets
     int64_t last_sent

@@ -1,8 +1,8 @@
 # Every verb does its own set-up first and is quick when nothing changed.
 
 PYTHON := .venv/bin/python
-# Node.js may live in the venv: see tools/setup.sh.
-export PATH := $(PATH):$(CURDIR)/.venv/bin
+# Node.js lives in the venv where the system's is too old: see tools/setup.sh.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: help up test check bench fuzz kernel fresh format lock
 

@@ -17,6 +17,8 @@ TARGETS="${*:-up test}"
 tools/setup.sh fresh
 
 ROOT="$(mktemp -d "${TMPDIR:-/var/tmp}/zvonok-fresh.XXXXXX")"
+# Ordinary users have to see it as their root.
+chmod 755 "$ROOT"
 trap 'rm -rf --one-file-system "$ROOT"' EXIT
 
 # Where this machine gets Debian from: "URI suite component" lines.

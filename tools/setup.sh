@@ -9,6 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 LEVEL="${1:-up}"
+# The Makefile puts the venv first; here the machine's own Python and Node.js are looked for.
+PATH="${PATH//"$PWD/.venv/bin:"/}"
 STAMPS=build/stamps
 LOG=build/setup.log
 DEBUG="${ZVONOK_KERNEL_DEBUG:-0}"
@@ -112,14 +114,15 @@ find_python() {
 }
 
 make_venv() {
-    local python hash
+    local python version hash
     python="$(find_python)"
-    hash="$(hash_of "$("$python" -VV)" requirements.lock)"
+    version="$python $("$python" -VV)"
+    hash="$(hash_of "$version" requirements.lock)"
     unchanged python "$hash" .venv/bin/python && return
-    if ! [ -x .venv/bin/python ] ||
-        [ "$(.venv/bin/python -VV 2>/dev/null)" != "$("$python" -VV)" ]; then
+    if [ "$(cat .venv/made-by 2>/dev/null)" != "$version" ]; then
         rm -rf .venv
         run "Making .venv" "$python" -m venv .venv
+        echo "$version" >.venv/made-by
     fi
     run "Installing Python packages (about a minute)" .venv/bin/python -m pip install \
         --disable-pip-version-check --no-input --require-hashes -r requirements.lock

@@ -16,10 +16,16 @@ def current_certificates(settings: Settings) -> tuple[Files, bool]:
     """Certificates for the names and addresses of this moment; whether one had to be made."""
     return ensure_certificates(
         settings.var / "ca",
-        ("localhost", socket.gethostname()),
+        _names(socket.gethostname()),
         reachable_addresses(settings.public_addresses),
         datetime.datetime.now(datetime.UTC),
     )
+
+
+def _names(host: str) -> list[str]:
+    """What this machine is called by itself and, over multicast DNS, in its network."""
+    plain = host.isascii() and host not in ("", "localhost")
+    return ["localhost", *([host, f"{host.partition('.')[0]}.local"] if plain else [])]
 
 
 async def keep_certificates(

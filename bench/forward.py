@@ -13,6 +13,7 @@ one at the top is that for 4 segments. Reports of the kernel reach the counting 
 import argparse
 import json
 import os
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -45,9 +46,9 @@ def cpu_seconds(thread: int) -> float:
 
 
 @contextmanager
-def running(viewers: int) -> Iterator[tuple[Kernel, int]]:
+def running(viewers: int, *, gso: bool) -> Iterator[tuple[Kernel, int]]:
     """A kernel and the id of its thread."""
-    kernel = Kernel(ipv4="127.0.0.1", ipv6=None, max_sessions=viewers + 1)
+    kernel = Kernel(ipv4="127.0.0.1", ipv6=None, max_sessions=viewers + 1, gso=gso)
     try:
         before = threads()
         kernel.start()
@@ -103,20 +104,36 @@ def measure(
     return Measured(packets, cpu, sink.datagrams, expected, messages)
 
 
-def compare(viewers_count: int, seconds: float, rounds: int) -> dict[str, Any]:
-    receiver = receiving_socket()
+@contextmanager
+def audience(
+    kernel: Kernel, receiver: socket.socket, count: int
+) -> Iterator[tuple[Publisher, Viewers]]:
+    """A publisher and viewers who all show him."""
+    publisher = Publisher(kernel)
+    viewers = Viewers(kernel, receiver, count)
+    viewers.connect()
+    publisher.frame(1, PAYLOAD, keyframe=True)
+    for session in viewers.sessions:
+        kernel.set_slot(session, 0, publisher.session, KIND_CAMERA, 0)
+    time.sleep(0.5)
+    publisher.frame(1, PAYLOAD, keyframe=True)
+    try:
+        yield publisher, viewers
+    finally:
+        publisher.close()
+
+
+def compare_with(
+    receiver: socket.socket, count: int, seconds: float, rounds: int, *, gso: bool
+) -> tuple[list[dict[str, Any]], int, dict[str, int]]:
+    """The rows of one kernel, the viewers that were verified, and its counters."""
     runs = []
-    with running(viewers_count) as (kernel, thread):
-        publisher = Publisher(kernel)
-        viewers = Viewers(kernel, receiver, viewers_count)
-        viewers.connect()
-        publisher.frame(1, PAYLOAD, keyframe=True)
-        for session in viewers.sessions:
-            kernel.set_slot(session, 0, publisher.session, KIND_CAMERA, 0)
-        time.sleep(0.5)
-        publisher.frame(1, PAYLOAD, keyframe=True)
+    with (
+        running(count, gso=gso) as (kernel, thread),
+        audience(kernel, receiver, count) as (publisher, viewers),
+    ):
         verified = viewers.verified(3)
-        for segments in PACE:
+        for segments in PACE if gso else (HEADLINE,):
             ours, bare = Measured(), Measured()
             for _ in range(rounds):
                 # Consent lasts 30 s (RFC 7675).
@@ -126,23 +143,29 @@ def compare(viewers_count: int, seconds: float, rounds: int) -> dict[str, Any]:
                 bare += run_bare_loop(
                     receiver,
                     size=SIZE,
-                    segments=segments,
-                    destinations=viewers_count,
+                    segments=segments if gso else 1,
+                    destinations=count,
                     seconds=seconds,
                 )
-            runs.append(describe(segments, ours, bare))
+            runs.append({"gso": gso, **describe(segments, ours, bare)})
         counters = {name: value for name, value in kernel.counters().items() if value}
-        publisher.close()
+    return runs, verified, counters
+
+
+def compare(viewers: int, seconds: float, rounds: int) -> dict[str, Any]:
+    receiver = receiving_socket()
+    single, _, _ = compare_with(receiver, viewers, seconds, rounds, gso=False)
+    joined, verified, counters = compare_with(receiver, viewers, seconds, rounds, gso=True)
     receiver.close()
-    top = next(run for run in runs if run["segments"] == HEADLINE)
+    top = next(run for run in joined if run["segments"] == HEADLINE)
     return {
         "packets_per_cpu_s": top["packets_per_cpu_s"],
         "bare_loop_packets_per_cpu_s": top["bare_loop_packets_per_cpu_s"],
         "ratio": top["ratio"],
         "segments": HEADLINE,
-        "viewers": viewers_count,
+        "viewers": viewers,
         "viewers_verified": verified,
-        "runs": runs,
+        "runs": single + joined,
         "counters": counters,
         "cores": os.cpu_count(),
     }
@@ -165,10 +188,11 @@ def describe(segments: int, ours: Measured, bare: Measured) -> dict[str, Any]:
 
 def show(result: dict[str, Any]) -> None:
     print(f"{result['viewers']} viewers, {result['viewers_verified']} verified")
-    print("segments  bytes  packets/CPU s  bare loop  ratio")
+    print("frame  GSO  bytes  packets/CPU s  bare loop  ratio")
     for run in result["runs"]:
+        gso = "yes" if run["gso"] else " no"
         print(
-            f"{run['segments']:8}  {run['bytes']:5}  {run['packets_per_cpu_s']:13,}"
+            f"{run['segments']:5}  {gso}  {run['bytes']:5}  {run['packets_per_cpu_s']:13,}"
             f"  {run['bare_loop_packets_per_cpu_s']:9,}  {run['ratio']:5.2f}"
         )
 

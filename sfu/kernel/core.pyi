@@ -61,8 +61,9 @@ class Kernel:
         max_sessions: int = 2200,
         receive_buffer: int = 8 << 20,
         send_buffer: int = 8 << 20,
+        gso: bool = True,
     ) -> None:
-        """Binds the port on the given addresses.
+        """Binds the port on the given addresses. Without `gso` each packet is a datagram.
 
         Raises OSError when the port is taken, ValueError for a bad address.
         """

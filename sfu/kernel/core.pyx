@@ -107,9 +107,10 @@ cdef class Kernel:
     cdef readonly int port
 
     def __init__(self, *, port=0, ipv4="0.0.0.0", ipv6="::", max_sessions=2200,
-                 receive_buffer=8 << 20, send_buffer=8 << 20):
+                 receive_buffer=8 << 20, send_buffer=8 << 20, bint gso=True):
         self.sockets = []
         self._open_engine(max_sessions)
+        self.shared.engine.gso = gso
         try:
             self._open_sockets(port, ipv4, ipv6, receive_buffer, send_buffer)
         except BaseException:

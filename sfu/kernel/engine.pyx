@@ -35,6 +35,7 @@ cdef engine* engine_open(int32_t max_sessions, int64_t wall) noexcept nogil:
         return NULL
     e.max_sessions = max_sessions
     e.wall = wall
+    e.gso = True
     e.sessions = <session*>calloc(max_sessions, sizeof(session))
     e.dirty = <int32_t*>calloc(max_sessions * SOURCES, sizeof(int32_t))
     e.waiting = <int32_t*>calloc(max_sessions, sizeof(int32_t))
@@ -133,7 +134,7 @@ cdef void engine_open_session(engine* e, int32_t index, int32_t room_index, uint
     for i in range(SLOTS):
         s.slots[i].track = s.slots[i].source = s.slots[i].pending = -1
     s.used = True
-    s.gso = True
+    s.gso = e.gso
     s.participant = participant
     s.last_check = e.now
     s.refilled = e.now

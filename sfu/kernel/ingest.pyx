@@ -15,7 +15,7 @@ from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtcp_unprotect, srtp_s
 from sfu.kernel.state cimport (
     BYTES_RECEIVED, CAMERA, DROPPED_DUPLICATE, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
     DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, KINDS, LAYERS, MICROPHONE,
-    MTU, PACKETS_RECEIVED, RING, SCREEN, SCREEN_AUDIO, SOURCES, STREAMS, expectation, packet, session,
+    MTU, PACKETS_RECEIVED, RETIRED, RING, SCREEN, SCREEN_AUDIO, SOURCES, STREAMS, expectation, packet, session,
     source, ssrc_entry, track)
 from sfu.kernel.vp8 cimport vp8_parse
 
@@ -162,6 +162,14 @@ cdef ssrc_entry* stream_of(session* s, uint32_t ssrc) noexcept nogil:
     return NULL
 
 
+cdef bint is_retired(const session* s, uint32_t ssrc) noexcept nogil:
+    cdef uint32_t i, known = s.retired_count if s.retired_count < RETIRED else RETIRED
+    for i in range(known):
+        if s.retired[i] == ssrc:
+            return True
+    return False
+
+
 cdef ssrc_entry* add_stream(engine* e, int32_t index, const rtp_header* h, const srtp_stream* state) noexcept nogil:
     """After the first authentic packet of a new SSRC: binds it to the source it belongs to."""
     cdef session* s = &e.sessions[index]
@@ -179,6 +187,9 @@ cdef ssrc_entry* add_stream(engine* e, int32_t index, const rtp_header* h, const
             return NULL
         n = &s.streams[s.stream_count]
         s.stream_count += 1
+    else:
+        s.retired[s.retired_count % RETIRED] = n.ssrc
+        s.retired_count += 1
     n.ssrc = h.ssrc
     n.source = place
     n.rtx = rtx
@@ -412,6 +423,9 @@ cdef void ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noe
         return
     n = stream_of(s, h.ssrc)
     if n == NULL:
+        if is_retired(s, h.ssrc):
+            e.counters[DROPPED_UNKNOWN_SSRC] += 1
+            return
         memset(&fresh, 0, sizeof(fresh))
     plain = srtp_unprotect(&s.inbound, &fresh if n == NULL else &n.stream, data, length, h.length)
     if plain < 0:

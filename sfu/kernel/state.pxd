@@ -37,6 +37,7 @@ cdef enum:
     MISSING = 128
     PATHS = 8
     STREAMS = 16
+    RETIRED = 32
     QUEUE = 512
     JOBS = 512
     UFRAG = 32
@@ -298,6 +299,9 @@ cdef struct session:
     ssrc_entry streams[STREAMS]
     int32_t stream_count
     int32_t last_stream
+    # SSRCs that others have replaced: with their replay windows gone they are refused
+    uint32_t retired[RETIRED]
+    uint32_t retired_count
     track tracks[KINDS]
     source sources[SOURCES]
     slot slots[SLOTS]
@@ -393,6 +397,8 @@ cdef struct table:
 cdef struct engine:
     session* sessions
     int32_t max_sessions
+    # Whether segments are joined at all
+    bint gso
     int32_t top
     room rooms[MAX_ROOMS]
     table ufrags

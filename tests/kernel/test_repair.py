@@ -151,6 +151,18 @@ def test_a_packet_repaired_and_then_arriving_late_is_forwarded_once(stage: Stage
     assert stage.kernel.counters()["dropped_duplicate"] == 1
 
 
+def test_a_replaced_ssrc_cannot_be_replayed(stage: Stage) -> None:
+    publisher, viewer = pair(stage)
+    viewer.show(0, publisher)
+    old = publisher.send(publisher.camera_packet(0, keyframe=True))
+    publisher.number = 77
+    publisher.camera(1, keyframe=True)
+    stage.kernel.receive(old, publisher.address, stage.now)
+    publisher.camera(2)
+    assert pictures(viewer.video()) == [0, 1, 2]
+    assert stage.kernel.counters()["dropped_unknown_ssrc"] == 1
+
+
 def test_altered_packets_are_dropped_and_counted(stage: Stage) -> None:
     publisher, viewer = pair(stage)
     viewer.show(0, publisher)

@@ -10,7 +10,7 @@ import { OwnMedia } from "./own";
 import { MediaPath } from "./path";
 import { AUDIO_SLOTS, type Peer } from "./peer";
 import { Pictures } from "./pictures";
-import { renew } from "./rest";
+import { type Entered, renew } from "./rest";
 import { Roster, toPerson } from "./roster";
 import { Searches } from "./searches";
 import { Session } from "./session";
@@ -49,12 +49,14 @@ export class RunningCall {
   private readonly stopWatching: () => void;
 
   constructor(
-    private grant: string,
+    private entered: Entered,
     address: string,
     private readonly local: Local,
+    private readonly keep: (seat: Entered | null) => void,
   ) {
     const media = (): Media => this.own.media.peek();
-    const session = new Session({ grant: () => this.grant, media, random: Math.random });
+    const grant = (): string => this.entered.grant;
+    const session = new Session({ grant, media, random: Math.random }, entered.resume);
     this.socket = new Socket(address, session, {
       receive: (message) => this.receive(message),
       finished: (phase, failure) => this.finish(phase, failure),
@@ -86,7 +88,6 @@ export class RunningCall {
         this.socket.probe();
         this.path.networkChanged();
       },
-      left: () => this.close(),
     });
     this.socket.start();
   }
@@ -131,6 +132,8 @@ export class RunningCall {
   }
 
   private welcomed(welcome: Welcome): void {
+    this.entered = { ...this.entered, resume: welcome.resume };
+    this.keep(this.entered);
     this.title.value = welcome.title;
     this.you.value = welcome.you;
     this.role.value = welcome.role;
@@ -186,7 +189,8 @@ export class RunningCall {
 
   private async renewGrant(): Promise<void> {
     try {
-      this.grant = await renew(this.grant);
+      this.entered = { ...this.entered, grant: await renew(this.entered.grant), since: Date.now() };
+      this.keep(this.entered);
     } catch {
       // The next turn tries again, and the seat itself does not depend on it.
     }
@@ -211,6 +215,7 @@ export class RunningCall {
   }
 
   private finish(phase: Phase, failure: Failure | null): void {
+    this.keep(null);
     this.failure.value = failure;
     this.phase.value = phase;
     this.stopWatching();

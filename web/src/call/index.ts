@@ -22,6 +22,8 @@ export type * from "./state";
 export interface CallOptions {
   /** Taken over: it keeps its devices and their state; the call closes it. */
   readonly local: Local;
+  /** Told of the seat as a later `createCall` on this page can take it back; null: it is given up. */
+  readonly keep?: (seat: Entered | null) => void;
 }
 
 export interface Call {
@@ -43,10 +45,10 @@ declare global {
   }
 }
 
-export function createCall(entered: Entered, { local }: CallOptions): Call {
+export function createCall(entered: Entered, { local, keep }: CallOptions): Call {
   const address = new URL(entered.path, location.href);
   address.protocol = address.protocol.replace("http", "ws");
-  const call = new RunningCall(entered.grant, address.href, local);
+  const call = new RunningCall(entered, address.href, local, keep ?? (() => undefined));
   const { state, actions } = call;
   window.zvonok = {
     state,

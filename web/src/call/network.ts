@@ -1,10 +1,8 @@
-// What the page is told of its network and of its end.
+// What the page is told of its network.
 
 export interface NetworkEvents {
   /** Perhaps another network: old paths may be dead. */
   changed(): void;
-  /** The page is closed or left. */
-  left(): void;
 }
 
 /** Returns what stops watching. */
@@ -17,9 +15,5 @@ export function watchNetwork(events: NetworkEvents): () => void {
   if (connection instanceof EventTarget) {
     connection.addEventListener("change", () => events.changed(), options);
   }
-  const left = (event: PageTransitionEvent) => {
-    if (!event.persisted) events.left();
-  };
-  addEventListener("pagehide", left, options);
   return () => stop.abort();
 }

@@ -1,12 +1,16 @@
 // The HTTP side of signaling: lessons, links and entering. Every refusal is one RequestFailed.
-import type { LessonCreated, LinkInfo, Renewed } from "../wire/messages";
+import type { Entered as EnteredReply, LessonCreated, LinkInfo, Renewed } from "../wire/messages";
 import type { Failure } from "./state";
 
 export type { LinkInfo } from "../wire/messages";
 
-/** What `createCall` takes; nothing in it is of interest to the interface but the name. */
+/** What `createCall` takes; nothing in it is of interest to the interface but name and time. */
 export interface Entered {
   readonly grant: string;
+  /** When the grant was given, ms since 1970. */
+  readonly since: number;
+  /** Takes back a seat that is held; null: a new one. */
+  readonly resume: string | null;
   /** Of the WebSocket, on this host. */
   readonly path: string;
   /** One's own name as the server understood it. */
@@ -35,8 +39,10 @@ export function lookUp(link: string): Promise<LinkInfo> {
   return request("GET", `/api/links/${encodeURIComponent(link)}`);
 }
 
-export function enter(link: string, name: string): Promise<Entered> {
-  return request("POST", `/api/links/${encodeURIComponent(link)}/enter`, { name });
+export async function enter(link: string, name: string): Promise<Entered> {
+  const path = `/api/links/${encodeURIComponent(link)}/enter`;
+  const entered = await request<EnteredReply>("POST", path, { name });
+  return { ...entered, since: Date.now(), resume: null };
 }
 
 /** A grant that lasts longer; the old one stays good until its end. */

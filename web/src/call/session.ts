@@ -30,7 +30,6 @@ export interface SessionSource {
 
 export class Session {
   private stage: Stage = "idle";
-  private resume: string | null = null;
   private sequence = 0;
   private attempts = 0;
   private wakeAt: number | null = null;
@@ -38,7 +37,11 @@ export class Session {
   private lost: number | null = null;
   private joinedWith: Media | null = null;
 
-  constructor(private readonly source: SessionSource) {}
+  /** `resume`: of a seat that this tab had before the page was loaded again. */
+  constructor(
+    private readonly source: SessionSource,
+    private resume: string | null = null,
+  ) {}
 
   /** When `tick` wants to be called next; null: not at all. */
   get deadline(): number | null {

@@ -40,6 +40,11 @@ export function worthRetrying(page: FailurePage): boolean {
   return ["full", "rate", "replaced", "unreachable", "busy", "other"].includes(page);
 }
 
+/** The link lets nobody in any more; those inside are not concerned. */
+export function spentLink({ code }: Failure): boolean {
+  return ["link_expired", "link_revoked", "link_used_up"].includes(code);
+}
+
 /** The refusal inside whatever a request threw. */
 export function asFailure(problem: unknown): Failure {
   if (problem instanceof Error && "failure" in problem) {

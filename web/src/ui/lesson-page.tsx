@@ -4,14 +4,15 @@ import { t } from "../i18n/language";
 import { CallPage } from "./call/call-page";
 import { EndView } from "./end-view";
 import { useEngine } from "./engine";
-import { asFailure } from "./failure";
+import { asFailure, spentLink } from "./failure";
 import { FailureView } from "./failure-view";
+import { type KeptSeat, keptSeat } from "./kept-seat";
 import { OuterPage } from "./kit/outer-page";
 import { PrejoinPage } from "./prejoin/prejoin-page";
 
 type Step =
   | { readonly at: "loading" }
-  | { readonly at: "prejoin"; readonly info: LinkInfo }
+  | { readonly at: "prejoin"; readonly info: LinkInfo; readonly kept: KeptSeat | null }
   | { readonly at: "call"; readonly call: Call }
   | { readonly at: "over"; readonly how: "left" | "ended"; readonly title: string }
   | { readonly at: "failed"; readonly failure: Failure };
@@ -29,9 +30,17 @@ export function LessonPage({ link }: { link: string }) {
       fail(unsupported);
       return;
     }
+    const kept = keptSeat(link, Date.now());
     lookUp(link).then(
-      (info) => setStep({ at: "prejoin", info }),
-      (problem) => fail(asFailure(problem)),
+      (info) => setStep({ at: "prejoin", info, kept }),
+      (problem) => {
+        const failure = asFailure(problem);
+        if (kept !== null && spentLink(failure)) {
+          setStep({ at: "prejoin", info: kept.info, kept });
+        } else {
+          fail(failure);
+        }
+      },
     );
   }, [link, lookUp, fail]);
   useEffect(begin, [begin]);
@@ -63,6 +72,7 @@ export function LessonPage({ link }: { link: string }) {
         <PrejoinPage
           link={link}
           info={step.info}
+          kept={step.kept}
           onJoined={(call) => setStep({ at: "call", call })}
           onFailed={fail}
         />

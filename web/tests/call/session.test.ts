@@ -39,6 +39,15 @@ describe("joining", () => {
     expect(session.live).toBe(true);
   });
 
+  test("a seat of before the reload is asked for", () => {
+    const source = { grant: () => "g", media: () => media, random: () => 0 };
+    const again = new Session(source, "kept");
+    again.start(0);
+    expect(again.opened()).toEqual([
+      { type: "send", message: { type: "join", grant: "g", resume: "kept", media } },
+    ]);
+  });
+
   test("what changed between join and welcome is told", () => {
     let now = media;
     const late = new Session({ grant: () => "g", media: () => now, random: () => 0 });

@@ -22,6 +22,8 @@ interface Props {
 export function CallPage({ call, onOver }: Props) {
   const [view] = useState(() => createView(call));
   useEffect(() => () => view.close(), [view]);
+  // Back to another page of ours is leaving; a reload is not, and runs no clean-up.
+  useEffect(() => () => call.close(), [call]);
   useSignalEffect(() => {
     document.title = t("call.page_title", { title: call.state.title.value });
   });

@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Call, Failure, LinkInfo, Preview } from "../../call";
+import type { Call, Entered, Failure, LinkInfo, Preview } from "../../call";
 import { plural, t } from "../../i18n/language";
 import { useEngine } from "../engine";
 import { asFailure } from "../failure";
+import { type KeptSeat, keepSeat } from "../kept-seat";
 import { OuterPage } from "../kit/outer-page";
 import { recall, remember } from "../kit/remembered";
 import { DevicePickers } from "./device-pickers";
@@ -14,6 +15,8 @@ import { Troubles } from "./troubles";
 interface Props {
   readonly link: string;
   readonly info: LinkInfo;
+  /** The seat this tab had before the page was loaded again. */
+  readonly kept: KeptSeat | null;
   readonly onJoined: (call: Call) => void;
   readonly onFailed: (failure: Failure) => void;
 }
@@ -41,19 +44,21 @@ function usePreview(hosting: boolean): { preview: Preview; handOver: () => void 
   };
 }
 
-export function PrejoinPage({ link, info, onJoined, onFailed }: Props) {
+export function PrejoinPage({ link, info, kept, onJoined, onFailed }: Props) {
   const { createCall, enter } = useEngine();
   const hosting = info.role === "host";
   const { preview, handOver } = usePreview(hosting);
-  const [name, setName] = useState(recall("name") ?? "");
+  const [name, setName] = useState(kept?.entered.name ?? recall("name") ?? "");
   const [busy, setBusy] = useState(false);
   const join = async (chosen: string) => {
     setBusy(true);
     remember("name", chosen);
     try {
-      const grant = await enter(link, chosen);
+      // Under another name one is another person.
+      const entered = chosen === kept?.entered.name ? kept.entered : await enter(link, chosen);
       handOver();
-      onJoined(createCall(grant, { local: preview }));
+      const keep = (seat: Entered | null) => keepSeat(link, seat && { entered: seat, info });
+      onJoined(createCall(entered, { local: preview, keep }));
     } catch (problem) {
       onFailed(asFailure(problem));
     }

@@ -213,7 +213,7 @@ export function pretendEngine(scene: Scene): Engine {
       }
       return info;
     },
-    enter: async () => ({ grant: "", path: "", name: "" }),
+    enter: async () => ({ grant: "", path: "", name: "", since: 0, resume: null }),
     createPreview: () => pretendLocal(scene),
     createCall: (_grant, { local }) => pretendCall(scene, local as Preview),
   };

@@ -29,6 +29,9 @@ cdef enum:
     RUN_ENOUGH = 8
     # Pace while the viewer has not told what the line bears
     DEFAULT_ESTIMATE = 10000000
+    # A viewer's estimate is at most a little above what reaches him: he who is sent 20 kbit/s tells
+    # 20 kbit/s, and a pace by that alone would keep him there for good.
+    LEAST_ESTIMATE = 4000000
     BURST = 5000
     LEAST_BURST = 3200
     RTCP_ROOM = 64
@@ -184,7 +187,7 @@ cdef void forward_forget(engine* e, int32_t source_index) noexcept nogil:
 
 
 cdef void refill(engine* e, session* v) noexcept nogil:
-    cdef uint64_t estimate = v.estimate if v.estimate else DEFAULT_ESTIMATE
+    cdef uint64_t estimate = max(<uint64_t>LEAST_ESTIMATE, v.estimate) if v.estimate else DEFAULT_ESTIMATE
     # 2.5 × the estimate in bytes per second
     cdef int64_t rate = <int64_t>(estimate // 16 * 5)
     cdef int64_t burst = rate * BURST // 1000000

@@ -111,6 +111,18 @@ def test_rembs_of_viewers_are_their_estimate(stage: Stage) -> None:
     assert stage.kernel.session_stats(viewer.handle)["estimate"] == (0x1E848 << 4)
 
 
+def test_a_low_estimate_does_not_starve_the_viewer(stage: Stage) -> None:
+    """It follows from how little was sent: obeyed to the letter it would never rise again."""
+    publisher, viewer = pair(stage)
+    viewer.show(0, publisher)
+    body = struct.pack("!II4sBBHI", 1, 0, b"REMB", 1, 0, 20_000, SLOT_SSRC)
+    viewer.send_rtcp(struct.pack("!BBH", 0x8F, 206, len(body) // 4) + body)
+    for picture in range(200):
+        publisher.camera(picture, keyframe=picture == 0, size=1000)
+        stage.wait(10)
+    assert pictures(viewer.video())[-1] > 195
+
+
 def test_malformed_rtcp_changes_nothing(stage: Stage) -> None:
     publisher, viewer = pair(stage)
     viewer.show(0, publisher)

@@ -70,6 +70,8 @@ class LiveCall:
         self._seats: set[int] = set()
         self._answers: dict[str, asyncio.Future[ActualSession]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        # uvloop's timer of a moment that has passed already does not tell it.
+        self._due_at = 0.0
         self._taken: tuple[set[int], set[str]] = (set(), set())
 
     @property
@@ -196,11 +198,12 @@ class LiveCall:
     def _arm(self) -> None:
         deadline = self.engine.deadline()
         if self._timer is not None:
-            if self._timer.when() == deadline:
+            if self._due_at == deadline:
                 return
             self._timer.cancel()
             self._timer = None
         if deadline is not None and not self.lost:
+            self._due_at = deadline
             self._timer = asyncio.get_running_loop().call_at(deadline, self._due)
 
     def _due(self) -> None:

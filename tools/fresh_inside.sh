@@ -54,7 +54,8 @@ for target in "$@"; do
         say "As an ordinary user:"
         useradd --create-home pupil
         cp -a . /home/pupil/zvonok
-        rm -rf /home/pupil/zvonok/var
+        # What knows its own place, and what a clone would not have.
+        rm -rf /home/pupil/zvonok/{var,.venv,build,web/dist,web/node_modules}
         chown -R pupil: /home/pupil
         (cd /home/pupil/zvonok && check_up setpriv --reuid=pupil --regid=pupil --init-groups \
             env HOME=/home/pupil)

@@ -74,7 +74,10 @@ export class RunningCall {
     this.own = new OwnMedia(local, this.notices, (now) =>
       this.socket.send({ type: "media", media: now }),
     );
-    this.monitor = new Monitor(() => this.path.peer);
+    this.monitor = new Monitor(
+      () => this.path.peer,
+      () => this.pictures.expecting,
+    );
     this.searches = new Searches((message) => this.socket.send(message));
     this.state = this.offerState();
     this.actions = this.offerActions();
@@ -198,6 +201,7 @@ export class RunningCall {
 
   private beat(): void {
     this.path.beat(performance.now());
+    this.own.beat();
     this.tellOfTheWay();
   }
 
@@ -211,6 +215,8 @@ export class RunningCall {
       kind: "reconnecting",
       since: Date.now() - performance.now() + (since ?? 0),
     }));
+    const weak = since === null && this.monitor.weak.peek();
+    this.notices.keep("weak_connection", weak, () => ({ kind: "weak_connection" }));
     this.notices.keep("udp_blocked", this.path.blocked, () => ({ kind: "udp_blocked" }));
   }
 

@@ -4,6 +4,7 @@ import type { Peer } from "./peer";
 import { QualityMeter } from "./quality";
 import type { ConnectionDetails, Quality } from "./state";
 import { sample } from "./stats";
+import { Weakness } from "./weak";
 
 const EVERY_MS = 2000;
 
@@ -11,14 +12,25 @@ export class Monitor {
   private readonly judged = signal<Quality>("good");
   private readonly described = signal<ConnectionDetails | null>(null);
   private readonly meter = new QualityMeter();
+  private readonly weakness = new Weakness();
+  private readonly warned = signal(false);
   private readonly timer: ReturnType<typeof setInterval>;
 
-  constructor(private readonly peer: () => Peer | null) {
+  /** `expecting`: packets must come, since somebody's camera is to be seen. */
+  constructor(
+    private readonly peer: () => Peer | null,
+    private readonly expecting: () => boolean,
+  ) {
     this.timer = setInterval(() => void this.read(), EVERY_MS);
   }
 
   get quality(): ReadonlySignal<Quality> {
     return this.judged;
+  }
+
+  /** The connection cannot carry the call as it is. */
+  get weak(): ReadonlySignal<boolean> {
+    return this.warned;
   }
 
   get details(): ReadonlySignal<ConnectionDetails | null> {
@@ -35,7 +47,9 @@ export class Monitor {
     const report = await peer.connection.getStats();
     const connected = peer.connection.connectionState === "connected";
     const entries = [...report.values()];
-    const verdict = this.meter.add(sample(entries, peer.ceilings(), connected, performance.now()));
+    const now = sample(entries, peer.ceilings(), connected, performance.now());
+    const verdict = this.meter.add(now);
+    this.warned.value = this.weakness.add({ ...now, expecting: this.expecting() });
     this.judged.value = verdict.quality;
     this.described.value = verdict.details;
   }

@@ -40,6 +40,11 @@ export class OwnMedia {
     this.watch(() => this.listen(local.level.value, local.microphoneOn.value));
   }
 
+  /** Now and then, since a level that stands still tells nobody. */
+  beat(): void {
+    this.listen(this.local.level.peek(), this.local.microphoneOn.peek());
+  }
+
   attach(peer: Peer): void {
     this.peer.value = peer;
   }
@@ -63,11 +68,14 @@ export class OwnMedia {
   }
 
   private listen(level: number, on: boolean): void {
+    const now = performance.now();
     if (on) {
       this.speech.unmuted();
       this.notices.drop((notice) => notice.kind === "muted_speaking");
-    } else if (this.speech.hear(level, performance.now())) {
+    } else if (this.speech.hear(level, now)) {
       this.notices.add({ kind: "muted_speaking" });
+    } else if (this.speech.silent(now)) {
+      this.notices.drop((notice) => notice.kind === "muted_speaking");
     }
   }
 

@@ -72,6 +72,14 @@ export class Pictures {
     this.publish();
   }
 
+  /** Somebody's camera is to be seen, and nothing is known to be wrong with their connection. */
+  get expecting(): boolean {
+    return this.slots.some((tile) => {
+      const person = tile?.kind === "camera" ? this.source.person(tile.participant) : undefined;
+      return person?.camera === true && person.present && person.quality !== "lost";
+    });
+  }
+
   close(): void {
     cancelAnimationFrame(this.frame);
     clearTimeout(this.timer);

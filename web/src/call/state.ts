@@ -49,6 +49,8 @@ export type Notice =
   | { readonly kind: "device_busy"; readonly device: "microphone" | "camera" }
   | { readonly kind: "no_device"; readonly device: "microphone" | "camera" }
   | { readonly kind: "muted_speaking" }
+  /** One's own connection cannot carry the call as it is: what one sends oneself is to go first. */
+  | { readonly kind: "weak_connection" }
   | { readonly kind: "refused"; readonly failure: Failure };
 
 export interface ConnectionDetails {

@@ -23,6 +23,16 @@ test("a cough is forgotten", () => {
   expect(hear(speech, 0.9, 2_500, 400)).toBe(false);
 });
 
+test("what was told goes after some seconds of silence", () => {
+  const speech = new MutedSpeech();
+  hear(speech, 0.8, 0, 1_000);
+  hear(speech, 0.1, 1_050, 3_900);
+  expect(speech.silent(4_950)).toBe(false);
+  expect(speech.silent(5_000)).toBe(true);
+  speech.hear(0.8, 5_050);
+  expect(speech.silent(5_100)).toBe(false);
+});
+
 test("the time between two mutes is no speech", () => {
   const speech = new MutedSpeech();
   hear(speech, 0.9, 0, 500);

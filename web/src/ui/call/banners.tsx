@@ -7,9 +7,35 @@ import { useCall } from "./view";
 const icons: Partial<Record<Notice["kind"], IconName>> = {
   reconnecting: "reconnecting",
   muted_speaking: "microphoneOff",
+  weak_connection: "weak",
   device_lost: "unplugged",
   permission_denied: "lock",
 };
+
+/** One's own video goes first: it costs most, and the others can do without it. */
+function Relieve() {
+  const { state, actions } = useCall().call;
+  const own = state.screenOn.value ? "screen" : state.cameraOn.value ? "camera" : null;
+  if (own === null) {
+    return null;
+  }
+  const stop = () => (own === "screen" ? actions.setScreen(false) : actions.setCamera(false));
+  return (
+    <button type="button" class="banner-action" onClick={stop}>
+      {t(own === "screen" ? "tool.share.off" : "tool.camera.off")}
+    </button>
+  );
+}
+
+function Text({ notice }: { notice: Notice }) {
+  const { state } = useCall().call;
+  if (notice.kind !== "weak_connection") {
+    return <>{noticeText(notice)}</>;
+  }
+  const sending = state.screenOn.value || state.cameraOn.value;
+  const advice = t(sending ? "notice.weak_connection.stop" : "notice.weak_connection.move");
+  return <>{`${noticeText(notice)} ${advice}`}</>;
+}
 
 function Fix({ notice }: { notice: Notice }) {
   const { call, view } = useCall();
@@ -23,6 +49,9 @@ function Fix({ notice }: { notice: Notice }) {
         {t("notice.fix.microphone")}
       </button>
     );
+  }
+  if (notice.kind === "weak_connection") {
+    return <Relieve />;
   }
   if (["device_lost", "device_busy", "no_device"].includes(notice.kind)) {
     const choose = () => {
@@ -49,7 +78,9 @@ export function Banners() {
           data-testid={`banner-${notice.kind}`}
         >
           <Icon name={icons[notice.kind] ?? "warning"} />
-          <span class="banner-text">{noticeText(notice)}</span>
+          <span class="banner-text">
+            <Text notice={notice} />
+          </span>
           <Fix notice={notice} />
           {notice.kind !== "reconnecting" && (
             <button

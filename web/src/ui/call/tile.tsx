@@ -55,7 +55,7 @@ function Plate({ person, kind, speaking }: TileProps & { speaking: boolean }) {
       <MicrophoneMark on={person.microphone} speaking={speaking} />
       <span class="plate-name">{name}</span>
       {moderator && <span class="plate-role">{t(`role.${person.role}`)}</span>}
-      <QualityMark quality={person.quality} />
+      <QualityMark quality={person.present ? person.quality : "lost"} />
     </div>
   );
 }

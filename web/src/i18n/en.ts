@@ -164,6 +164,7 @@ export const en: Catalogue = {
   "call.region.strip": "Strip of people",
   "call.alone.title": "You are the only one here",
   "call.alone.text": "The others will appear as soon as they join by the link.",
+  "call.hear": "Press to hear the lesson",
   "call.clock": "Time in the lesson",
 
   "tile.you": "{name} (you)",

@@ -170,6 +170,7 @@ export const ru = {
   "call.region.strip": "Лента участников",
   "call.alone.title": "Пока здесь только вы",
   "call.alone.text": "Остальные появятся, как только войдут по ссылке.",
+  "call.hear": "Нажмите, чтобы слышать урок",
   "call.clock": "Время на уроке",
 
   "tile.you": "{name} (вы)",

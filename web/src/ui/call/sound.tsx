@@ -1,17 +1,32 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { t } from "../../i18n/language";
+import { Icon } from "../kit/icon";
 import { useCall } from "./view";
 
-function Slot({ stream, speaker }: { stream: MediaStream; speaker: string }) {
+interface SlotProps {
+  readonly stream: MediaStream;
+  readonly speaker: string;
+  readonly onRefused: () => void;
+}
+
+/** Whether the browser wants a click first; other failures mend themselves with the next packet. */
+function wantsClick(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === "NotAllowedError";
+}
+
+function Slot({ stream, speaker, onRefused }: SlotProps) {
   const element = useRef<HTMLAudioElement>(null);
   useEffect(() => {
     const audio = element.current;
     if (audio && audio.srcObject !== stream) {
       audio.srcObject = stream;
-      audio.play().catch(() => {
-        // Plays by itself as soon as the browser allows it.
+      audio.play().catch((reason) => {
+        if (wantsClick(reason)) {
+          onRefused();
+        }
       });
     }
-  }, [stream]);
+  }, [stream, onRefused]);
   useEffect(() => {
     const audio = element.current;
     if (audio && "setSinkId" in audio) {
@@ -27,12 +42,34 @@ function Slot({ stream, speaker }: { stream: MediaStream; speaker: string }) {
 /** Everything that is heard. Not to be taken off the page while the call lasts. */
 export function Sound() {
   const { call } = useCall();
+  const slots = useRef<HTMLDivElement>(null);
+  const [refused, setRefused] = useState(false);
+  const refuse = useCallback(() => setRefused(true), []);
   const speaker = call.local.chosen.value.speaker;
+  // Right in the click: later the browser would no longer take it for the person's wish.
+  const hear = () => {
+    setRefused(false);
+    for (const audio of slots.current?.querySelectorAll("audio") ?? []) {
+      audio.play().catch((reason) => {
+        if (wantsClick(reason)) {
+          refuse();
+        }
+      });
+    }
+  };
   return (
-    <div class="unseen" aria-hidden="true">
-      {call.state.sound.value.map((stream) => (
-        <Slot key={stream.id} stream={stream} speaker={speaker} />
-      ))}
-    </div>
+    <>
+      <div ref={slots} class="unseen" aria-hidden="true">
+        {call.state.sound.value.map((stream) => (
+          <Slot key={stream.id} stream={stream} speaker={speaker} onRefused={refuse} />
+        ))}
+      </div>
+      {refused && (
+        <button type="button" class="button primary large hear" data-testid="hear" onClick={hear}>
+          <Icon name="speaker" />
+          {t("call.hear")}
+        </button>
+      )}
+    </>
   );
 }

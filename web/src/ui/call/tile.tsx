@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import type { Person } from "../../call";
 import { t } from "../../i18n/language";
 import { Avatar } from "../kit/avatar";
@@ -66,7 +67,9 @@ export function Tile({ person, kind, size, pinnable = true }: TileProps) {
   const stream = useStream(person, kind);
   const speaking =
     kind === "camera" && person.microphone && call.state.speakers.value.includes(person.number);
-  const awaited = stream === null && (kind === "screen" || person.camera) && !person.self;
+  const [painted, setPainted] = useState(false);
+  const covered = stream === null || !painted;
+  const awaited = covered && (kind === "screen" || person.camera) && !person.self;
   const small = (size?.width ?? 400) < 250;
   const look = `tile ${kind}${speaking ? " speaking" : ""}${small ? " small" : ""}`;
   const box = size ? { width: `${size.width}px`, height: `${size.height}px` } : {};
@@ -77,16 +80,18 @@ export function Tile({ person, kind, size, pinnable = true }: TileProps) {
       data-testid="tile"
       data-participant={person.number}
       data-kind={kind}
-      data-covered={stream === null}
+      data-covered={covered}
       aria-label={kind === "screen" ? t("tile.screen", { name: person.name }) : person.name}
     >
-      {stream ? (
+      {stream && (
         <Video
           stream={stream}
           mirrored={person.self && kind === "camera"}
           whole={kind === "screen"}
+          onPainted={setPainted}
         />
-      ) : (
+      )}
+      {covered && (
         <div class={`tile-empty tint-${person.number % 8}`}>
           <Avatar name={person.name} number={person.number} />
           {awaited && <span class="tile-wait" role="img" aria-label={t("tile.covered")} />}

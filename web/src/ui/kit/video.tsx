@@ -1,14 +1,17 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { whenPainted } from "./first-frame";
 
 interface Props {
   readonly stream: MediaStream;
   readonly mirrored?: boolean;
   /** Show all of it rather than fill the box. */
   readonly whole?: boolean;
+  /** Told true with the first frame, and false when the picture goes. */
+  readonly onPainted?: (painted: boolean) => void;
 }
 
 /** A silent picture; sound is played elsewhere. */
-export function Video({ stream, mirrored = false, whole = false }: Props) {
+export function Video({ stream, mirrored = false, whole = false, onPainted }: Props) {
   const element = useRef<HTMLVideoElement>(null);
   useLayoutEffect(() => {
     const video = element.current;
@@ -20,6 +23,18 @@ export function Video({ stream, mirrored = false, whole = false }: Props) {
       // A page in the background may refuse; autoplay goes on when it is shown.
     });
   }, [stream]);
+  useLayoutEffect(() => {
+    const video = element.current;
+    if (!video || !onPainted) {
+      return;
+    }
+    const stop = whenPainted(video, () => onPainted(true));
+    return () => {
+      stop();
+      onPainted(false);
+    };
+    // Another stream, another first frame.
+  }, [stream, onPainted]);
   useLayoutEffect(
     () => () => {
       if (element.current) {

@@ -11,9 +11,10 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from sfu.kernel.engine cimport engine_close, engine_open, engine_receive, engine_tick
+from sfu.kernel.events cimport EVENT_CLOSED
 from sfu.kernel.forward cimport forward_paced, forward_runs, forward_work
 from sfu.kernel.loop cimport (
-    ADD_SLOT, CLOSE_SESSION, COMMAND_DATA, EVENT_CLOSED, EXPECT, OPEN_SESSION, RESTART_ICE, SEND_DTLS,
+    ADD_SLOT, CLOSE_SESSION, COMMAND_DATA, EXPECT, OPEN_SESSION, RESTART_ICE, SEND_DTLS,
     SET_EXTENSIONS, SET_GATE, SET_KEYS, SET_MODERATOR, SET_ROOM, SET_SCREEN_AUDIO, SET_SLOT, command,
     command_do, command_push, loop_close, loop_open, loop_run, shared)
 from sfu.kernel.outbox cimport outbox_flush
@@ -53,7 +54,7 @@ COUNTERS = {
     "dropped_unknown_ssrc": state.DROPPED_UNKNOWN_SSRC, "dropped_late": state.DROPPED_LATE,
     "dropped_duplicate": state.DROPPED_DUPLICATE, "dropped_gate": state.DROPPED_GATE,
     "dropped_no_memory": state.DROPPED_NO_MEMORY, "dropped_jobs": state.DROPPED_JOBS,
-    "dropped_queue": state.DROPPED_QUEUE, "dropped_events": state.DROPPED_EVENTS,
+    "dropped_queue": state.DROPPED_QUEUE, "dropped_events": state.DROPPED_EVENTS, "dropped_flood": state.DROPPED_FLOOD,
     "stun_accepted": state.STUN_ACCEPTED, "stun_refused": state.STUN_REFUSED,
     "stun_limited": state.STUN_LIMITED,
     "stun_reflected": state.STUN_REFLECTED, "dtls_received": state.DTLS_RECEIVED,

@@ -12,12 +12,13 @@ from sfu.kernel.ice cimport ice_check, ice_close, ice_credentials, ice_forget, i
 from sfu.kernel.ingest cimport ingest_check_sources, ingest_forget, ingest_rtcp, ingest_rtp
 from sfu.kernel.memory cimport references_add, references_free, references_remove
 from sfu.kernel.outbox cimport outbox_close, outbox_open, outbox_raw
+from sfu.kernel.pace cimport within
 from sfu.kernel.rewrite cimport map_start
 from sfu.kernel.rtp cimport rtp_is_rtcp
 from sfu.kernel.speakers cimport speakers_forget, speakers_list
 from sfu.kernel.srtp cimport srtp_free, srtp_init
 from sfu.kernel.state cimport (
-    DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED, KINDS, MAX_ROOMS, MICROPHONE, SLOTS,
+    DROPPED_FLOOD, DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED, KINDS, MAX_ROOMS, MICROPHONE, SLOTS,
     SOURCES, SPEAKERS, references, room, session, slot)
 
 cdef enum:
@@ -27,6 +28,9 @@ cdef enum:
     ROOMS_EVERY = 10
     COMPACT_EVERY = 100
     CONSENT = 30000000
+    # Datagrams of DTLS from one peer: 50 a second, 100 ahead
+    DTLS_INTERVAL = 20000
+    DTLS_BURST = 2000000
 
 
 cdef engine* engine_open(int32_t max_sessions, int64_t wall) noexcept nogil:
@@ -255,6 +259,9 @@ cdef void engine_receive(engine* e, const path* from_path, uint8_t* data, size_t
         else:
             ingest_rtp(e, index, data, length)
     elif 20 <= data[0] <= 63:
+        if not within(&e.sessions[index].dtls_pace, e.now, DTLS_INTERVAL, DTLS_BURST):
+            e.counters[DROPPED_FLOOD] += 1
+            return
         e.counters[DTLS_RECEIVED] += 1
         event_put(e, EVENT_DTLS, index, 0, 0, data, length)
     else:

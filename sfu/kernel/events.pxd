@@ -10,7 +10,11 @@ cdef enum:
     EVENT_LOST = 3
     EVENT_SOURCE = 4
     EVENT_SPEAKERS = 5
+    # The session's index may be used again
+    EVENT_CLOSED = 6
     EVENT_LIMIT = 8192
+    # Places that only EVENT_CLOSED takes: without it an index would be lost for good
+    EVENTS_KEPT = 4096
 
 cdef bint event_put(engine* e, int32_t kind, int32_t a, int32_t b, int32_t c, const uint8_t* data,
                     size_t length) noexcept nogil

@@ -3,12 +3,13 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from sfu.kernel.bytes cimport load16, load32, load64
 from sfu.kernel.forward cimport forward_again, keyframe_request
 from sfu.kernel.outbox cimport outbox_rtcp
+from sfu.kernel.pace cimport within
 from sfu.kernel.rtcp cimport (
     PSFB_AFB, PSFB_FIR, PSFB_PLI, RTCP_PSFB, RTCP_RTPFB, RTCP_SR, RTPFB_NACK, arrivals_write,
     report_block, rtcp_next, rtcp_packet, rtcp_remb, rtcp_write_nack, rtcp_write_remb,
     rtcp_write_report, rtcp_write_sender)
 from sfu.kernel.state cimport (
-    FEEDBACK_SENT, KINDS, MISSING, NACKS_RECEIVED, NACKS_SENT, SLOTS, SOURCES, missing_packet,
+    DROPPED_FLOOD, FEEDBACK_SENT, KINDS, MISSING, NACKS_RECEIVED, NACKS_SENT, SLOTS, SOURCES, missing_packet,
     session, slot)
 from sfu.kernel.timing cimport timing_ntp, timing_report, timing_source_at
 
@@ -27,8 +28,11 @@ cdef enum:
     NACK_FOR = 1000000
     # A gap this long is not repaired but replaced by a keyframe
     NACK_GAP = 100
-    # Sequences that one request may name
-    NACK_MOST = 200
+    # Packets that a viewer may ask for: 2000 a second, 500 ahead
+    REPAIR_INTERVAL = 500
+    REPAIR_BURST = 250000
+    # A viewer who says that his line bears more is not believed
+    ESTIMATE_MOST = 20000000
     REMB_START = 2500000
     REMB_LEAST = 100000
     REMB_MOST = 8000000
@@ -62,20 +66,22 @@ cdef void keyframe_asked(engine* e, session* s, uint32_t ssrc) noexcept nogil:
 cdef void nacked(engine* e, int32_t session_index, const rtcp_packet* p) noexcept nogil:
     cdef int32_t index = slot_by_ssrc(&e.sessions[session_index], load32(p.body + 4))
     cdef size_t at = 8
-    cdef int32_t asked = 0, bit
+    cdef int32_t bit
     cdef uint16_t first, mask
+    cdef int64_t* pace = &e.sessions[session_index].repair_pace
     if index < 0 or not e.sessions[session_index].slots[index].video:
         return
     e.counters[NACKS_RECEIVED] += 1
-    while at + 4 <= p.length and asked < NACK_MOST:
+    while at + 4 <= p.length:
         first = load16(p.body + at)
         mask = load16(p.body + at + 2)
-        forward_again(e, session_index, index, first)
-        asked += 1
-        for bit in range(16):
-            if mask >> bit & 1:
-                forward_again(e, session_index, index, <uint16_t>(first + bit + 1))
-                asked += 1
+        for bit in range(17):
+            if bit and not mask >> (bit - 1) & 1:
+                continue
+            if not within(pace, e.now, REPAIR_INTERVAL, REPAIR_BURST):
+                e.counters[DROPPED_FLOOD] += 1
+                return
+            forward_again(e, session_index, index, <uint16_t>(first + bit))
         at += 4
 
 
@@ -100,7 +106,7 @@ cdef void receive_one(engine* e, int32_t session_index, const rtcp_packet* p) no
     elif p.type == RTCP_PSFB and p.count == PSFB_AFB:
         bitrate = rtcp_remb(p)
         if bitrate:
-            s.estimate = bitrate
+            s.estimate = min(<uint64_t>ESTIMATE_MOST, bitrate)
 
 
 cdef void feedback_receive(engine* e, int32_t session_index, const uint8_t* data, size_t length) noexcept nogil:

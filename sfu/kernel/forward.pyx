@@ -34,6 +34,9 @@ cdef enum:
     LEAST_ESTIMATE = 4000000
     BURST = 5000
     LEAST_BURST = 3200
+    LONGEST_REFILL = 1000000
+    # What has waited longer is too late for any picture
+    LONGEST_WAIT = 1000000
     RTCP_ROOM = 64
     # Numbers that a source may skip in a slot beyond those it uses. A receiver tells the roll-over
     # counter from numbers less than 32,768 apart: past that the slot is dead to it, whoever is shown.
@@ -193,7 +196,7 @@ cdef void refill(engine* e, session* v) noexcept nogil:
     cdef int64_t burst = rate * BURST // 1000000
     if burst < LEAST_BURST:
         burst = LEAST_BURST
-    v.tokens += rate * (e.now - v.refilled) // 1000000
+    v.tokens += rate * min(e.now - v.refilled, <int64_t>LONGEST_REFILL) // 1000000
     if v.tokens > burst:
         v.tokens = burst
     v.refilled = e.now
@@ -207,6 +210,7 @@ cdef void enqueue(engine* e, int32_t viewer, const outgoing* o) noexcept nogil:
         e.counters[DROPPED_QUEUE] += 1
         return
     v.queue[v.queue_tail % QUEUE] = o[0]
+    v.queue[v.queue_tail % QUEUE].queued = e.now
     v.queue_tail += 1
     o.packet.references += 1
     if not v.waiting:
@@ -237,12 +241,24 @@ cdef void send_run(engine* e, int32_t viewer, const outgoing* items, int32_t cou
             depart(e, viewer, &items[i], longest if i < count - 1 else 0)
 
 
+cdef void drop_late(engine* e, session* v) noexcept nogil:
+    cdef outgoing* o
+    while v.queue_head != v.queue_tail:
+        o = &v.queue[v.queue_head % QUEUE]
+        if e.now - o.queued <= LONGEST_WAIT:
+            return
+        packet_drop(e, o.packet)
+        v.queue_head += 1
+        e.counters[DROPPED_QUEUE] += 1
+
+
 cdef bint pace_viewer(engine* e, int32_t viewer) noexcept nogil:
     """Whether the viewer's queue is empty now."""
     cdef session* v = &e.sessions[viewer]
     cdef outgoing* o
     cdef int32_t sent = 0
     refill(e, v)
+    drop_late(e, v)
     while v.queue_head != v.queue_tail and v.tokens > 0:
         if sent % RUN == 0 and not outbox_room(e):
             return False

@@ -8,13 +8,14 @@ from sfu.kernel.feedback cimport feedback_receive, nack_due, nack_found, nack_mi
 from sfu.kernel.forward cimport (
     forward_audio, forward_choose_viewers, forward_forget, forward_video)
 from sfu.kernel.memory cimport packet_drop, packet_take, ring_close, ring_find, ring_open, ring_put
+from sfu.kernel.pace cimport within
 from sfu.kernel.rtcp cimport arrivals, arrivals_add
 from sfu.kernel.rtp cimport rtp_extension, rtp_header, rtp_parse, rtp_payload
 from sfu.kernel.speakers cimport speakers_hear
 from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtcp_unprotect, srtp_stream, srtp_unprotect
 from sfu.kernel.state cimport (
     BYTES_RECEIVED, CAMERA, DROPPED_DUPLICATE, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
-    DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, KINDS, LAYERS, MICROPHONE,
+    DROPPED_FLOOD, DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, KINDS, LAYERS, MICROPHONE,
     MTU, PACKETS_RECEIVED, RETIRED, RING, SCREEN, SCREEN_AUDIO, SOURCES, STREAMS, expectation, packet, session,
     source, ssrc_entry, track)
 from sfu.kernel.vp8 cimport vp8_parse
@@ -24,6 +25,16 @@ cdef enum:
     ACTIVE_FOR = 700000
     # After this a stopped source's ring is given back
     KEPT_FOR = 5000000
+    # Nobody asks again for a packet older than this
+    WORTH = 3000000
+    # Packets of sound: 250 a second, 100 ahead; of a layer: 2000 a second, 1000 ahead
+    SOUND_INTERVAL = 4000
+    SOUND_BURST = 400000
+    LAYER_INTERVAL = 500
+    LAYER_BURST = 500000
+    # New SSRCs: 2 a second, 20 ahead
+    STREAM_INTERVAL = 500000
+    STREAM_BURST = 10000000
     # Opus frames of at most this many bytes carry no speech, whatever level they claim
     NO_SPEECH = 10
     # Loudness of a publisher who does not tell levels: −40 dBov
@@ -128,6 +139,7 @@ cdef void bind_source(engine* e, int32_t index, int32_t place, uint32_t ssrc) no
     cdef source* n = &s.sources[place]
     cdef uint32_t generation
     cdef uint32_t rtx_ssrc = n.rtx_ssrc
+    cdef int64_t pace = n.pace
     cdef bint dirty
     forward_forget(e, index * SOURCES + place)
     ring_close(e, n)
@@ -136,6 +148,7 @@ cdef void bind_source(engine* e, int32_t index, int32_t place, uint32_t ssrc) no
     dirty = n.dirty
     memset(n, 0, sizeof(source))
     n.dirty = dirty
+    n.pace = pace
     n.generation = generation
     n.rtx_ssrc = rtx_ssrc
     n.session = index
@@ -176,7 +189,7 @@ cdef ssrc_entry* add_stream(engine* e, int32_t index, const rtp_header* h, const
     cdef bint rtx = False
     cdef int32_t place = identify(s, h, &rtx), i
     cdef ssrc_entry* n = NULL
-    if place < 0:
+    if place < 0 or not within(&s.stream_pace, e.now, STREAM_INTERVAL, STREAM_BURST):
         return NULL
     for i in range(s.stream_count):
         # A source has one SSRC for media and one for RTX: a new one takes the old one's place.
@@ -330,11 +343,34 @@ cdef packet* make_packet(engine* e, source* s, const rtp_header* h, uint32_t tim
     return p
 
 
+cdef void forget_old(engine* e, source* s) noexcept nogil:
+    """Gives back the ring's oldest packets, so that slow layers hold few."""
+    cdef int64_t sequence
+    cdef packet* p
+    s.forgotten = max(s.forgotten, s.highest - RING)
+    for sequence in range(s.forgotten + 1, s.highest):
+        p = ring_find(s, sequence)
+        if p == NULL:
+            continue
+        if e.now - p.arrival <= WORTH:
+            return
+        s.ring[sequence % RING] = NULL
+        packet_drop(e, p)
+        s.forgotten = sequence
+
+
+cdef bint bearable(engine* e, source* s) noexcept nogil:
+    if s.kind == CAMERA or s.kind == SCREEN:
+        return within(&s.pace, e.now, LAYER_INTERVAL, LAYER_BURST)
+    return within(&s.pace, e.now, SOUND_INTERVAL, SOUND_BURST)
+
+
 cdef void take_video(engine* e, int32_t index, source* s, packet* p) noexcept nogil:
     if s.ring == NULL and not ring_open(s):
         e.counters[DROPPED_NO_MEMORY] += 1
         return
     ring_put(e, s, p)
+    forget_old(e, s)
     if s.missing_count:
         nack_due(e, s)
     if e.sessions[s.session].tracks[s.kind].gate:
@@ -362,6 +398,9 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
                const uint8_t* payload, size_t size, bint repaired, int32_t level) noexcept nogil:
     cdef int64_t extended = 0
     cdef packet* p
+    if not bearable(e, s):
+        e.counters[DROPPED_FLOOD] += 1
+        return
     if not s.bound or size > MTU or not place_sequence(e, s, sequence, &extended):
         return
     s.packets += 1

@@ -20,7 +20,6 @@ cdef enum operation:
     SET_SCREEN_AUDIO
 
 cdef enum:
-    EVENT_CLOSED = 6
     COMMAND_DATA = 1500
 
 cdef struct command:

@@ -5,7 +5,7 @@ from libc.string cimport memset
 from sfu.kernel.engine cimport (
     engine_add_slot, engine_close_session, engine_expect, engine_open_session, engine_receive,
     engine_send_dtls, engine_set_gate, engine_set_keys, engine_set_room, engine_tick)
-from sfu.kernel.events cimport event_put
+from sfu.kernel.events cimport EVENT_CLOSED, event_put
 from sfu.kernel.forward cimport forward_paced, forward_runs, forward_show, forward_work
 from sfu.kernel.ice cimport ice_credentials
 from sfu.kernel.outbox cimport outbox_flush

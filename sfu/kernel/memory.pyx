@@ -6,8 +6,8 @@ from sfu.kernel.state cimport RING, MISSING, missing_packet, table_entry
 
 cdef enum:
     CHUNK = 256
-    # 65,536 packets, about 105 MB
-    MAX_CHUNKS = 256
+    # 262,144 packets, about 420 MB; taken from the system as they are needed
+    MAX_CHUNKS = 1024
 
 
 cdef bint grow(engine* e) noexcept nogil:

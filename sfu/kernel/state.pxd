@@ -71,6 +71,7 @@ cdef enum:
     DROPPED_JOBS
     DROPPED_QUEUE
     DROPPED_EVENTS
+    DROPPED_FLOOD
     STUN_ACCEPTED
     STUN_REFUSED
     STUN_LIMITED
@@ -125,6 +126,8 @@ cdef struct source:
     bint bound
     # Packets have come lately
     bint active
+    # When its packets would have come at the highest rate that is taken
+    int64_t pace
     uint32_t generation
     uint32_t ssrc
     uint32_t rtx_ssrc
@@ -241,6 +244,8 @@ cdef struct outgoing:
     uint8_t slot
     bint rtx
     bint marker
+    # When it began to wait
+    int64_t queued
 
 cdef struct rate_bucket:
     uint8_t ip[16]
@@ -308,6 +313,10 @@ cdef struct session:
     # Difference of our clock and the peer's NTP clock in µs
     bint clock_known
     int64_t clock_offset
+    # As `source.pace`: DTLS datagrams, new SSRCs, packets asked for again
+    int64_t dtls_pace
+    int64_t stream_pace
+    int64_t repair_pace
     arrivals* feedback
     uint64_t remb
 

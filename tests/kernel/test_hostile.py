@@ -5,12 +5,21 @@ number encrypted twice (which AES-GCM does not survive) ends a test.
 """
 
 import struct
+from collections.abc import Callable
 
+import pylibsrtp
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sfu.kernel.core import KIND_CAMERA, KIND_MICROPHONE
 from tests.kernel.peer import (
     LEVEL,
     MID,
     OPUS,
+    PASSWORD,
     RID,
+    SLOT_SSRC,
     VP8,
     VP8_RTX,
     Peer,
@@ -123,3 +132,269 @@ def test_leaps_by_and_by_leave_viewers_able_to_decrypt(stage: Stage) -> None:
     publisher.send(picture(publisher, 100 + 500 * 200, vp8(2, keyframe=True)))
     assert pictures(viewer.video())[0] == 1
     assert viewer.video()[-1].sequence - viewer.video()[0].sequence < 32768
+
+
+def test_a_flood_of_sound_is_not_forwarded(stage: Stage) -> None:
+    speaker, other, listener = class_of(stage)
+    for sequence in range(1000, 2000):
+        speaker.send(sound(speaker, sequence))
+    stage.now += 1_000_000
+    for sequence in range(2000, 3000):
+        stage.now += 100
+        speaker.send(sound(speaker, sequence))
+    other.speak()
+    heard = [p.csrc >> 2 for p in listener.audio()]
+    assert heard.count(1) < 100 + 250 + 100 + 25 + 5
+    assert heard[-1] == 2
+
+
+def test_a_flood_of_pictures_is_not_forwarded(stage: Stage) -> None:
+    publisher, viewer = class_of(stage, 2)
+    viewer.show(0, publisher)
+    for sequence in range(5000):
+        publisher.send(picture(publisher, sequence, vp8(sequence, keyframe=True, size=10)))
+    assert len(viewer.video()) <= 1001
+    assert stage.kernel.counters()["dropped_flood"] >= 3999
+
+
+def test_new_ssrcs_cannot_be_made_without_end(stage: Stage) -> None:
+    publisher, viewer = class_of(stage, 2)
+    viewer.show(0, publisher)
+    for n in range(100):
+        publisher.send(picture(publisher, n, vp8(n, keyframe=True), ssrc=900 + n))
+    assert pictures(viewer.video()) == list(range(len(viewer.video())))
+    assert len(viewer.video()) <= 21
+    stage.now += 2_000_000
+    publisher.send(picture(publisher, 7, vp8(200, keyframe=True), ssrc=8000))
+    assert pictures(viewer.video())[-1] == 200
+
+
+def test_requests_to_repeat_everything_are_bounded(stage: Stage) -> None:
+    publisher, viewer = class_of(stage, 2)
+    viewer.show(0, publisher)
+    for n in range(300):
+        stage.now += 10_000
+        publisher.send(picture(publisher, n, vp8(n, keyframe=n == 0, size=1000)))
+    last = viewer.video()[-1].sequence
+    entries = b"".join(struct.pack("!HH", last - 17 * n & 0xFFFF, 0xFFFF) for n in range(1, 300))
+    request = struct.pack("!BBHII", 0x81, 205, 2 + 299, 1, SLOT_SSRC) + entries
+    before = stage.kernel.counters()["nacks_received"]
+    for _ in range(50):
+        viewer.send_rtcp(request)
+    counters = stage.kernel.counters()
+    assert counters["nacks_received"] - before == 50
+    assert counters["retransmitted"] + counters["retransmit_missed"] <= 501
+
+
+def remb(bitrate: int) -> bytes:
+    exponent = max(0, bitrate.bit_length() - 18)
+    body = struct.pack("!II4sI", 1, 0, b"REMB", 1 << 24 | exponent << 18 | bitrate >> exponent)
+    return struct.pack("!BBH", 0x80 | 15, 206, len(body) // 4) + body
+
+
+@pytest.mark.parametrize("bitrate", [1, 15, (1 << 58) - 1, 1 << 57])
+def test_what_a_viewer_says_of_his_line_is_believed_within_reason(
+    stage: Stage, bitrate: int
+) -> None:
+    publisher, viewer = class_of(stage, 2)
+    viewer.show(0, publisher)
+    viewer.send_rtcp(remb(bitrate))
+    for n in range(600):
+        stage.now += 1_000
+        publisher.send(picture(publisher, n, vp8(n, keyframe=n == 0, size=1200)))
+    stage.wait(5000)
+    got = len(viewer.video())
+    assert 20 < got <= 600
+    viewer.check()
+    publisher.check()
+    publisher.send(picture(publisher, 600, vp8(600, keyframe=True)))
+    stage.wait(100)
+    assert pictures(viewer.video())[-1] == 600, "nothing old stands before it"
+
+
+def test_a_flood_of_dtls_does_not_crowd_out_others(stage: Stage) -> None:
+    hostile, other = class_of(stage, 2)
+    stage.kernel.events()
+    for _ in range(20_000):
+        stage.kernel.receive(b"\x16" + bytes(60), hostile.address, stage.now)
+    stage.kernel.receive(b"\x16hello", other.address, stage.now)
+    events = stage.kernel.events()
+    assert len(events) < 200
+    assert events[-1][1] == other.handle
+
+
+def test_slow_layers_hold_no_more_than_can_be_asked_for(stage: Stage) -> None:
+    publisher, viewer = class_of(stage, 2)
+    viewer.show(0, publisher)
+    for n in range(400):
+        stage.now += 33_000
+        publisher.check()
+        publisher.send(picture(publisher, n, vp8(n, keyframe=n == 0)))
+    publisher.send(repair(publisher, 1, 200, vp8(7777)))
+    assert pictures(viewer.video()) == list(range(400))
+
+
+def test_an_index_comes_back_although_the_queue_of_events_is_full(stage: Stage) -> None:
+    first = stage.join(1)
+    first.publish()
+    for handle in range(12_000):
+        stage.kernel.set_gate(first.handle, KIND_MICROPHONE, handle % 2 == 0)
+        stage.now += 30_000
+        stage.kernel.receive(b"\x16" + bytes(60), first.address, stage.now)
+    assert stage.kernel.counters()["dropped_events"] > 0
+    stage.kernel.close_session(first.handle)
+    stage.kernel.events()
+    assert len([stage.join(2 + n) for n in range(64)]) == 64
+
+
+# ── anything at all ──
+
+WORD = st.integers(0, 0xFFFFFFFF)
+PAYLOADS = st.one_of(
+    st.binary(max_size=40),
+    st.builds(vp8, st.integers(0, 0x7FFF), keyframe=st.booleans(), size=st.integers(3, 1400)),
+    st.sampled_from([b"", b"\xff", b"\xf0\xf0\x7f\x01\x02\x00", b"\x80\xf0\x90", bytes(1300)]),
+)
+PACKETS = st.builds(
+    rtp,
+    st.sampled_from([OPUS, VP8, VP8_RTX, 0, 127]),
+    st.one_of(st.integers(0, 30), st.sampled_from([500, 30000, 32768, 60000, 65535])),
+    st.one_of(st.integers(0, 90000), st.sampled_from([1 << 31, (1 << 32) - 1])),
+    st.integers(1, 6),
+    PAYLOADS,
+    marker=st.booleans(),
+    extensions=st.dictionaries(
+        st.integers(1, 14),
+        st.sampled_from([b"0", b"1", b"q", b"h", b"f", b"\x00\x07", b"\x00", b"sixteen bytes ok"]),
+        max_size=4,
+    ),
+    padding=st.sampled_from([0, 0, 0, 1, 20, 255]),
+)
+RTCP = st.one_of(
+    st.builds(
+        lambda kind, count, body: (
+            struct.pack("!BBH", 0x80 | count, kind, len(body) // 4) + body[: len(body) // 4 * 4]
+        ),
+        st.integers(200, 207),
+        st.integers(0, 31),
+        st.binary(min_size=4, max_size=60),
+    ),
+    st.builds(remb, st.integers(0, (1 << 58) - 1)),
+    st.builds(
+        lambda ssrc, pairs: (
+            struct.pack("!BBHII", 0x81, 205, 2 + len(pairs), 1, ssrc)
+            + b"".join(struct.pack("!HH", *pair) for pair in pairs)
+        ),
+        st.integers(SLOT_SSRC, SLOT_SSRC + 2),
+        st.lists(st.tuples(st.integers(0, 65535), st.integers(0, 65535)), min_size=1, max_size=80),
+    ),
+    st.builds(
+        lambda ntp, ssrc: struct.pack("!BBHIQIII", 0x80, 200, 6, ssrc, ntp, 5, 6, 7),
+        st.integers(0, (1 << 64) - 1),
+        st.integers(1, 6),
+    ),
+)
+WHO = st.integers(0, 2)
+STEPS = st.one_of(
+    st.tuples(st.just("rtp"), WHO, PACKETS),
+    st.tuples(st.just("rtp"), WHO, PACKETS),
+    st.tuples(st.just("rtcp"), WHO, RTCP),
+    st.tuples(st.just("raw"), WHO, st.binary(max_size=200)),
+    st.tuples(st.just("wait"), WHO, st.sampled_from([10, 700, 3500, 8000])),
+    st.tuples(st.just("show"), WHO, st.integers(0, 8)),
+    st.tuples(st.just("clear"), WHO, st.integers(0, 2)),
+    st.tuples(st.just("gate"), WHO, st.integers(0, 3)),
+    st.tuples(st.just("room"), WHO, st.integers(1, 2)),
+    st.tuples(st.just("rejoin"), WHO, st.just(0)),
+    st.tuples(st.just("restart"), WHO, st.just(0)),
+)
+
+
+class Crowd:
+    """Three peers; each may do anything that its keys and our commands allow."""
+
+    def __init__(self) -> None:
+        self.stage = Stage()
+        self.peers = class_of(self.stage)
+        self.number = 3
+        for viewer, source in ((0, 1), (1, 2), (2, 0)):
+            self.peers[viewer].show(0, self.peers[source])
+
+    def rtp(self, who: int, packet: bytes) -> None:
+        peer = self.peers[who]
+        try:
+            wire = peer.outbound.protect(packet)
+        except (pylibsrtp.Error, ValueError):
+            # The library of the sender neither goes so far back nor sends so much.
+            return
+        self.raw(who, wire)
+        self.stage.deliver()
+
+    def rtcp(self, who: int, packet: bytes) -> None:
+        self.peers[who].send_rtcp(packet)
+
+    def raw(self, who: int, data: bytes) -> None:
+        self.stage.kernel.receive(data, self.peers[who].address, self.stage.now)
+
+    def wait(self, _who: int, milliseconds: int) -> None:
+        for peer in self.peers:
+            peer.check()
+        self.stage.wait(milliseconds)
+
+    def show(self, who: int, what: int) -> None:
+        self.peers[who].show(what // 3, self.peers[what % 3], what % 3)
+
+    def clear(self, who: int, slot: int) -> None:
+        self.stage.kernel.clear_slot(self.peers[who].handle, slot)
+
+    def gate(self, who: int, what: int) -> None:
+        kind = KIND_CAMERA if what & 1 else KIND_MICROPHONE
+        self.stage.kernel.set_gate(self.peers[who].handle, kind, what > 1)
+
+    def room(self, who: int, room: int) -> None:
+        self.stage.kernel.set_room(self.peers[who].handle, room)
+
+    def rejoin(self, who: int, _: int) -> None:
+        self.stage.kernel.close_session(self.peers[who].handle)
+        self.stage.kernel.events()
+        self.number += 1
+        self.peers[who] = self.stage.join(self.number)
+        self.peers[who].publish()
+        self.peers[who].view()
+
+    def restart(self, who: int, _: int) -> None:
+        peer = self.peers[who]
+        peer.ufrag = b"more%04d" % (int(peer.ufrag[-3:]) + 1000)
+        self.stage.kernel.restart_ice(peer.handle, peer.ufrag, PASSWORD)
+        peer.check()
+
+
+@settings(max_examples=150, deadline=None)
+@given(steps=st.lists(STEPS, max_size=60))
+def test_nothing_authentic_harms_the_kernel_or_its_viewers(
+    steps: list[tuple[str, int, object]],
+) -> None:
+    crowd = Crowd()
+    try:
+        for name, who, what in steps:
+            act: Callable[[int, object], None] = getattr(crowd, name)
+            act(who, what)
+        # Whatever happened: who comes now is heard and seen by all.
+        crowd.wait(0, 4000)
+        for who in range(3):
+            crowd.room(who, 1)
+        crowd.number += 1
+        late = crowd.stage.join(crowd.number)
+        late.publish()
+        crowd.wait(0, 4000)
+        late.check()
+        for peer in crowd.peers:
+            peer.show(0, late)
+        late.camera(99, keyframe=True)
+        late.speak(5)
+        crowd.stage.wait(100)
+        for peer in crowd.peers:
+            assert peer.video()[-1].csrc == late.number << 2 | KIND_CAMERA
+            assert any(p.csrc == late.number << 2 for p in peer.audio())
+    finally:
+        crowd.stage.kernel.close()

@@ -75,6 +75,10 @@ class Person:
         tiles = self.page.locator(f'[data-testid="tile"][data-kind="{kind}"]')
         return tiles.and_(self.page.get_by_label(name, exact=kind == "camera"))
 
+    def away(self, name: str) -> Locator:
+        """The words over the tile of somebody whose connection is lost."""
+        return self.tile(name).locator(".tile-away")
+
     async def colour(self, name: str | None, kind: str = "camera") -> list[float] | None:
         seen: list[float] | None = await self.page.evaluate(
             "([name, kind]) => window.probe.colour(name, kind)", [name, kind]

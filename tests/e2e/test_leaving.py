@@ -23,14 +23,21 @@ async def test_who_leaves_is_gone_for_the_others_and_may_come_back(
     await anya.expect_colour("Борис", BLUE)
 
 
-async def test_a_closed_tab_is_gone_at_once(lesson: Lesson, crowd: Crowd) -> None:
-    boris = await crowd.person("Борис")
+async def test_a_reloaded_page_takes_its_seat_back(lesson: Lesson, crowd: Crowd) -> None:
+    boris = await crowd.person("Борис", Look(BLUE))
     anya = await crowd.person("Аня")
     await anya.join(lesson.address, camera=False, microphone=False)
-    await boris.join(lesson.address, camera=False, microphone=False)
-    await expect(anya.tile("Борис")).to_be_visible(timeout=10_000)
-    await boris.page.close(run_before_unload=False)
-    await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
+    await boris.join(lesson.address, microphone=False)
+    await anya.expect_colour("Борис", BLUE)
+    number = await boris.number()
+    await boris.page.reload()
+    await expect(boris.page.get_by_test_id("prejoin-name")).to_have_value("Борис")
+    await expect(anya.away("Борис")).to_be_visible(timeout=10_000)
+    await boris.enter(microphone=False)
+    assert await boris.number() == number
+    await expect(anya.away("Борис")).to_have_count(0, timeout=10_000)
+    await anya.expect_colour("Борис", BLUE)
+    await expect(anya.tile("Борис")).to_have_count(1)
 
 
 async def test_the_end_for_all_is_the_end_for_all(lesson: Lesson, crowd: Crowd) -> None:

@@ -10,25 +10,28 @@ export type Reach = "checking" | "reachable" | "blocked" | "unknown";
 /** By then a browser has asked five times; the whole check is to take less than ten seconds. */
 export const ENOUGH = 6_000;
 
+/** What asking one server has brought. */
 export interface Gathering {
   /** ms since it began */
   readonly age: number;
-  /** How many servers were to be asked. */
-  readonly asked: number;
-  /** Those of them that the browser has reported as failed. */
-  readonly failed: number;
   readonly hosts: number;
-  /** A server's answer has brought a candidate. */
+  /** The answer has brought a candidate. */
   readonly answered: boolean;
+  /** The browser reports a failure. */
+  readonly failed: boolean;
   readonly complete: boolean;
 }
 
-export function judge(gathering: Gathering): Reach {
-  const { age, asked, failed, hosts, answered, complete } = gathering;
-  if (asked === 0) return "unknown";
+export function judge({ age, hosts, answered, failed, complete }: Gathering): Reach {
   if (answered) return "reachable";
   if (age >= ENOUGH) return "blocked";
   if (!complete) return "checking";
-  // Over early: each server has answered or could not even be asked.
-  return hosts > 0 && failed < asked ? "reachable" : "unknown";
+  // Over early: it has answered, or could not even be asked.
+  return hosts > 0 && !failed ? "reachable" : "unknown";
+}
+
+/** One way is enough: a server tells all its addresses, and from here some may lead nowhere. */
+export function overall(servers: readonly Reach[]): Reach {
+  const order: readonly Reach[] = ["reachable", "checking", "blocked"];
+  return order.find((reach) => servers.includes(reach)) ?? "unknown";
 }

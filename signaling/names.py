@@ -16,8 +16,17 @@ INVISIBLE = {
     "Zl",
     "Zp",
 }
+BLANK = {
+    *"\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0",
+    *map(chr, range(0x180B, 0x1810)),
+    *map(chr, range(0xFE00, 0xFE0F)),
+    *map(chr, range(0xE0100, 0xE01F0)),
+}
+"""Letters and marks by category, but nothing is seen of them (Default_Ignorable_Code_Point)."""
 JOINER = "\u200d"
 """Holds composed emoji together; harmless between two symbols."""
+EMOJI = "\ufe0f"
+"""Asks for the coloured form of the symbol before it."""
 
 
 def display_name(text: str) -> str:
@@ -27,7 +36,8 @@ def display_name(text: str) -> str:
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
     for position, character in enumerate(name):
-        if unicodedata.category(character) in INVISIBLE and not _joins(name, position):
+        hidden = character in BLANK or unicodedata.category(character) in INVISIBLE
+        if hidden and not _joins(name, position):
             raise _bad("the name holds a character that cannot be seen", "invisible")
     seen = sum(not _combines(character) for character in name)
     if seen == 0:
@@ -39,7 +49,8 @@ def display_name(text: str) -> str:
 
 def folded(name: str) -> str:
     """What two names that a person would read as the same have in common; for search too."""
-    return unicodedata.normalize("NFKC", name).casefold().replace("ё", "е")
+    plain = unicodedata.normalize("NFKC", name).casefold().replace("ё", "е")
+    return plain.replace(EMOJI, "").replace(JOINER, "")
 
 
 def distinct(name: str, taken: Collection[str], *, protected: bool) -> str:

@@ -16,6 +16,7 @@ from zvonok.wire.errors import Refusal
         ("Ивано\u0306в", "Ивано\u0306в"),
         ("Андреи\u0306", "Андрей"),
         ("👩‍🏫 Ольга", "👩‍🏫 Ольга"),
+        ("Ольга ❤\ufe0f", "Ольга ❤\ufe0f"),
         ("محمد", "محمد"),
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
         ("李", "李"),
@@ -39,6 +40,12 @@ def test_names_that_are_taken_as_they_are_meant(given_name: str, expected: str) 
         ("an\u200dna", "invisible"),
         ("\ufeffanna", "invisible"),
         ("\ue000", "invisible"),
+        ("\u3164", "invisible"),
+        ("\u2800\u2800", "invisible"),
+        ("anna\u115f", "invisible"),
+        ("an\u034fna", "invisible"),
+        ("anna\ufe00", "invisible"),
+        ("anna\U000e0100", "invisible"),
         ("x" * (NAME_CHARACTERS + 1), "too_long"),
         ("e" + "\u0323" * 400, "too_long"),
     ],
@@ -75,3 +82,7 @@ def test_marks_go_on_until_the_name_is_free() -> None:
     assert distinct("анна", taken, protected=False) == "анна (3)"
     assert distinct("Анна", taken, protected=True) == "Анна (guest) (2)"
     assert distinct("Инна", taken, protected=True) == "Инна"
+
+
+def test_what_cannot_be_seen_makes_no_other_name() -> None:
+    assert distinct("Olga\ufe0f", {folded("Olga")}, protected=True) == "Olga\ufe0f (guest)"

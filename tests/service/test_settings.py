@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from zvonok.service.settings import KEY_ALPHABET, SettingsError, load
+from zvonok.service.settings import DEFAULTS, KEY_ALPHABET, SettingsError, load
 
 
 def environ(folder: Path, **more: str) -> dict[str, str]:
@@ -91,3 +91,9 @@ def test_given_keys_win(tmp_path: Path) -> None:
     settings = load(environ(tmp_path, ZVONOK_SECRET="s", ZVONOK_SCHOOL_KEY="k"))
     assert (settings.secret, settings.school_key) == ("s", "k")
     assert not (tmp_path / "secret").exists()
+
+
+def test_every_setting_is_documented() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    for name in DEFAULTS:
+        assert f"| `ZVONOK_{name.upper()}` |" in text, name

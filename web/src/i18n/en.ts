@@ -308,10 +308,10 @@ export const en: Catalogue = {
     "Another program is using the camera. Close it and turn the camera on again.",
   "notice.no_device.microphone": "No microphone was found. Plug one in and turn it on again.",
   "notice.no_device.camera": "No camera was found. Plug one in and turn it on again.",
-  "notice.weak_connection": "Your connection is very weak: sound and video break up.",
-  "notice.weak_connection.stop": "Stop your own video: then it may be enough for sound.",
+  "notice.weak_connection": "Your connection is very weak.",
+  "notice.weak_connection.stop": "Stop your own video: it may then be enough for sound.",
   "notice.weak_connection.move":
-    "Move closer to the router, close other programs or change the network: this connection cannot carry a call.",
+    "It cannot carry a lesson: move closer to the router or change the network.",
   "notice.muted_speaking": "Nobody hears you: your microphone is off.",
   "refused.forbidden": "Only hosts of the lesson may do this.",
   "refused.rate_limited": "Too often. Wait a little.",

@@ -7,7 +7,6 @@ import { useCall } from "./view";
 const icons: Partial<Record<Notice["kind"], IconName>> = {
   reconnecting: "reconnecting",
   muted_speaking: "microphoneOff",
-  weak_connection: "weak",
   device_lost: "unplugged",
   permission_denied: "lock",
 };

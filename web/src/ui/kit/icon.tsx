@@ -38,7 +38,6 @@ import people from "lucide-static/icons/users.svg?raw";
 import camera from "lucide-static/icons/video.svg?raw";
 import cameraOff from "lucide-static/icons/video-off.svg?raw";
 import speaker from "lucide-static/icons/volume-2.svg?raw";
-import weak from "lucide-static/icons/wifi-low.svg?raw";
 import close from "lucide-static/icons/x.svg?raw";
 
 const drawings = {
@@ -81,7 +80,6 @@ const drawings = {
   unplugged,
   up,
   warning,
-  weak,
 };
 
 export type IconName = keyof typeof drawings;

@@ -303,10 +303,11 @@ async def test_guessing_links_is_slowed_down(school: School, client: Client) -> 
     here = {"X-Forwarded-For": "192.0.2.7"}
     for _ in range(60):
         assert (await client.ask("GET", "/api/links/guess", headers=here)).status == 404
-    for token in ("guess", lesson.participant_link):
-        reply = await client.ask("GET", f"/api/links/{token}", headers=here)
-        assert (reply.status, reply.code) == (429, "rate_limited")
-    assert await look_up(school, lesson.participant_link) == "participant"
+    reply = await client.ask("GET", "/api/links/guess", headers=here)
+    assert (reply.status, reply.code) == (429, "rate_limited")
+    path = f"/api/links/{lesson.participant_link}"
+    reply = await client.ask("GET", path, headers=here)
+    assert reply.status == 200, "classmates behind the same address still come in"
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 65, "a\x00b", "\u202ea", "x" * 5000])

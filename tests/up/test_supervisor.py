@@ -40,6 +40,15 @@ def test_other_signals_stop_it_as_well(installation: Installation, number: int) 
     assert installation.everything_ended()
 
 
+def test_what_it_writes_is_for_its_user_only(installation: Installation) -> None:
+    installation.var.mkdir(mode=0o755)
+    installation.start()
+    installation.stop()
+    files = [path for path in installation.var.rglob("*") if not path.is_dir()]
+    assert len(files) > 5
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
+
+
 def test_a_stop_during_the_start(installation: Installation) -> None:
     installation.spawn()
     installation.until(lambda: (installation.var / "redis" / "redis.conf").exists())

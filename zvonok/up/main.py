@@ -39,6 +39,9 @@ class CannotStart(Exception):
 
 def up(own: Mapping[str, str] = OWN_PROCESSES, client: Path = CLIENT) -> int:
     """Runs the installation until a signal ends it; the result is the exit status."""
+    # For children too: the database holds the links, Redis the offers, and the operator's folder
+    # may be open to all users of the machine.
+    os.umask(0o077)
     try:
         settings = load()
         lock = _lock(settings)

@@ -8,6 +8,7 @@ import { FakeReceiver, fakeBrowser } from "./fake-browser";
 
 let views: Tile[][];
 let cameras: Set<number>;
+let change: Partial<Person>;
 let receivers: FakeReceiver[];
 let pictures: Pictures;
 
@@ -23,6 +24,7 @@ function somebody(number: number): Person {
     quality: "good",
     present: true,
     self: false,
+    ...change,
   };
 }
 
@@ -44,6 +46,7 @@ beforeEach(() => {
   fakeBrowser();
   views = [];
   cameras = new Set([1, 2, 3]);
+  change = {};
   pictures = new Pictures({ send: (view) => views.push(view), person: somebody });
   pictures.attach(peer());
 });
@@ -128,4 +131,16 @@ test("a new peer connection covers everything and brings its own tracks", () => 
   arrives(0, 1);
   vi.advanceTimersByTime(50);
   expect(streamOf(1)?.getTracks()).toEqual([receivers[0]?.track]);
+});
+
+test.each<[string, Partial<Person>, boolean]>([
+  ["a camera that is on", {}, true],
+  ["a camera that is off", { camera: false }, false],
+  ["somebody who is away", { present: false }, false],
+  ["somebody without a connection", { quality: "lost" }, false],
+])("whether packets are expected of %s", (_what, person, expected) => {
+  expect(pictures.expecting).toBe(false);
+  change = person;
+  pictures.show([tile(1)]);
+  expect(pictures.expecting).toBe(expected);
 });

@@ -58,7 +58,9 @@ async def read_body(request: web.Request, kind: type[Body]) -> Body:
 
 
 async def read_bytes(request: web.Request, limit: int = MAX_BODY) -> bytes:
-    """The whole body. Raises Refusal 413 `too_large`."""
+    """The whole body. Raises Refusal 413 `too_large` or 415 `wrong_type`."""
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Refusal(415, "wrong_type", "the body must not be compressed")
     parts: list[bytes] = []
     if not request.can_read_body:
         return b""

@@ -1,5 +1,6 @@
 """Lessons and links over HTTP: who may do what, and what is refused."""
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -59,6 +60,25 @@ async def test_nobody_else_does(school: School, client: Client) -> None:
         assert reply.headers["WWW-Authenticate"] == "Bearer"
     basic = {"Authorization": f"Basic {key(school)}"}
     assert (await client.ask("POST", "/api/lessons", body, headers=basic)).status == 401
+
+
+async def test_a_key_that_is_no_text_is_a_wrong_key(school: School) -> None:
+    reader, writer = await asyncio.open_unix_connection(school.settings.socket("signaling-1"))
+    writer.write(
+        b"POST /api/lessons HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \xff\xfe\r\n"
+        b"Connection: close\r\nContent-Length: 0\r\n\r\n"
+    )
+    assert (await reader.readline()).split()[1] == b"401"
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_compressed_body_is_refused_unread(client: Client) -> None:
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    lesson = await client.lesson()
+    path = f"/api/links/{lesson.participant_link}/enter"
+    reply = await client.ask("POST", path, data=b"no gzip", headers=headers)
+    assert (reply.status, reply.code) == (415, "wrong_type")
 
 
 async def test_guessing_the_key_is_slowed_down(school: School, client: Client) -> None:

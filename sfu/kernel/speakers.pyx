@@ -31,6 +31,8 @@ cdef int32_t find_seat(engine* e, room* r, int32_t s) noexcept nogil:
     """A free seat, else the weakest holder's when the newcomer is clearly louder, else −1."""
     cdef int32_t i, weakest = -1
     cdef int32_t silent = -1
+    # The weakest who is no moderator
+    cdef int32_t other = -1
     for i in range(SPEAKERS):
         if r.seats[i].session < 0:
             return i
@@ -40,11 +42,15 @@ cdef int32_t find_seat(engine* e, room* r, int32_t s) noexcept nogil:
         elif e.now - r.seats[i].since >= HOLD:
             if weakest < 0 or rank(e, r.seats[i].session) < rank(e, r.seats[weakest].session):
                 weakest = i
+            if not e.sessions[r.seats[i].session].moderator and (
+                    other < 0 or rank(e, r.seats[i].session) < rank(e, r.seats[other].session)):
+                other = i
     if silent >= 0:
         return silent
     if weakest >= 0 and rank(e, s) > rank(e, r.seats[weakest].session) + MARGIN:
         return weakest
-    return -1
+    # Levels are what their senders say: three who claim the loudest would silence the teacher.
+    return other if e.sessions[s].moderator else -1
 
 
 cdef int32_t speakers_hear(engine* e, int32_t session_index, int32_t loudness) noexcept nogil:

@@ -134,6 +134,21 @@ def test_leaps_by_and_by_leave_viewers_able_to_decrypt(stage: Stage) -> None:
     assert viewer.video()[-1].sequence - viewer.video()[0].sequence < 32768
 
 
+def test_pupils_who_claim_to_be_the_loudest_do_not_silence_the_teacher(stage: Stage) -> None:
+    teacher, listener, *hostile = class_of(stage, 6)
+    stage.kernel.set_moderator(teacher.handle, True)
+    for turn in range(300):
+        stage.now += 20_000
+        for peer in hostile:
+            peer.speak(0)
+        if turn > 100:
+            teacher.speak(40)
+        if turn % 50 == 0:
+            stage.kernel.tick(stage.now)
+    heard = [p for p in listener.audio() if p.csrc >> 2 == teacher.number]
+    assert len(heard) > 190
+
+
 def test_a_flood_of_sound_is_not_forwarded(stage: Stage) -> None:
     speaker, other, listener = class_of(stage)
     for sequence in range(1000, 2000):

@@ -8,7 +8,7 @@ from sfu.kernel.engine cimport (
 from sfu.kernel.events cimport EVENT_CLOSED, event_put
 from sfu.kernel.forward cimport forward_paced, forward_runs, forward_show, forward_work
 from sfu.kernel.ice cimport ice_credentials
-from sfu.kernel.outbox cimport outbox_flush
+from sfu.kernel.outbox cimport outbox_blocked_socket, outbox_flush
 from sfu.kernel.state cimport KINDS, path, session
 from sfu.kernel.system cimport (
     CLOCK_MONOTONIC, MSG_DONTWAIT, errno, iovec, mmsghdr, recvmmsg, sockaddr_storage, zv_address,
@@ -170,13 +170,15 @@ cdef void take_message(engine* e, receiver* r, int i) noexcept nogil:
         left -= size
 
 
-cdef void drain_socket(engine* e, receiver* r, int fd) noexcept nogil:
+cdef void drain_socket(shared* s, receiver* r, int fd) noexcept nogil:
     cdef int got, i
     prepare(r)
     got = recvmmsg(fd, r.messages, BATCH, MSG_DONTWAIT, NULL)
-    e.now = zv_clock(CLOCK_MONOTONIC)
+    s.engine.now = zv_clock(CLOCK_MONOTONIC)
+    # What Python said before a peer sent this holds for it.
+    do_commands(s)
     for i in range(got):
-        take_message(e, r, i)
+        take_message(s.engine, r, i)
 
 
 # ── the loop ──
@@ -210,14 +212,16 @@ cdef int timeout_ms(engine* e, bint more) noexcept nogil:
     return TICK_MS if e.top else IDLE_MS
 
 
-cdef void watch_writing(shared* s, bint* watching) noexcept nogil:
-    cdef int i
-    if s.engine.out.blocked == watching[0]:
+cdef void watch_writing(shared* s, int* watched) noexcept nogil:
+    """EPOLLOUT on the socket that is full, and on no other: one that can be written would spin."""
+    cdef int fd = outbox_blocked_socket(s.engine)
+    if fd == watched[0]:
         return
-    watching[0] = s.engine.out.blocked
-    for i in range(2):
-        if s.sockets[i] >= 0:
-            watch(s.epoll, EPOLL_CTL_MOD, s.sockets[i], watching[0])
+    if watched[0] >= 0:
+        watch(s.epoll, EPOLL_CTL_MOD, watched[0], False)
+    if fd >= 0:
+        watch(s.epoll, EPOLL_CTL_MOD, fd, True)
+    watched[0] = fd
 
 
 cdef void tell(shared* s, uint32_t* told) noexcept nogil:
@@ -236,18 +240,19 @@ cdef void turn(shared* s, receiver* r, int count, epoll_event* ready) noexcept n
     e.now = zv_clock(CLOCK_MONOTONIC)
     for i in range(count):
         fd = ready[i].data.fd
-        if fd != s.wake:
-            if ready[i].events & EPOLLIN:
-                drain_socket(e, r, fd)
-        elif read(fd, &woken, sizeof(woken)) > 0:
-            do_commands(s)
+        if fd == s.wake:
+            if read(fd, &woken, sizeof(woken)) > 0:
+                do_commands(s)
+        elif ready[i].events & EPOLLIN:
+            drain_socket(s, r, fd)
 
 
 cdef void loop_run(shared* s) noexcept nogil:
     cdef engine* e = s.engine
     cdef epoll_event ready[4]
     cdef receiver* r = <receiver*>calloc(1, sizeof(receiver))
-    cdef bint more = False, watching = False
+    cdef bint more = False
+    cdef int watched = -1
     cdef uint32_t told = 0
     cdef int count
     if r == NULL:
@@ -263,7 +268,7 @@ cdef void loop_run(shared* s) noexcept nogil:
         engine_tick(e)
         if not e.out.blocked:
             outbox_flush(e)
-        watch_writing(s, &watching)
+        watch_writing(s, &watched)
         tell(s, &told)
     free(r)
 

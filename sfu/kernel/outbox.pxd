@@ -18,3 +18,5 @@ cdef void outbox_rtcp(engine* e, int session, uint8_t* data, size_t length, size
     # Encrypts in place and appends.
 cdef bint outbox_flush(engine* e) noexcept nogil
     # True: all is sent.
+cdef int outbox_blocked_socket(engine* e) noexcept nogil
+    # The socket that what is left waits for; −1: none.

@@ -88,7 +88,7 @@ cdef int write_header(engine* e, int session, const outgoing* o, uint8_t* h, bin
     store16(h + 16, 0xBEDE)
     store16(h + 18, 1)
     h[20] = <uint8_t>(id << 4) | 2
-    store24(h + 21, <uint32_t>(((e.now << 18) // 1000000) & 0xFFFFFF))
+    store24(h + 21, <uint32_t>(((e.now % 64000000 << 18) // 1000000) & 0xFFFFFF))
     return 24
 
 
@@ -190,6 +190,10 @@ cdef void fill(engine* e, const out_message* m, mmsghdr* h, iovec* v, sockaddr_s
 
 cdef inline int socket_of(engine* e, const out_message* m) noexcept nogil:
     return e.out.sockets[0] if m.to.family == 4 else e.out.sockets[1]
+
+
+cdef int outbox_blocked_socket(engine* e) noexcept nogil:
+    return socket_of(e, &e.out.messages[e.out.first]) if e.out.blocked else -1
 
 
 cdef void count_sent(engine* e, const out_message* m) noexcept nogil:

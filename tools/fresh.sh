@@ -83,6 +83,8 @@ unshare --mount --pid --fork --kill-child bash -euc '
     root="$1"
     shift
     mount --make-rprivate /
+    # `ip -n` wants the root to be a mount.
+    mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount --rbind /sys "$root/sys"
     mount -t tmpfs -o mode=755 dev "$root/dev"

@@ -45,18 +45,27 @@ class Crowd:
         await self._stack.aclose()
 
     async def person(
-        self, name: str, look: Look | None = None, script: str = "", **options: Any
+        self,
+        name: str,
+        look: Look | None = None,
+        script: str = "",
+        flags: tuple[str, ...] = (),
+        **options: Any,
     ) -> Person:
         """Somebody with a page that is still empty. `options` are the context's."""
-        context = await self.context(look, **options)
+        context = await self.context(look, flags, **options)
         await context.add_init_script(path=PROBES)
         if script:
             await context.add_init_script(script)
         return Person(await self.page(context), name)
 
-    async def context(self, look: Look | None = None, **options: Any) -> BrowserContext:
-        """A browser of its own for a look of its own."""
-        if look is None:
+    async def context(
+        self, look: Look | None = None, flags: tuple[str, ...] = (), **options: Any
+    ) -> BrowserContext:
+        """A browser of its own for a look or flags of its own."""
+        if look is None and flags:
+            browser = await self._launch(*flags)
+        elif look is None:
             self._plain = self._plain or await self._launch()
             browser = self._plain
         else:

@@ -26,8 +26,9 @@ export function judge({ age, hosts, answered, failed, complete }: Gathering): Re
   if (answered) return "reachable";
   if (age >= ENOUGH) return "blocked";
   if (!complete) return "checking";
-  // Over early: it has answered, or could not even be asked.
-  return hosts > 0 && !failed ? "reachable" : "unknown";
+  // Over early: it could not be asked, or it has answered; or this browser may not use UDP at all.
+  if (failed) return "unknown";
+  return hosts > 0 ? "reachable" : "blocked";
 }
 
 /** One way is enough: a server tells all its addresses, and from here some may lead nowhere. */

@@ -8,7 +8,7 @@ test.each([
   ["a candidate by an answer", { answered: true }, "reachable"],
   ["over early: the answer said what was known already", { complete: true }, "reachable"],
   ["over early: the server could not be asked", { complete: true, failed: true }, "unknown"],
-  ["over early: this browser may not use UDP at all", { complete: true, hosts: 0 }, "unknown"],
+  ["over early: this browser may not use UDP at all", { complete: true, hosts: 0 }, "blocked"],
   ["silence to the end", { age: ENOUGH }, "blocked"],
   ["silence, and the browser gave up", { age: 11_000, complete: true, failed: true }, "blocked"],
   ["a late answer", { age: 20_000, answered: true }, "reachable"],

@@ -48,3 +48,5 @@ def configure(process: str, level: str = "info") -> None:
     root.setLevel(level.upper())
     # One line per request is nginx's to write, if anybody's.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    # It greets at every start.
+    logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -19,6 +19,7 @@ from .calls import Calls
 from .clock import Clock
 from .endpoints import route
 from .failures import in_one_shape
+from .front_door import front_door
 from .grants import Grants
 from .lessons import Lessons
 from .links import InvitationLinks
@@ -56,6 +57,7 @@ async def running(settings: Settings, clock: Clock, me: str) -> AsyncIterator[Pa
             *InvitationLinks(calls, store, grants, clock).endpoints(),
             *MediaEndpoints("whip", calls, grants, clock).endpoints(),
             *MediaEndpoints("whep", calls, grants, clock).endpoints(),
+            front_door(settings),
         ]
         app = web.Application(middlewares=[in_one_shape(metrics)])
         app.add_routes(

@@ -30,6 +30,7 @@ BODIES: tuple[type, ...] = (
     rest.Renewed,
     rest.NewMediaToken,
     rest.MediaToken,
+    rest.FrontDoor,
 )
 
 

@@ -76,6 +76,8 @@ class Crowd:
             )
         options.setdefault("viewport", DESKTOP)
         options.setdefault("locale", "ru-RU")
+        # Links lead to the https door, whose authority no test's browser knows.
+        options.setdefault("ignore_https_errors", True)
         return await browser.new_context(**options)
 
     async def page(self, context: BrowserContext) -> Page:

@@ -17,6 +17,7 @@ async def test_a_class_of_three_sees_and_hears_each_other(running: Running, crow
     await teacher.page.get_by_test_id("create-title").fill("Физика 7А")
     await teacher.press("create-lesson")
     invitation = await teacher.page.get_by_test_id("invite-link").input_value()
+    assert invitation.startswith("https://"), "others could not open the teacher's localhost"
     host_address = await teacher.page.get_by_test_id("enter-as-host").get_attribute("href")
     assert host_address
     await teacher.join(running.origin + host_address, host=True)

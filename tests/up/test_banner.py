@@ -1,4 +1,5 @@
-from zvonok.up.banner import banner, shown_addresses
+from zvonok.service.addresses import shown_addresses
+from zvonok.up.banner import banner
 
 
 def text(*addresses: str, drawn: bool = False) -> str:

@@ -1,6 +1,7 @@
 """IP addresses of this machine."""
 
 import ipaddress
+from collections.abc import Sequence
 
 import ifaddr
 
@@ -29,3 +30,15 @@ def machine_addresses() -> tuple[str, ...]:
 def reachable_addresses(public_addresses: tuple[str, ...]) -> tuple[str, ...]:
     """The machine's addresses and those the operator added, the latter first, none twice."""
     return tuple(dict.fromkeys((*public_addresses, *machine_addresses())))
+
+
+def shown_addresses(addresses: Sequence[str]) -> list[str]:
+    """Those another machine may use: not loopback, and IPv4 where there is any."""
+    parsed = [ipaddress.ip_address(address) for address in addresses]
+    outside = [address for address in parsed if not address.is_loopback]
+    short = [address for address in outside if address.version == 4]
+    return [str(address) for address in short or outside]
+
+
+def https_origin(address: str, port: int) -> str:
+    return f"https://[{address}]:{port}" if ":" in address else f"https://{address}:{port}"

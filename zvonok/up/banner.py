@@ -1,10 +1,11 @@
 """What a person sees once everything runs."""
 
 import io
-import ipaddress
 from collections.abc import Sequence
 
 import segno
+
+from zvonok.service.addresses import https_origin
 
 
 def banner(
@@ -14,7 +15,7 @@ def banner(
     local = f"http://localhost:{http_port}/"
     # After the # it stays in the browser: no server and no log sees it.
     lines = ["", "Zvonok runs.", "", f"  On this machine:  {local}#key={key}"]
-    others = [f"https://{_host(address)}:{https_port}/" for address in addresses]
+    others = [f"{https_origin(address, https_port)}/" for address in addresses]
     if others:
         lines += [f"  In this network:  {others[0]}", *(" " * 20 + other for other in others[1:])]
         lines += [
@@ -26,18 +27,6 @@ def banner(
         lines += [_qr(others[0]), ""]
     lines += ["Ctrl-C stops everything.", ""]
     return "\n".join(lines)
-
-
-def shown_addresses(addresses: Sequence[str]) -> list[str]:
-    """Those another machine may use: not loopback, and IPv4 where there is any."""
-    parsed = [ipaddress.ip_address(address) for address in addresses]
-    outside = [address for address in parsed if not address.is_loopback]
-    short = [address for address in outside if address.version == 4]
-    return [str(address) for address in short or outside]
-
-
-def _host(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
 
 
 def _qr(text: str) -> str:

@@ -10,10 +10,10 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from zvonok.service.addresses import reachable_addresses
+from zvonok.service.addresses import reachable_addresses, shown_addresses
 from zvonok.service.settings import Settings, SettingsError, load
 from zvonok.up import ports
-from zvonok.up.banner import banner, shown_addresses
+from zvonok.up.banner import banner
 from zvonok.up.child import Child, StartError
 from zvonok.up.nginx import Site, nginx_config
 from zvonok.up.programs import (

@@ -127,3 +127,10 @@ class MediaToken(Struct, frozen=True, kw_only=True):
     role: MediaRole
     path: str
     expires: datetime
+
+
+class FrontDoor(Struct, frozen=True, kw_only=True):
+    """Where other machines find this installation."""
+
+    origin: str | None
+    """`https://host:port`; null when the machine has no address but its own loopback."""

@@ -15,6 +15,7 @@ export {
   type Lesson,
   type LinkInfo,
   lookUp,
+  outsideOrigin,
   RequestFailed,
 } from "./rest";
 export type * from "./state";

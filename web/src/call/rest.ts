@@ -1,5 +1,11 @@
 // The HTTP side of signaling: lessons, links and entering. Every refusal is one RequestFailed.
-import type { Entered as EnteredReply, LessonCreated, LinkInfo, Renewed } from "../wire/messages";
+import type {
+  Entered as EnteredReply,
+  FrontDoor,
+  LessonCreated,
+  LinkInfo,
+  Renewed,
+} from "../wire/messages";
 import type { Failure } from "./state";
 
 export type { LinkInfo } from "../wire/messages";
@@ -43,6 +49,11 @@ export async function enter(link: string, name: string): Promise<Entered> {
   const path = `/api/links/${encodeURIComponent(link)}/enter`;
   const entered = await request<EnteredReply>("POST", path, { name });
   return { ...entered, since: Date.now(), resume: null };
+}
+
+/** Where other machines find this installation; null: nowhere. */
+export async function outsideOrigin(): Promise<string | null> {
+  return (await request<FrontDoor>("GET", "/api/front-door")).origin;
 }
 
 /** A grant that lasts longer; the old one stays good until its end. */

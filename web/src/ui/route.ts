@@ -14,8 +14,15 @@ export function lessonPath(link: string): string {
   return `/j/${link}`;
 }
 
+/** The beginning of links that are passed on. `localhost` would be another machine to everybody else. */
+export const origin = signal(location.origin);
+
+export function isLoopback(hostname: string): boolean {
+  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+}
+
 export function lessonAddress(link: string): string {
-  return `${location.origin}${lessonPath(link)}`;
+  return `${origin.value}${lessonPath(link)}`;
 }
 
 /** The link's token from what a person pasted: a whole address, a path, or the token alone. */

@@ -313,3 +313,9 @@ export interface MediaToken {
   path: string;
   expires: string;
 }
+/**
+ * Where other machines find this installation.
+ */
+export interface FrontDoor {
+  origin: string | null;
+}

@@ -2,6 +2,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { Media, Publish, ServerMessage, Welcome } from "../wire/messages";
 import { bannerSince } from "./banner";
+import { Level } from "./level";
 import type { Local } from "./local";
 import { Monitor } from "./monitor";
 import { watchNetwork } from "./network";
@@ -74,9 +75,11 @@ export class RunningCall {
     this.own = new OwnMedia(local, this.notices, (now) =>
       this.socket.send({ type: "media", media: now }),
     );
+    const level = new Level(() => this.pictures.sources);
     this.monitor = new Monitor(
       () => this.path.peer,
       () => this.pictures.expecting,
+      (peer, entries) => level.sampled(peer, entries),
     );
     this.searches = new Searches((message) => this.socket.send(message));
     this.state = this.offerState();

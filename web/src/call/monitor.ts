@@ -3,7 +3,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Peer } from "./peer";
 import { QualityMeter } from "./quality";
 import type { ConnectionDetails, Quality } from "./state";
-import { sample } from "./stats";
+import { type Entry, sample } from "./stats";
 import { Weakness } from "./weak";
 
 const EVERY_MS = 2000;
@@ -16,10 +16,14 @@ export class Monitor {
   private readonly warned = signal(false);
   private readonly timer: ReturnType<typeof setInterval>;
 
-  /** `expecting`: packets must come, since somebody's camera is to be seen. */
+  /**
+   * `expecting`: packets must come, since somebody's camera is to be seen. `sampled` gets every
+   * sample, for what else follows from it.
+   */
   constructor(
     private readonly peer: () => Peer | null,
     private readonly expecting: () => boolean,
+    private readonly sampled: (peer: Peer, entries: readonly Entry[]) => void,
   ) {
     this.timer = setInterval(() => void this.read(), EVERY_MS);
   }
@@ -52,5 +56,6 @@ export class Monitor {
     this.warned.value = this.weakness.add({ ...now, expecting: this.expecting() });
     this.judged.value = verdict.quality;
     this.described.value = verdict.details;
+    this.sampled(peer, entries);
   }
 }

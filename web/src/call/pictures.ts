@@ -72,6 +72,14 @@ export class Pictures {
     this.publish();
   }
 
+  /** For each slot what certainly is in it, as packets name it. */
+  get sources(): readonly (number | null)[] {
+    return this.slots.map((tile, slot) => {
+      const certain = tile !== null && this.covers[slot]?.open === true;
+      return certain ? sourceOf(tile.participant, tile.kind) : null;
+    });
+  }
+
   /** Somebody's camera is to be seen, and nothing is known to be wrong with their connection. */
   get expecting(): boolean {
     return this.slots.some((tile) => {

@@ -1,7 +1,7 @@
 // One sample of the browser's counters. Pure: a statistics report in, sums out.
 import type { Sample } from "./quality";
 
-type Entry = Record<string, unknown> & { type: string; id: string };
+export type Entry = Record<string, unknown> & { type: string; id: string };
 
 /** `ceilings`: bits per second that each active encoding may use, by name. */
 export function sample(

@@ -1,0 +1,51 @@
+// Holds pictures back for their sound: the adapter between the browser's counters and `lips`.
+import { type Flow, Lips } from "./lips";
+import type { Peer } from "./peer";
+import type { Entry } from "./stats";
+
+export class Level {
+  private readonly lips = new Lips();
+
+  /** `sources`: what is in each slot with a picture. */
+  constructor(private readonly sources: () => readonly (number | null)[]) {}
+
+  sampled(peer: Peer, entries: readonly Entry[]): void {
+    const flows = new Map<unknown, Entry>();
+    for (const entry of entries) {
+      if (entry.type === "inbound-rtp") flows.set(entry.trackIdentifier, entry);
+    }
+    const sources = this.sources();
+    const flow = (receiver: RTCRtpReceiver, source: number | null): Flow => {
+      const entry: Partial<Entry> = flows.get(receiver.track.id) ?? {};
+      return { source, delay: delayOf(entry), emitted: number(entry.jitterBufferEmittedCount) };
+    };
+    const sounds = peer.audio.map((receiver) => flow(receiver, newestIn(receiver)));
+    const pictures = peer.video.map((receiver, slot) => flow(receiver, sources[slot] ?? null));
+    this.lips.add(sounds, pictures, performance.now()).forEach((target, slot) => {
+      const receiver = peer.video[slot];
+      if (receiver === undefined || !("jitterBufferTarget" in receiver)) return;
+      if (receiver.jitterBufferTarget !== target) receiver.jitterBufferTarget = target;
+    });
+  }
+}
+
+/**
+ * The target counts from the packet that was quickest. What was really held, the only figure of some
+ * browsers, is less by how late the packets came, and so tells only a part of it under jitter.
+ */
+function delayOf(entry: Partial<Entry>): number {
+  return number(entry.jitterBufferTargetDelay ?? entry.jitterBufferDelay);
+}
+
+function number(value: unknown): number {
+  return typeof value === "number" ? value : 0;
+}
+
+function newestIn(receiver: RTCRtpReceiver): number | null {
+  const sightings = receiver.getContributingSources();
+  const newest = sightings.reduce<RTCRtpContributingSource | null>(
+    (best, one) => (best === null || one.timestamp > best.timestamp ? one : best),
+    null,
+  );
+  return newest?.source ?? null;
+}

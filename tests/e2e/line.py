@@ -4,19 +4,28 @@ A TCP relay in front of nginx and a UDP relay in front of the media port.
 """
 
 import asyncio
+import random
 from contextlib import suppress
 from typing import Self, cast
 
 from tests.e2e.running import Running
 
 HOST = "127.0.0.1"
+OPUS = 111
+"""What Chromium always calls it."""
+STANDSTILLS = 0.05
+"""The share of packets that have to wait; most must be quick, or it would be a longer way."""
 
 
 class Line:
-    """To be used as a context manager."""
+    """To be used as a context manager.
 
-    def __init__(self, running: Running) -> None:
+    `sound_jitter`: now and then sound for the participant stands still for up to so many seconds.
+    """
+
+    def __init__(self, running: Running, sound_jitter: float = 0.0) -> None:
         self._running = running
+        self.sound_jitter = sound_jitter
         self.whole = True
         self._media = _Media(self, (HOST, running.media))
         self._pipes: set[asyncio.StreamWriter] = set()
@@ -110,6 +119,8 @@ class _Media(asyncio.DatagramProtocol):
         self._server = server
         self._onward: dict[tuple[str, int], asyncio.DatagramTransport] = {}
         self._opening: set[asyncio.Task[None]] = set()
+        self._dice = random.Random(7)
+        self._last = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # In Python 3.11 asyncio's own is none by class.
@@ -135,7 +146,19 @@ class _Media(asyncio.DatagramProtocol):
         self._onward[address] = onward
 
     def back(self, data: bytes, address: tuple[str, int]) -> None:
-        if self._line.whole:
+        if self._line.sound_jitter and _is_sound(data):
+            loop = asyncio.get_running_loop()
+            late = self._dice.uniform(0, self._line.sound_jitter)
+            if self._dice.random() > STANDSTILLS:
+                late = 0.0
+            # As in a queue, nothing overtakes.
+            self._last = max(self._last, loop.time() + late)
+            loop.call_at(self._last, self._arrive, data, address)
+        else:
+            self._arrive(data, address)
+
+    def _arrive(self, data: bytes, address: tuple[str, int]) -> None:
+        if self._line.whole and not self._transport.is_closing():
             self._transport.sendto(data, address)
 
     def close(self) -> None:
@@ -151,3 +174,7 @@ class _Back(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
         self._media.back(data, self._address)
+
+
+def _is_sound(data: bytes) -> bool:
+    return len(data) > 12 and data[0] >> 6 == 2 and data[1] & 0x7F == OPUS

@@ -4,8 +4,10 @@ from statistics import median
 
 from tests.e2e.crowd import Crowd
 from tests.e2e.lesson import Lesson
+from tests.e2e.line import Line
 from tests.e2e.looks import RED
 from tests.e2e.publishing import publishing
+from tests.e2e.running import Running
 from tests.e2e.waiting import until
 
 NEAR, AHEAD = "Точный", "Спешащий"
@@ -33,3 +35,21 @@ async def test_lips_are_in_sync_though_clocks_differ_by_two_seconds(
                 seconds=40,
                 what=f"picture and sound of {name} come together",
             )
+
+
+async def test_lips_are_in_sync_though_sound_is_held_for_jitter(
+    running: Running, lesson: Lesson, crowd: Crowd
+) -> None:
+    async with (
+        Line(running, sound_jitter=0.3) as line,
+        publishing(lesson, [{"name": NEAR, "period": PERIOD, **SIGHT}]),
+    ):
+        viewer = await crowd.person("Аня", script=line.script)
+        await viewer.join(line.address(lesson.address), camera=False, microphone=False)
+        await viewer.expect_colour(NEAR, RED)
+        await until(
+            lambda: viewer.lag(NEAR, 8 * PERIOD),
+            lambda lags: len(lags) >= 4 and abs(median(lags)) < LIMIT,
+            seconds=60,
+            what="picture and sound come together",
+        )

@@ -27,4 +27,3 @@ cdef int rtp_payload(const uint8_t* data, size_t length, const rtp_header* h) no
     # Bytes of payload without padding in a decrypted packet, or RTP_MALFORMED.
 cdef const uint8_t* rtp_extension(const rtp_header* h, uint8_t id, size_t* length) noexcept nogil
     # The element's data, or NULL when it is absent or the block is malformed before it.
-cdef bint rtp_is_opus_silent(size_t payload_length) noexcept nogil

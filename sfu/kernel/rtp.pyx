@@ -5,8 +5,6 @@ from sfu.kernel.bytes cimport load16, load32
 cdef enum:
     ONE_BYTE = 0xBEDE
     TWO_BYTE = 0x1000
-    # Opus sends at most this much in DTX (RFC 6716 §2.1.9, RFC 7587 §3.1.3).
-    OPUS_DTX = 2
 
 
 cdef bint rtp_is_rtcp(const uint8_t* data, size_t length) noexcept nogil:
@@ -91,10 +89,6 @@ cdef const uint8_t* rtp_extension(const rtp_header* h, uint8_t id, size_t* lengt
             return p
         p += size
     return NULL
-
-
-cdef bint rtp_is_opus_silent(size_t payload_length) noexcept nogil:
-    return payload_length <= OPUS_DTX
 
 
 def parse(bytes data):

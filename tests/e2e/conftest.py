@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from playwright.async_api import async_playwright
 
+from tests.e2e import evidence
 from tests.e2e.crowd import Crowd
 from tests.e2e.lesson import Lesson
 from tests.e2e.running import Running
 
 HERE = Path(__file__).parent
-LOG_LINES = 60
+FAILED = pytest.StashKey[bool]()
+LOG_BEGAN = pytest.StashKey[int]()
+"""How long the log was when the test began, in characters."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,15 +33,29 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    running = _running_of(item)
+    item.stash[LOG_BEGAN] = len(running.log) if running else 0
+    yield
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    running = getattr(item, "funcargs", {}).get("running")
-    if report.failed and isinstance(running, Running) and running.log_file.exists():
-        tail = "\n".join(running.log.splitlines()[-LOG_LINES:])
-        report.sections.append(("zvonok up", tail))
+    running = _running_of(item)
+    if report.failed and report.when == "call":
+        item.stash[FAILED] = True
+        if running is not None:
+            began = item.stash.get(LOG_BEGAN, 0)
+            report.sections.append(("the servers", evidence.of_the_servers(running, began)))
     return report
+
+
+def _running_of(item: pytest.Item) -> Running | None:
+    running = getattr(item, "funcargs", {}).get("running")
+    return running if isinstance(running, Running) else None
 
 
 @pytest.fixture(scope="session")
@@ -54,11 +71,14 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def crowd(media: Path) -> AsyncIterator[Crowd]:
+async def crowd(media: Path, request: pytest.FixtureRequest) -> AsyncIterator[Crowd]:
     async with async_playwright() as playwright:
         crowd = Crowd(playwright, media)
         try:
             yield crowd
+            if request.node.stash.get(FAILED, False):
+                found = await evidence.of_the_pages(crowd.people)
+                request.node.add_report_section("teardown", "pages", found)
         finally:
             await crowd.close()
     assert not crowd.errors, "in the pages:\n" + "\n".join(crowd.errors)

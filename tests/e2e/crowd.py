@@ -40,6 +40,7 @@ class Crowd:
         self._stack = AsyncExitStack()
         self._plain: Browser | None = None
         self.errors: list[str] = []
+        self.people: list[Person] = []
 
     async def close(self) -> None:
         await self._stack.aclose()
@@ -57,7 +58,9 @@ class Crowd:
         await context.add_init_script(path=PROBES)
         if script:
             await context.add_init_script(script)
-        return Person(await self.page(context), name)
+        person = Person(await self.page(context), name)
+        self.people.append(person)
+        return person
 
     async def context(
         self, look: Look | None = None, flags: tuple[str, ...] = (), **options: Any

@@ -144,3 +144,8 @@ class Person:
     async def layers(self) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = await self.page.evaluate("window.probe.layers()")
         return found
+
+    async def evidence(self) -> dict[str, Any]:
+        """Everything the page knows, for whoever looks into a failure."""
+        found: dict[str, Any] = await self.page.evaluate("window.probe.evidence()")
+        return found

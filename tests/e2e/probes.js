@@ -164,7 +164,29 @@
     return { flashes, beeps: ears[slotOf(number)]?.beeps ?? [] };
   }
 
+  const told = (value) => (value instanceof Map ? Object.fromEntries(value) : value);
+
+  /** Everything the page knows of its call, for whoever looks into a failure. */
+  async function evidence() {
+    const { state, peer } = window.zvonok ?? {};
+    const found = { address: location.pathname, text: document.body.innerText.slice(0, 1500) };
+    if (!state) return found;
+    found.state = {};
+    for (const [name, signal] of Object.entries(state)) found.state[name] = told(signal.value);
+    if (!peer) return found;
+    found.connection = `${peer.connectionState}, ${peer.iceConnectionState}, ${peer.signalingState}`;
+    const wanted = ["inbound-rtp", "outbound-rtp", "remote-inbound-rtp", "candidate-pair"];
+    for (const stats of (await peer.getStats()).values()) {
+      if (!wanted.includes(stats.type)) continue;
+      const { id, timestamp, ...values } = stats;
+      const some = Object.entries(values).filter(([, value]) => value !== 0 && value !== false);
+      found[`${stats.type} ${id}`] = Object.fromEntries(some);
+    }
+    return found;
+  }
+
   window.probe = {
+    evidence,
     colour: (name, kind) => meanColour(tile(name, kind)?.querySelector("video")),
     size: (name, kind) => {
       const video = tile(name, kind)?.querySelector("video");

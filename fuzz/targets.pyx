@@ -7,9 +7,10 @@ from sfu.kernel.engine cimport (
     engine_add_slot, engine_close, engine_close_session, engine_expect, engine_open,
     engine_open_session, engine_receive, engine_send_dtls, engine_set_gate, engine_set_keys,
     engine_set_room, engine_tick)
-from sfu.kernel.forward cimport forward_paced, forward_runs, forward_show, forward_work
+from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.ice cimport ice_credentials
 from sfu.kernel.outbox cimport outbox_flush
+from sfu.kernel.pacing cimport pacing_due
 from sfu.kernel.rewrite cimport (
     map_entry, map_forward, map_omit, map_packet, map_resolve, map_start, map_switch, slot_map)
 from sfu.kernel.rtcp cimport (
@@ -17,9 +18,10 @@ from sfu.kernel.rtcp cimport (
 from sfu.kernel.rtp cimport (
     RTP_MALFORMED, rtp_extension, rtp_header, rtp_is_rtcp, rtp_parse, rtp_payload)
 from sfu.kernel.sha1 cimport SHA1_Update, SHA_CTX, hmac_finish, hmac_init, hmac_key
+from sfu.kernel.slots cimport slots_show
+from sfu.kernel.srtcp cimport srtcp_protect, srtcp_unprotect
 from sfu.kernel.srtp cimport (
-    SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, SRTP_REPLAYED, srtcp_protect, srtcp_unprotect,
-    srtp_context, srtp_free, srtp_init, srtp_protect, srtp_stream, srtp_unprotect)
+    SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, SRTP_REPLAYED, srtp_context, srtp_free, srtp_init, srtp_protect, srtp_stream, srtp_unprotect)
 from sfu.kernel.state cimport (
     AUDIO_SLOTS, CAMERA, KINDS, LAYERS, MICROPHONE, SCREEN, SCREEN_AUDIO, engine, expectation, path,
     session)
@@ -256,10 +258,10 @@ cdef void address_of(int peer, path* out) noexcept nogil:
 
 
 cdef void settle(engine* e) noexcept nogil:
-    forward_runs(e)
-    while forward_work(e, 0):
+    fanout_runs(e)
+    while fanout_work(e, 0):
         outbox_flush(e)
-    forward_paced(e)
+    pacing_due(e)
     outbox_flush(e)
     e.out.captured_length = 0
 
@@ -397,9 +399,9 @@ cdef void command(stage* g, const uint8_t* data, size_t length) noexcept nogil:
     elif data[0] & 7 == 5:
         engine_send_dtls(e, index, data, length)
     elif data[2] & 8:
-        forward_show(e, index, AUDIO_SLOTS + data[1] // 64 % 3, -1, 0)
+        slots_show(e, index, AUDIO_SLOTS + data[1] // 64 % 3, -1, 0)
     else:
-        forward_show(e, index, AUDIO_SLOTS + data[1] // 64 % 3, other * KINDS + (data[2] & 3 or 1),
+        slots_show(e, index, AUDIO_SLOTS + data[1] // 64 % 3, other * KINDS + (data[2] & 3 or 1),
                      data[2] // 16 % LAYERS)
     settle(e)
 
@@ -437,7 +439,7 @@ cdef int fuzz_core(const uint8_t* data, size_t length) noexcept nogil:
         enter(&g, peer)
         send_check(g.e, peer, b"\x00\x25\x00\x00", 4)
     for peer in range(3):
-        forward_show(g.e, VIEWER, AUDIO_SLOTS + peer, CAMERA if peer < 2 else SCREEN, 2 - peer)
+        slots_show(g.e, VIEWER, AUDIO_SLOTS + peer, CAMERA if peer < 2 else SCREEN, 2 - peer)
     settle(g.e)
     while at + 3 <= length:
         size = load16(data + at + 1)

@@ -5,16 +5,17 @@ from libc.string cimport memcpy, memset
 from sfu.kernel.events cimport (
     EVENT_DTLS, EVENT_LOST, EVENT_SPEAKERS, event_put, events_close, events_open)
 from sfu.kernel.feedback cimport feedback_periodic
-from sfu.kernel.forward cimport (
-    forward_choose, forward_choose_viewers, forward_close_gate, forward_compact, forward_drop_queue,
-    forward_show, keyframe_send_due)
+from sfu.kernel.fanout cimport fanout_compact
 from sfu.kernel.ice cimport ice_check, ice_close, ice_credentials, ice_forget, ice_open, ice_session
 from sfu.kernel.ingest cimport ingest_check_sources, ingest_forget, ingest_rtcp, ingest_rtp
+from sfu.kernel.keyframes cimport keyframe_send_due
 from sfu.kernel.memory cimport references_add, references_free, references_remove
 from sfu.kernel.outbox cimport outbox_close, outbox_open, outbox_raw
 from sfu.kernel.pace cimport within
+from sfu.kernel.pacing cimport pacing_drop
 from sfu.kernel.rewrite cimport map_start
 from sfu.kernel.rtp cimport rtp_is_rtcp
+from sfu.kernel.slots cimport slots_choose, slots_choose_viewers, slots_close_gate, slots_show
 from sfu.kernel.speakers cimport speakers_forget, speakers_list
 from sfu.kernel.srtp cimport srtp_free, srtp_init
 from sfu.kernel.state cimport (
@@ -169,13 +170,13 @@ cdef void engine_close_session(engine* e, int32_t index) noexcept nogil:
         return
     for i in range(SLOTS):
         if s.slots[i].track >= 0:
-            forward_show(e, index, i, -1, 0)
+            slots_show(e, index, i, -1, 0)
         s.slots[i].used = False
     go_out(e, index)
     ingest_forget(e, index)
     for i in range(KINDS):
         let_go_of_viewers(e, index * KINDS + i)
-    forward_drop_queue(e, s)
+    pacing_drop(e, s)
     ice_forget(e, index)
     srtp_free(&s.inbound)
     srtp_free(&s.outbound)
@@ -209,9 +210,9 @@ cdef void engine_set_gate(engine* e, int32_t index, int32_t kind, bint open_gate
         return
     s.tracks[kind].gate = open_gate
     if open_gate:
-        forward_choose_viewers(e, index * KINDS + kind)
+        slots_choose_viewers(e, index * KINDS + kind)
         return
-    forward_close_gate(e, index * KINDS + kind)
+    slots_close_gate(e, index * KINDS + kind)
     if kind == MICROPHONE:
         speakers_forget(e, index)
 
@@ -276,7 +277,7 @@ cdef void visit(engine* e, int32_t index) noexcept nogil:
     if s.showing:
         for i in range(SLOTS):
             if s.showing >> i & 1:
-                forward_choose(e, index, i)
+                slots_choose(e, index, i)
     if s.sends:
         for i in range(KINDS):
             keyframe_send_due(e, index * KINDS + i)
@@ -298,5 +299,5 @@ cdef void engine_tick(engine* e) noexcept nogil:
             if e.rooms[i].used:
                 tell_speakers(e, i)
     if e.ticks % COMPACT_EVERY == 0:
-        forward_compact(e)
+        fanout_compact(e)
     e.ticks += 1

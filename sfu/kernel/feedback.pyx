@@ -1,13 +1,14 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from sfu.kernel.bytes cimport load16, load32, load64
-from sfu.kernel.forward cimport forward_again, keyframe_request
+from sfu.kernel.keyframes cimport keyframe_request
 from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
 from sfu.kernel.rtcp cimport (
     PSFB_AFB, PSFB_FIR, PSFB_PLI, RTCP_PSFB, RTCP_RTPFB, RTCP_SR, RTPFB_NACK, arrivals_write,
     report_block, rtcp_next, rtcp_packet, rtcp_remb, rtcp_write_nack, rtcp_write_remb,
     rtcp_write_report, rtcp_write_sender)
+from sfu.kernel.retransmission cimport retransmit
 from sfu.kernel.state cimport (
     DROPPED_FLOOD, FEEDBACK_SENT, KINDS, MISSING, NACKS_RECEIVED, NACKS_SENT, SLOTS, SOURCES, missing_packet,
     session, slot)
@@ -81,7 +82,7 @@ cdef void nacked(engine* e, int32_t session_index, const rtcp_packet* p) noexcep
             if not within(pace, e.now, REPAIR_INTERVAL, REPAIR_BURST):
                 e.counters[DROPPED_FLOOD] += 1
                 return
-            forward_again(e, session_index, index, <uint16_t>(first + bit))
+            retransmit(e, session_index, index, <uint16_t>(first + bit))
         at += 4
 
 

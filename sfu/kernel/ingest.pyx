@@ -1,23 +1,25 @@
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcpy, memset
 
+from sfu.kernel.binding cimport binding_add, binding_find, binding_is_retired
 from sfu.kernel.bytes cimport load16
 from sfu.kernel.events cimport EVENT_SOURCE, event_put
+from sfu.kernel.fanout cimport fanout_audio, fanout_forget, fanout_video
 from sfu.kernel.feedback cimport feedback_receive, nack_due, nack_found, nack_missing
-from sfu.kernel.forward cimport (
-    forward_audio, forward_choose_viewers, forward_forget, forward_video)
 from sfu.kernel.memory cimport packet_drop, packet_take, ring_close, ring_find, ring_open, ring_put
 from sfu.kernel.pace cimport within
+from sfu.kernel.places cimport place_of
 from sfu.kernel.rtcp cimport arrivals, arrivals_add
 from sfu.kernel.rtp cimport rtp_extension, rtp_header, rtp_parse, rtp_payload
+from sfu.kernel.slots cimport slots_choose_viewers
 from sfu.kernel.speakers cimport speakers_hear
-from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtcp_unprotect, srtp_stream, srtp_unprotect
+from sfu.kernel.srtcp cimport srtcp_unprotect
+from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtp_stream, srtp_unprotect
 from sfu.kernel.state cimport (
     BYTES_RECEIVED, CAMERA, DROPPED_DUPLICATE, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
     DROPPED_FLOOD, DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, KINDS, LAYERS, MICROPHONE,
-    MTU, PACKETS_RECEIVED, RETIRED, RING, SCREEN, SCREEN_AUDIO, SOURCES, STREAMS, expectation, packet, session,
-    source, ssrc_entry, track)
+    MTU, PACKETS_RECEIVED, RING, SCREEN, SOURCES, packet, session, source, ssrc_entry)
 from sfu.kernel.vp8 cimport vp8_parse
 
 cdef enum:
@@ -32,186 +34,10 @@ cdef enum:
     SOUND_BURST = 400000
     LAYER_INTERVAL = 500
     LAYER_BURST = 500000
-    # New SSRCs: 2 a second, 20 ahead
-    STREAM_INTERVAL = 500000
-    STREAM_BURST = 10000000
     # Opus frames of at most this many bytes carry no speech, whatever level they claim
     NO_SPEECH = 10
     # Loudness of a publisher who does not tell levels: −40 dBov
     UNTOLD = 87
-
-
-# ── which source an SSRC is ──
-
-
-cdef inline int32_t place_of(int32_t kind, int32_t layer) noexcept nogil:
-    if kind == MICROPHONE:
-        return 0
-    if kind == CAMERA:
-        return 1 + layer
-    return 4 if kind == SCREEN else 5
-
-
-cdef inline bint same(const uint8_t* a, size_t a_length, const uint8_t* b, size_t b_length) noexcept nogil:
-    return a_length == b_length and memcmp(a, b, a_length) == 0
-
-
-cdef int32_t kind_by_mid(session* s, const rtp_header* h) noexcept nogil:
-    cdef size_t length = 0
-    cdef const uint8_t* mid = rtp_extension(h, s.id_mid, &length)
-    cdef int32_t kind
-    if mid == NULL:
-        return -1
-    for kind in range(KINDS):
-        if s.tracks[kind].expect.used and same(
-                mid, length, s.tracks[kind].expect.mid, s.tracks[kind].expect.mid_length):
-            return kind
-    return -1
-
-
-cdef int32_t layer_by_rid(session* s, const expectation* x, const rtp_header* h, bint* repaired) noexcept nogil:
-    cdef size_t length = 0
-    cdef const uint8_t* rid = rtp_extension(h, s.id_repaired_rid, &length)
-    cdef int32_t layer
-    repaired[0] = rid != NULL
-    if rid == NULL:
-        rid = rtp_extension(h, s.id_rid, &length)
-    if rid == NULL:
-        return -1
-    for layer in range(x.layers):
-        if x.rid_lengths[layer] and same(rid, length, x.rids[layer], x.rid_lengths[layer]):
-            return layer
-    return -1
-
-
-cdef int32_t kind_by_payload_type(session* s, uint8_t payload_type) noexcept nogil:
-    """The one section that this payload type can belong to; −1 when there are several."""
-    cdef int32_t kind, found = -1
-    for kind in range(KINDS):
-        if s.tracks[kind].expect.used and (
-                s.tracks[kind].expect.payload_type == payload_type
-                or (s.tracks[kind].expect.rtx_payload_type == payload_type and payload_type)):
-            if found >= 0:
-                return -1
-            found = kind
-    return found
-
-
-cdef bint find_by_ssrc(session* s, uint32_t ssrc, int32_t* kind, int32_t* layer, bint* rtx) noexcept nogil:
-    cdef expectation* x
-    cdef int32_t k, i
-    for k in range(KINDS):
-        x = &s.tracks[k].expect
-        if not x.used:
-            continue
-        for i in range(LAYERS):
-            if ssrc and (x.ssrcs[i] == ssrc or x.rtx_ssrcs[i] == ssrc):
-                kind[0], layer[0] = k, i
-                rtx[0] = x.rtx_ssrcs[i] == ssrc
-                return True
-    return False
-
-
-cdef int32_t identify(session* s, const rtp_header* h, bint* rtx) noexcept nogil:
-    """Place of the source that this packet belongs to; −1: none that we expect."""
-    cdef int32_t kind = -1, layer = 0
-    cdef bint repaired = False
-    cdef expectation* x
-    if find_by_ssrc(s, h.ssrc, &kind, &layer, rtx):
-        return place_of(kind, layer if kind == CAMERA else 0)
-    kind = kind_by_mid(s, h)
-    if kind < 0:
-        kind = kind_by_payload_type(s, h.payload_type)
-    if kind < 0:
-        return -1
-    x = &s.tracks[kind].expect
-    layer = 0
-    if kind == CAMERA and x.layers > 1:
-        layer = layer_by_rid(s, x, h, &repaired)
-        if layer < 0:
-            return -1
-    rtx[0] = repaired or (x.rtx_payload_type != 0 and h.payload_type == x.rtx_payload_type)
-    return place_of(kind, layer)
-
-
-cdef void bind_source(engine* e, int32_t index, int32_t place, uint32_t ssrc) noexcept nogil:
-    cdef session* s = &e.sessions[index]
-    cdef source* n = &s.sources[place]
-    cdef uint32_t generation
-    cdef uint32_t rtx_ssrc = n.rtx_ssrc
-    cdef int64_t pace = n.pace
-    cdef bint dirty
-    forward_forget(e, index * SOURCES + place)
-    ring_close(e, n)
-    generation = n.generation
-    # `dirty` says that the source is listed among those with runs, which stays true.
-    dirty = n.dirty
-    memset(n, 0, sizeof(source))
-    n.dirty = dirty
-    n.pace = pace
-    n.generation = generation
-    n.rtx_ssrc = rtx_ssrc
-    n.session = index
-    n.kind = <uint8_t>(0 if place == 0 else (CAMERA if place < 4 else place - 2))
-    n.layer = <uint8_t>(place - 1 if n.kind == CAMERA else 0)
-    n.clock_rate = s.tracks[n.kind].expect.clock_rate
-    n.ssrc = ssrc
-    n.highest = -1
-    if n.kind == CAMERA or n.kind == SCREEN:
-        n.bound = ring_open(n)
-    else:
-        n.bound = True
-    s.sends = True
-
-
-cdef ssrc_entry* stream_of(session* s, uint32_t ssrc) noexcept nogil:
-    cdef int32_t i
-    if s.stream_count and s.streams[s.last_stream].ssrc == ssrc:
-        return &s.streams[s.last_stream]
-    for i in range(s.stream_count):
-        if s.streams[i].ssrc == ssrc:
-            s.last_stream = i
-            return &s.streams[i]
-    return NULL
-
-
-cdef bint is_retired(const session* s, uint32_t ssrc) noexcept nogil:
-    cdef uint32_t i, known = s.retired_count if s.retired_count < RETIRED else RETIRED
-    for i in range(known):
-        if s.retired[i] == ssrc:
-            return True
-    return False
-
-
-cdef ssrc_entry* add_stream(engine* e, int32_t index, const rtp_header* h, const srtp_stream* state) noexcept nogil:
-    """After the first authentic packet of a new SSRC: binds it to the source it belongs to."""
-    cdef session* s = &e.sessions[index]
-    cdef bint rtx = False
-    cdef int32_t place = identify(s, h, &rtx), i
-    cdef ssrc_entry* n = NULL
-    if place < 0 or not within(&s.stream_pace, e.now, STREAM_INTERVAL, STREAM_BURST):
-        return NULL
-    for i in range(s.stream_count):
-        # A source has one SSRC for media and one for RTX: a new one takes the old one's place.
-        if s.streams[i].source == place and s.streams[i].rtx == rtx:
-            n = &s.streams[i]
-    if n == NULL:
-        if s.stream_count == STREAMS:
-            return NULL
-        n = &s.streams[s.stream_count]
-        s.stream_count += 1
-    else:
-        s.retired[s.retired_count % RETIRED] = n.ssrc
-        s.retired_count += 1
-    n.ssrc = h.ssrc
-    n.source = place
-    n.rtx = rtx
-    n.stream = state[0]
-    if rtx:
-        s.sources[place].rtx_ssrc = h.ssrc
-    else:
-        bind_source(e, index, place, h.ssrc)
-    return n
 
 
 # ── what a packet means for its source ──
@@ -238,7 +64,7 @@ cdef void activate(engine* e, source* s, int32_t index) noexcept nogil:
     s.active = True
     tell_layers(e, s.session, s.kind)
     if s.kind == CAMERA or s.kind == SCREEN:
-        forward_choose_viewers(e, s.session * KINDS + s.kind)
+        slots_choose_viewers(e, s.session * KINDS + s.kind)
 
 
 cdef void tell_layers(engine* e, int32_t index, int32_t kind) noexcept nogil:
@@ -374,7 +200,7 @@ cdef void take_video(engine* e, int32_t index, source* s, packet* p) noexcept no
     if s.missing_count:
         nack_due(e, s)
     if e.sessions[s.session].tracks[s.kind].gate:
-        forward_video(e, index, p)
+        fanout_video(e, index, p)
     else:
         e.counters[DROPPED_GATE] += 1
 
@@ -391,7 +217,7 @@ cdef void take_audio(engine* e, int32_t index, source* s, packet* p, int32_t lev
     else:
         slot_index = 3 if e.rooms[who.room].screen_audio == s.session else -1
     if slot_index >= 0 and p.size:
-        forward_audio(e, index, p, who.room, slot_index)
+        fanout_audio(e, index, p, who.room, slot_index)
 
 
 cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_t sequence,
@@ -460,9 +286,9 @@ cdef void ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noe
     if not s.keyed or rtp_parse(data, length, &h) != 0:
         e.counters[DROPPED_GARBAGE] += 1
         return
-    n = stream_of(s, h.ssrc)
+    n = binding_find(s, h.ssrc)
     if n == NULL:
-        if is_retired(s, h.ssrc):
+        if binding_is_retired(s, h.ssrc):
             e.counters[DROPPED_UNKNOWN_SSRC] += 1
             return
         memset(&fresh, 0, sizeof(fresh))
@@ -476,7 +302,7 @@ cdef void ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noe
     e.counters[BYTES_RECEIVED] += length
     note_transport_cc(e, s, &h)
     if n == NULL:
-        n = add_stream(e, index, &h, &fresh)
+        n = binding_add(e, index, &h, &fresh)
         if n == NULL:
             e.counters[DROPPED_UNKNOWN_SSRC] += 1
             return
@@ -520,7 +346,7 @@ cdef void ingest_check_sources(engine* e, int32_t index) noexcept nogil:
             n.active = False
             tell_layers(e, index, n.kind)
             if n.kind == CAMERA:
-                forward_choose_viewers(e, index * KINDS + CAMERA)
+                slots_choose_viewers(e, index * KINDS + CAMERA)
         elif n.ring != NULL and e.now - n.last_arrival > KEPT_FOR:
             ring_close(e, n)
             n.forgotten = n.highest
@@ -532,7 +358,7 @@ cdef void ingest_forget(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef int32_t place
     for place in range(SOURCES):
-        forward_forget(e, index * SOURCES + place)
+        fanout_forget(e, index * SOURCES + place)
         ring_close(e, &s.sources[place])
         s.sources[place].bound = False
     free(s.feedback)

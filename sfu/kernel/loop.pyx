@@ -6,9 +6,11 @@ from sfu.kernel.engine cimport (
     engine_add_slot, engine_close_session, engine_expect, engine_open_session, engine_receive,
     engine_send_dtls, engine_set_gate, engine_set_keys, engine_set_room, engine_tick)
 from sfu.kernel.events cimport EVENT_CLOSED, event_put
-from sfu.kernel.forward cimport forward_paced, forward_runs, forward_show, forward_work
+from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.ice cimport ice_credentials
 from sfu.kernel.outbox cimport outbox_blocked_socket, outbox_flush
+from sfu.kernel.pacing cimport pacing_due
+from sfu.kernel.slots cimport slots_show
 from sfu.kernel.state cimport KINDS, path, session
 from sfu.kernel.system cimport (
     CLOCK_MONOTONIC, MSG_DONTWAIT, errno, iovec, mmsghdr, recvmmsg, sockaddr_storage, zv_address,
@@ -114,7 +116,7 @@ cdef void command_do(engine* e, const command* c) noexcept nogil:
                         c.data[0], c.data[1], <uint32_t>c.d)
     elif c.operation == SET_SLOT:
         if p.slots[c.a].used and (c.b < 0 or e.sessions[c.b // KINDS].used):
-            forward_show(e, c.session, <int32_t>c.a, <int32_t>c.b, <int32_t>c.c)
+            slots_show(e, c.session, <int32_t>c.a, <int32_t>c.b, <int32_t>c.c)
     elif c.operation == SET_SCREEN_AUDIO:
         e.rooms[p.room].screen_audio = c.session if c.a else -1
 
@@ -262,9 +264,9 @@ cdef void loop_run(shared* s) noexcept nogil:
         turn(s, r, count, ready)
         if e.out.blocked:
             outbox_flush(e)
-        forward_runs(e)
-        more = forward_work(e, e.now + SLICE) != 0
-        forward_paced(e)
+        fanout_runs(e)
+        more = fanout_work(e, e.now + SLICE) != 0
+        pacing_due(e)
         engine_tick(e)
         if not e.out.blocked:
             outbox_flush(e)

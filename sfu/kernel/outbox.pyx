@@ -3,7 +3,8 @@ from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memset
 
 from sfu.kernel.bytes cimport store16, store24, store32
-from sfu.kernel.srtp cimport srtcp_protect, srtp_protect
+from sfu.kernel.srtcp cimport srtcp_protect
+from sfu.kernel.srtp cimport srtp_protect
 from sfu.kernel.state cimport (
     BYTES_SENT, DATAGRAMS_SENT, GSO_REFUSED, HEAD_ROOM, MTU, OUT_ARENA, OUT_MESSAGES, OUT_RESERVE,
     PACKETS_SENT, RUN, SEND_BLOCKED, SEND_FAILED, TAIL_ROOM, out_message, packet, slot)

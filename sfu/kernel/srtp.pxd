@@ -75,8 +75,3 @@ cdef int srtp_unprotect(srtp_context* c, srtp_stream* s, uint8_t* packet, size_t
                         size_t header_len) noexcept nogil
     # In place. Length of the plain packet, or SRTP_REPLAYED, SRTP_FORGED, SRTP_SHORT; the window
     # of `s` changes only when the packet is authentic.
-
-cdef int srtcp_protect(srtp_context* c, uint8_t* packet, size_t length, size_t cap) noexcept nogil
-    # In place, by the context's own index, E bit set. Length on the wire or −1.
-cdef int srtcp_unprotect(srtp_context* c, uint8_t* packet, size_t length) noexcept nogil
-    # In place. Results as of srtp_unprotect. Windows of the last 16 senders are kept.

@@ -1,57 +1,21 @@
 # cython: cdivision=True
-"""SRTP and SRTCP (RFC 3711, RFC 7714) on OpenSSL's EVP with kept key schedules."""
-
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from sfu.kernel.bytes cimport load16, load32, store32
-from sfu.kernel.sha1 cimport (
-    CRYPTO_memcmp,
-    OPENSSL_cleanse,
-    SHA1_LENGTH,
-    SHA1_Update,
-    SHA_CTX,
-    hmac_finish,
-    hmac_init,
-    hmac_key,
-)
-
-cdef extern from "<openssl/evp.h>":
-    ctypedef struct EVP_CIPHER:
-        pass
-    ctypedef struct ENGINE:
-        pass
-    enum:
-        EVP_CTRL_AEAD_GET_TAG
-        EVP_CTRL_AEAD_SET_TAG
-    EVP_CIPHER_CTX* EVP_CIPHER_CTX_new() nogil
-    void EVP_CIPHER_CTX_free(EVP_CIPHER_CTX* c) nogil
-    const EVP_CIPHER* EVP_aes_128_gcm() nogil
-    const EVP_CIPHER* EVP_aes_128_ctr() nogil
-    int EVP_CipherInit_ex(EVP_CIPHER_CTX* c, const EVP_CIPHER* type, ENGINE* engine,
-                          const uint8_t* key, const uint8_t* iv, int encrypt) nogil
-    int EVP_CipherUpdate(EVP_CIPHER_CTX* c, uint8_t* out, int* out_len,
-                         const uint8_t* data, int length) nogil
-    int EVP_CipherFinal_ex(EVP_CIPHER_CTX* c, uint8_t* out, int* out_len) nogil
-    int EVP_CIPHER_CTX_ctrl(EVP_CIPHER_CTX* c, int type, int number, void* data) nogil
+from sfu.kernel.sha1 cimport CRYPTO_memcmp, OPENSSL_cleanse, SHA1_LENGTH, hmac_init
+from sfu.kernel.srtcp cimport srtcp_protect, srtcp_unprotect
+from sfu.kernel.srtp_cipher cimport (
+    CM_SALT, CM_TAG, EVP_CIPHER, EVP_CIPHER_CTX_free, EVP_CIPHER_CTX_new, EVP_CipherInit_ex, EVP_CipherUpdate,
+    EVP_aes_128_ctr, EVP_aes_128_gcm, GCM_SALT, GCM_TAG, IV_LENGTH, KEY_LENGTH, MAX_PACKET, cm_crypt, cm_iv, cm_tag,
+    gcm_iv, gcm_open, gcm_seal)
 
 cdef enum:
-    MAX_PACKET = 65535
     RTP_HEADER = 12
-    RTCP_HEADER = 8
     ROC_LENGTH = 4
-    INDEX_LENGTH = 4
-    GCM_TAG = 16
-    GCM_SALT = 12
-    CM_TAG = 10
-    CM_SALT = 14
-    KEY_LENGTH = 16
-    IV_LENGTH = 16
-    KEEP_DIRECTION = -1
     LABEL_RTP = 0
     LABEL_RTCP = 3
 
-cdef uint32_t ENCRYPTED = 0x80000000u
 cdef uint64_t MAX_INDEX = 0xFFFFFFFFFFFFu
 
 
@@ -144,95 +108,6 @@ cdef void srtp_free(srtp_context* c) noexcept nogil:
     OPENSSL_cleanse(c, sizeof(srtp_context))
 
 
-# ----------------------------------------------------------------------------- initial vectors
-
-cdef inline void _gcm_iv(const uint8_t* salt, uint32_t ssrc, uint32_t high, uint16_t low,
-                         uint8_t* iv) noexcept nogil:
-    """RFC 7714 §8.1 (RTP: roll-over counter, sequence) and §9.1 (RTCP: index high, low)."""
-    memcpy(iv, salt, GCM_SALT)
-    iv[2] ^= ssrc >> 24
-    iv[3] ^= (ssrc >> 16) & 0xFF
-    iv[4] ^= (ssrc >> 8) & 0xFF
-    iv[5] ^= ssrc & 0xFF
-    iv[6] ^= high >> 24
-    iv[7] ^= (high >> 16) & 0xFF
-    iv[8] ^= (high >> 8) & 0xFF
-    iv[9] ^= high & 0xFF
-    iv[10] ^= low >> 8
-    iv[11] ^= low & 0xFF
-
-
-cdef inline void _cm_iv(const uint8_t* salt, uint32_t ssrc, uint32_t high, uint16_t low,
-                        uint8_t* iv) noexcept nogil:
-    """RFC 3711 §4.1.1."""
-    memcpy(iv, salt, IV_LENGTH)
-    iv[4] ^= ssrc >> 24
-    iv[5] ^= (ssrc >> 16) & 0xFF
-    iv[6] ^= (ssrc >> 8) & 0xFF
-    iv[7] ^= ssrc & 0xFF
-    iv[8] ^= high >> 24
-    iv[9] ^= (high >> 16) & 0xFF
-    iv[10] ^= (high >> 8) & 0xFF
-    iv[11] ^= high & 0xFF
-    iv[12] ^= low >> 8
-    iv[13] ^= low & 0xFF
-
-
-cdef inline void _tag(const hmac_key* k, const uint8_t* a, size_t a_len,
-                      const uint8_t* b, size_t b_len, uint8_t* digest) noexcept nogil:
-    cdef SHA_CTX message = k.inner
-    SHA1_Update(&message, a, a_len)
-    SHA1_Update(&message, b, b_len)
-    hmac_finish(k, &message, digest)
-
-
-# --------------------------------------------------------------------------------- one cipher run
-
-cdef inline bint _gcm_seal(EVP_CIPHER_CTX* e, const uint8_t* iv, const uint8_t* aad, int aad_len,
-                           const uint8_t* more, int more_len, const uint8_t* plain, int length,
-                           uint8_t* out) noexcept nogil:
-    """Writes ciphertext and tag to `out`."""
-    cdef int n
-    if EVP_CipherInit_ex(e, NULL, NULL, NULL, iv, KEEP_DIRECTION) != 1:
-        return False
-    if EVP_CipherUpdate(e, NULL, &n, aad, aad_len) != 1:
-        return False
-    if more_len and EVP_CipherUpdate(e, NULL, &n, more, more_len) != 1:
-        return False
-    # OpenSSL takes a call without data for the end of the message's data.
-    if length and EVP_CipherUpdate(e, out, &n, plain, length) != 1:
-        return False
-    if EVP_CipherFinal_ex(e, out + length, &n) != 1:
-        return False
-    return EVP_CIPHER_CTX_ctrl(e, EVP_CTRL_AEAD_GET_TAG, GCM_TAG, out + length) == 1
-
-
-cdef inline bint _gcm_open(EVP_CIPHER_CTX* e, const uint8_t* iv, const uint8_t* aad, int aad_len,
-                           const uint8_t* more, int more_len, uint8_t* data,
-                           int length) noexcept nogil:
-    """Decrypts `length` bytes in place; the tag follows them."""
-    cdef int n
-    if EVP_CipherInit_ex(e, NULL, NULL, NULL, iv, KEEP_DIRECTION) != 1:
-        return False
-    if EVP_CIPHER_CTX_ctrl(e, EVP_CTRL_AEAD_SET_TAG, GCM_TAG, data + length) != 1:
-        return False
-    if EVP_CipherUpdate(e, NULL, &n, aad, aad_len) != 1:
-        return False
-    if more_len and EVP_CipherUpdate(e, NULL, &n, more, more_len) != 1:
-        return False
-    if length and EVP_CipherUpdate(e, data, &n, data, length) != 1:
-        return False
-    return EVP_CipherFinal_ex(e, data + length, &n) == 1
-
-
-cdef inline bint _cm_crypt(EVP_CIPHER_CTX* e, const uint8_t* iv, const uint8_t* data, int length,
-                           uint8_t* out) noexcept nogil:
-    cdef int n
-    if EVP_CipherInit_ex(e, NULL, NULL, NULL, iv, KEEP_DIRECTION) != 1:
-        return False
-    return length == 0 or EVP_CipherUpdate(e, out, &n, data, length) == 1
-
-
 # ---------------------------------------------------------------------------------------- SRTP
 
 cdef int srtp_protect(srtp_context* c, const uint8_t* header, size_t header_len,
@@ -249,16 +124,16 @@ cdef int srtp_protect(srtp_context* c, const uint8_t* header, size_t header_len,
         return SRTP_FAILED
     memcpy(out, header, header_len)
     if c.profile == SRTP_AEAD_AES_128_GCM:
-        _gcm_iv(c.rtp_salt, load32(header + 8), roc, load16(header + 2), iv)
-        if not _gcm_seal(c.rtp, iv, out, <int>header_len, NULL, 0, payload, <int>payload_len,
+        gcm_iv(c.rtp_salt, load32(header + 8), roc, load16(header + 2), iv)
+        if not gcm_seal(c.rtp, iv, out, <int>header_len, NULL, 0, payload, <int>payload_len,
                          out + header_len):
             return SRTP_FAILED
     else:
-        _cm_iv(c.rtp_salt, load32(header + 8), roc, load16(header + 2), iv)
-        if not _cm_crypt(c.rtp, iv, payload, <int>payload_len, out + header_len):
+        cm_iv(c.rtp_salt, load32(header + 8), roc, load16(header + 2), iv)
+        if not cm_crypt(c.rtp, iv, payload, <int>payload_len, out + header_len):
             return SRTP_FAILED
         store32(roc_bytes, roc)
-        _tag(&c.rtp_auth, out, length, roc_bytes, ROC_LENGTH, digest)
+        cm_tag(&c.rtp_auth, out, length, roc_bytes, ROC_LENGTH, digest)
         memcpy(out + length, digest, CM_TAG)
     return <int>(length + tag)
 
@@ -331,138 +206,21 @@ cdef int srtp_unprotect(srtp_context* c, srtp_stream* s, uint8_t* packet, size_t
     if index > MAX_INDEX or _seen(s, index):
         return SRTP_REPLAYED
     if c.profile == SRTP_AEAD_AES_128_GCM:
-        _gcm_iv(c.rtp_salt, ssrc, <uint32_t>(index >> 16), <uint16_t>index, iv)
-        if not _gcm_open(c.rtp, iv, packet, <int>header_len, NULL, 0, packet + header_len,
+        gcm_iv(c.rtp_salt, ssrc, <uint32_t>(index >> 16), <uint16_t>index, iv)
+        if not gcm_open(c.rtp, iv, packet, <int>header_len, NULL, 0, packet + header_len,
                          <int>(plain - header_len)):
             return SRTP_FORGED
     else:
         store32(roc_bytes, <uint32_t>(index >> 16))
-        _tag(&c.rtp_auth, packet, plain, roc_bytes, ROC_LENGTH, digest)
+        cm_tag(&c.rtp_auth, packet, plain, roc_bytes, ROC_LENGTH, digest)
         if CRYPTO_memcmp(digest, packet + plain, CM_TAG) != 0:
             return SRTP_FORGED
-        _cm_iv(c.rtp_salt, ssrc, <uint32_t>(index >> 16), <uint16_t>index, iv)
-        if not _cm_crypt(c.rtp, iv, packet + header_len, <int>(plain - header_len),
+        cm_iv(c.rtp_salt, ssrc, <uint32_t>(index >> 16), <uint16_t>index, iv)
+        if not cm_crypt(c.rtp, iv, packet + header_len, <int>(plain - header_len),
                          packet + header_len):
             return SRTP_FORGED
     s.ssrc = ssrc
     _commit(s, index)
-    return <int>plain
-
-
-# --------------------------------------------------------------------------------------- SRTCP
-
-cdef int srtcp_protect(srtp_context* c, uint8_t* packet, size_t length, size_t cap) noexcept nogil:
-    cdef uint8_t iv[IV_LENGTH]
-    cdef uint8_t digest[SHA1_LENGTH]
-    cdef uint8_t word[INDEX_LENGTH]
-    cdef uint32_t index = c.rtcp_index
-    cdef size_t tag = GCM_TAG if c.profile == SRTP_AEAD_AES_128_GCM else CM_TAG
-    cdef int body = <int>length - RTCP_HEADER
-    if length < RTCP_HEADER or length > MAX_PACKET or cap < length + tag + INDEX_LENGTH:
-        return SRTP_FAILED
-    # The index must never repeat under one key (RFC 3711 §3.2.1: at most 2^31 packets).
-    if not c.sending or c.rtcp == NULL or index >= ENCRYPTED:
-        return SRTP_FAILED
-    store32(word, index | ENCRYPTED)
-    if c.profile == SRTP_AEAD_AES_128_GCM:
-        _gcm_iv(c.rtcp_salt, load32(packet + 4), index >> 16, <uint16_t>index, iv)
-        if not _gcm_seal(c.rtcp, iv, packet, RTCP_HEADER, word, INDEX_LENGTH,
-                         packet + RTCP_HEADER, body, packet + RTCP_HEADER):
-            return SRTP_FAILED
-        memcpy(packet + length + GCM_TAG, word, INDEX_LENGTH)
-    else:
-        _cm_iv(c.rtcp_salt, load32(packet + 4), index >> 16, <uint16_t>index, iv)
-        if not _cm_crypt(c.rtcp, iv, packet + RTCP_HEADER, body, packet + RTCP_HEADER):
-            return SRTP_FAILED
-        memcpy(packet + length, word, INDEX_LENGTH)
-        _tag(&c.rtcp_auth, packet, length, word, INDEX_LENGTH, digest)
-        memcpy(packet + length + INDEX_LENGTH, digest, CM_TAG)
-    c.rtcp_index = index + 1
-    return <int>(length + tag + INDEX_LENGTH)
-
-
-cdef inline srtcp_sender* _find_sender(srtp_context* c, uint32_t ssrc) noexcept nogil:
-    cdef uint32_t i
-    for i in range(c.sender_count):
-        if c.senders[i].ssrc == ssrc:
-            return &c.senders[i]
-    return NULL
-
-
-cdef inline srtcp_sender* _add_sender(srtp_context* c, uint32_t ssrc) noexcept nogil:
-    """Forgets the oldest sender when all places are taken."""
-    cdef srtcp_sender* place
-    if c.sender_count < SRTCP_SENDERS:
-        place = &c.senders[c.sender_count]
-        c.sender_count += 1
-    else:
-        place = &c.senders[c.next_sender]
-        c.next_sender = (c.next_sender + 1) % SRTCP_SENDERS
-    memset(place, 0, sizeof(srtcp_sender))
-    place.ssrc = ssrc
-    return place
-
-
-cdef inline bint _rtcp_seen(const srtcp_sender* s, uint32_t index) noexcept nogil:
-    cdef uint32_t age
-    if s == NULL or index > s.highest:
-        return False
-    age = s.highest - index
-    return age >= 64 or (s.window >> age) & 1
-
-
-cdef inline void _rtcp_commit(srtcp_sender* s, uint32_t index) noexcept nogil:
-    cdef uint32_t step
-    if index > s.highest:
-        step = index - s.highest
-        s.window = 0 if step >= 64 else s.window << step
-        s.highest = index
-    s.window |= <uint64_t>1 << (s.highest - index)
-
-
-cdef int srtcp_unprotect(srtp_context* c, uint8_t* packet, size_t length) noexcept nogil:
-    cdef uint8_t iv[IV_LENGTH]
-    cdef uint8_t digest[SHA1_LENGTH]
-    cdef uint8_t word[INDEX_LENGTH]
-    cdef size_t tag = GCM_TAG if c.profile == SRTP_AEAD_AES_128_GCM else CM_TAG
-    cdef size_t plain
-    cdef uint32_t index
-    cdef uint32_t ssrc
-    cdef srtcp_sender* sender
-    if c.sending or c.rtcp == NULL:
-        return SRTP_FAILED
-    if length < RTCP_HEADER + tag + INDEX_LENGTH or length > MAX_PACKET:
-        return SRTP_SHORT
-    plain = length - tag - INDEX_LENGTH
-    if c.profile == SRTP_AEAD_AES_128_GCM:
-        memcpy(word, packet + length - INDEX_LENGTH, INDEX_LENGTH)
-    else:
-        memcpy(word, packet + plain, INDEX_LENGTH)
-    index = load32(word)
-    # Both profiles encrypt RTCP (RFC 5764 §4.1.2), so a clear packet is not the peer's.
-    if not index & ENCRYPTED:
-        return SRTP_FORGED
-    index &= ~ENCRYPTED
-    ssrc = load32(packet + 4)
-    sender = _find_sender(c, ssrc)
-    if _rtcp_seen(sender, index):
-        return SRTP_REPLAYED
-    if c.profile == SRTP_AEAD_AES_128_GCM:
-        _gcm_iv(c.rtcp_salt, ssrc, index >> 16, <uint16_t>index, iv)
-        if not _gcm_open(c.rtcp, iv, packet, RTCP_HEADER, word, INDEX_LENGTH,
-                         packet + RTCP_HEADER, <int>plain - RTCP_HEADER):
-            return SRTP_FORGED
-    else:
-        _tag(&c.rtcp_auth, packet, plain, word, INDEX_LENGTH, digest)
-        if CRYPTO_memcmp(digest, packet + plain + INDEX_LENGTH, CM_TAG) != 0:
-            return SRTP_FORGED
-        _cm_iv(c.rtcp_salt, ssrc, index >> 16, <uint16_t>index, iv)
-        if not _cm_crypt(c.rtcp, iv, packet + RTCP_HEADER, <int>plain - RTCP_HEADER,
-                         packet + RTCP_HEADER):
-            return SRTP_FORGED
-    if sender == NULL:
-        sender = _add_sender(c, ssrc)
-    _rtcp_commit(sender, index)
     return <int>plain
 
 

@@ -1,0 +1,175 @@
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.string cimport memcmp, memset
+
+from sfu.kernel.fanout cimport fanout_forget
+from sfu.kernel.memory cimport ring_close, ring_open
+from sfu.kernel.pace cimport within
+from sfu.kernel.places cimport place_of
+from sfu.kernel.rtp cimport rtp_extension
+from sfu.kernel.state cimport CAMERA, KINDS, LAYERS, RETIRED, SCREEN, SOURCES, STREAMS, expectation, source
+
+cdef enum:
+    # New SSRCs: 2 a second, 20 ahead
+    STREAM_INTERVAL = 500000
+    STREAM_BURST = 10000000
+
+
+cdef inline bint same(const uint8_t* a, size_t a_length, const uint8_t* b, size_t b_length) noexcept nogil:
+    return a_length == b_length and memcmp(a, b, a_length) == 0
+
+
+cdef int32_t kind_by_mid(session* s, const rtp_header* h) noexcept nogil:
+    cdef size_t length = 0
+    cdef const uint8_t* mid = rtp_extension(h, s.id_mid, &length)
+    cdef int32_t kind
+    if mid == NULL:
+        return -1
+    for kind in range(KINDS):
+        if s.tracks[kind].expect.used and same(
+                mid, length, s.tracks[kind].expect.mid, s.tracks[kind].expect.mid_length):
+            return kind
+    return -1
+
+
+cdef int32_t layer_by_rid(session* s, const expectation* x, const rtp_header* h, bint* repaired) noexcept nogil:
+    cdef size_t length = 0
+    cdef const uint8_t* rid = rtp_extension(h, s.id_repaired_rid, &length)
+    cdef int32_t layer
+    repaired[0] = rid != NULL
+    if rid == NULL:
+        rid = rtp_extension(h, s.id_rid, &length)
+    if rid == NULL:
+        return -1
+    for layer in range(x.layers):
+        if x.rid_lengths[layer] and same(rid, length, x.rids[layer], x.rid_lengths[layer]):
+            return layer
+    return -1
+
+
+cdef int32_t kind_by_payload_type(session* s, uint8_t payload_type) noexcept nogil:
+    """The one section that this payload type can belong to; −1 when there are several."""
+    cdef int32_t kind, found = -1
+    for kind in range(KINDS):
+        if s.tracks[kind].expect.used and (
+                s.tracks[kind].expect.payload_type == payload_type
+                or (s.tracks[kind].expect.rtx_payload_type == payload_type and payload_type)):
+            if found >= 0:
+                return -1
+            found = kind
+    return found
+
+
+cdef bint find_by_ssrc(session* s, uint32_t ssrc, int32_t* kind, int32_t* layer, bint* rtx) noexcept nogil:
+    cdef expectation* x
+    cdef int32_t k, i
+    for k in range(KINDS):
+        x = &s.tracks[k].expect
+        if not x.used:
+            continue
+        for i in range(LAYERS):
+            if ssrc and (x.ssrcs[i] == ssrc or x.rtx_ssrcs[i] == ssrc):
+                kind[0], layer[0] = k, i
+                rtx[0] = x.rtx_ssrcs[i] == ssrc
+                return True
+    return False
+
+
+cdef int32_t identify(session* s, const rtp_header* h, bint* rtx) noexcept nogil:
+    """Place of the source that this packet belongs to; −1: none that we expect."""
+    cdef int32_t kind = -1, layer = 0
+    cdef bint repaired = False
+    cdef expectation* x
+    if find_by_ssrc(s, h.ssrc, &kind, &layer, rtx):
+        return place_of(kind, layer if kind == CAMERA else 0)
+    kind = kind_by_mid(s, h)
+    if kind < 0:
+        kind = kind_by_payload_type(s, h.payload_type)
+    if kind < 0:
+        return -1
+    x = &s.tracks[kind].expect
+    layer = 0
+    if kind == CAMERA and x.layers > 1:
+        layer = layer_by_rid(s, x, h, &repaired)
+        if layer < 0:
+            return -1
+    rtx[0] = repaired or (x.rtx_payload_type != 0 and h.payload_type == x.rtx_payload_type)
+    return place_of(kind, layer)
+
+
+cdef void bind_source(engine* e, int32_t index, int32_t place, uint32_t ssrc) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef source* n = &s.sources[place]
+    cdef uint32_t generation
+    cdef uint32_t rtx_ssrc = n.rtx_ssrc
+    cdef int64_t pace = n.pace
+    cdef bint dirty
+    fanout_forget(e, index * SOURCES + place)
+    ring_close(e, n)
+    generation = n.generation
+    # `dirty` says that the source is listed among those with runs, which stays true.
+    dirty = n.dirty
+    memset(n, 0, sizeof(source))
+    n.dirty = dirty
+    n.pace = pace
+    n.generation = generation
+    n.rtx_ssrc = rtx_ssrc
+    n.session = index
+    n.kind = <uint8_t>(0 if place == 0 else (CAMERA if place < 4 else place - 2))
+    n.layer = <uint8_t>(place - 1 if n.kind == CAMERA else 0)
+    n.clock_rate = s.tracks[n.kind].expect.clock_rate
+    n.ssrc = ssrc
+    n.highest = -1
+    if n.kind == CAMERA or n.kind == SCREEN:
+        n.bound = ring_open(n)
+    else:
+        n.bound = True
+    s.sends = True
+
+
+cdef ssrc_entry* binding_find(session* s, uint32_t ssrc) noexcept nogil:
+    cdef int32_t i
+    if s.stream_count and s.streams[s.last_stream].ssrc == ssrc:
+        return &s.streams[s.last_stream]
+    for i in range(s.stream_count):
+        if s.streams[i].ssrc == ssrc:
+            s.last_stream = i
+            return &s.streams[i]
+    return NULL
+
+
+cdef bint binding_is_retired(const session* s, uint32_t ssrc) noexcept nogil:
+    cdef uint32_t i, known = s.retired_count if s.retired_count < RETIRED else RETIRED
+    for i in range(known):
+        if s.retired[i] == ssrc:
+            return True
+    return False
+
+
+cdef ssrc_entry* binding_add(engine* e, int32_t index, const rtp_header* h, const srtp_stream* state) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef bint rtx = False
+    cdef int32_t place = identify(s, h, &rtx), i
+    cdef ssrc_entry* n = NULL
+    if place < 0 or not within(&s.stream_pace, e.now, STREAM_INTERVAL, STREAM_BURST):
+        return NULL
+    for i in range(s.stream_count):
+        # A source has one SSRC for media and one for RTX: a new one takes the old one's place.
+        if s.streams[i].source == place and s.streams[i].rtx == rtx:
+            n = &s.streams[i]
+    if n == NULL:
+        if s.stream_count == STREAMS:
+            return NULL
+        n = &s.streams[s.stream_count]
+        s.stream_count += 1
+    else:
+        s.retired[s.retired_count % RETIRED] = n.ssrc
+        s.retired_count += 1
+    n.ssrc = h.ssrc
+    n.source = place
+    n.rtx = rtx
+    n.stream = state[0]
+    if rtx:
+        s.sources[place].rtx_ssrc = h.ssrc
+    else:
+        bind_source(e, index, place, h.ssrc)
+    return n

@@ -1,0 +1,15 @@
+"""How fast a viewer is sent what he shows; what exceeds his pace waits in his queue."""
+
+from libc.stdint cimport int32_t
+
+from sfu.kernel.state cimport engine, outgoing, session
+
+cdef void pacing_run(engine* e, int32_t viewer, const outgoing* items, int32_t count) noexcept nogil
+    # The caller has seen outbox_room. What the pace does not allow yet waits.
+cdef void pacing_sound(engine* e, int32_t viewer, const outgoing* o) noexcept nogil
+    # Leaves at once.
+cdef void pacing_wait(engine* e, int32_t viewer, const outgoing* o) noexcept nogil
+cdef void pacing_due(engine* e) noexcept nogil
+    # Viewers with waiting packets get what their pace allows by now.
+cdef void pacing_drop(engine* e, session* v) noexcept nogil
+    # Nothing waits for this viewer any more.

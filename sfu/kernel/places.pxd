@@ -1,0 +1,30 @@
+"""Where the sources, tracks and slots are that indices name."""
+
+from libc.stdint cimport int32_t, uint32_t
+
+from sfu.kernel.state cimport CAMERA, KINDS, MICROPHONE, SCREEN, SOURCES, engine, source, track
+
+
+cdef inline source* source_at(engine* e, int32_t index) noexcept nogil:
+    return &e.sessions[index // SOURCES].sources[index % SOURCES]
+
+
+cdef inline track* track_at(engine* e, int32_t index) noexcept nogil:
+    return &e.sessions[index // KINDS].tracks[index % KINDS]
+
+
+cdef inline int32_t place_of(int32_t kind, int32_t layer) noexcept nogil:
+    """Place of a source among its session's."""
+    if kind == MICROPHONE:
+        return 0
+    if kind == CAMERA:
+        return 1 + layer
+    return 4 if kind == SCREEN else 5
+
+
+cdef inline int32_t source_of(int32_t track_index, int32_t layer) noexcept nogil:
+    return track_index // KINDS * SOURCES + place_of(track_index % KINDS, layer)
+
+
+cdef inline uint32_t csrc_of(engine* e, const source* s) noexcept nogil:
+    return e.sessions[s.session].participant * KINDS + s.kind

@@ -1,0 +1,37 @@
+from libc.stdint cimport int32_t, int64_t, uint16_t
+
+from sfu.kernel.memory cimport ring_find
+from sfu.kernel.pacing cimport pacing_wait
+from sfu.kernel.places cimport csrc_of, source_at
+from sfu.kernel.rewrite cimport map_entry, map_resolve
+from sfu.kernel.state cimport RETRANSMIT_MISSED, RETRANSMITTED, outgoing, packet, slot, source
+
+
+cdef void retransmit(engine* e, int32_t viewer, int32_t slot_index, uint16_t sequence) noexcept nogil:
+    cdef slot* s = &e.sessions[viewer].slots[slot_index]
+    cdef int64_t sent, original
+    cdef const map_entry* m = map_resolve(&s.map, sequence, &sent, &original)
+    cdef source* from_source
+    cdef packet* p
+    cdef outgoing o
+    # Without RTX the packet would be encrypted twice under one number, with another send time in
+    # it: AES-GCM does not survive that.
+    if s.rtx_ssrc == 0 or m == NULL:
+        e.counters[RETRANSMIT_MISSED] += 1
+        return
+    from_source = source_at(e, m.source)
+    p = ring_find(from_source, original) if from_source.generation == m.generation else NULL
+    if p == NULL or p.size == 0:
+        e.counters[RETRANSMIT_MISSED] += 1
+        return
+    o.packet = p
+    o.sequence = sent
+    o.timestamp = p.timestamp + m.timestamp_offset
+    o.picture = (p.picture + m.picture_offset) & 0x7FFF
+    o.tl0 = <unsigned char>(p.vp8.tl0 + m.tl0_offset)
+    o.csrc = csrc_of(e, from_source)
+    o.slot = <unsigned char>slot_index
+    o.rtx = True
+    o.marker = p.marker
+    e.counters[RETRANSMITTED] += 1
+    pacing_wait(e, viewer, &o)

@@ -1,0 +1,13 @@
+"""What a video slot shows: which source of the track its viewer wants."""
+
+from libc.stdint cimport int32_t
+
+from sfu.kernel.state cimport engine
+
+cdef void slots_show(engine* e, int32_t viewer, int32_t slot_index, int32_t track, int32_t layer) noexcept nogil
+    # Track −1: nothing.
+cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil
+    # Picks the source for what the slot wants, by what arrives.
+cdef void slots_choose_viewers(engine* e, int32_t track) noexcept nogil
+cdef void slots_close_gate(engine* e, int32_t track) noexcept nogil
+    # What flows from this track stops; afterwards a keyframe is needed.

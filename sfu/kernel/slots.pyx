@@ -1,0 +1,75 @@
+from libc.stdint cimport int32_t
+
+from sfu.kernel.keyframes cimport keyframe_request
+from sfu.kernel.memory cimport references_add, references_remove
+from sfu.kernel.places cimport source_at, source_of, track_at
+from sfu.kernel.state cimport CAMERA, KINDS, LAYERS, SLOTS, references, slot, source
+
+
+cdef int32_t best_source(engine* e, int32_t track_index, int32_t wanted) noexcept nogil:
+    """The wanted layer if it arrives, else the next lower, else the next higher; −1: none."""
+    cdef int32_t layer, above = -1
+    cdef int32_t kind = track_index % KINDS
+    cdef source* s
+    if not track_at(e, track_index).gate:
+        return -1
+    if kind != CAMERA:
+        return source_of(track_index, 0) if source_at(e, source_of(track_index, 0)).bound else -1
+    for layer in range(LAYERS - 1, -1, -1):
+        s = source_at(e, source_of(track_index, layer))
+        if s.bound and s.active:
+            if layer <= wanted:
+                return source_of(track_index, layer)
+            above = layer
+    return source_of(track_index, above) if above >= 0 else -1
+
+
+cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
+    cdef slot* s = &e.sessions[viewer].slots[slot_index]
+    cdef int32_t best
+    if s.track < 0:
+        return
+    best = best_source(e, s.track, s.wanted_layer)
+    if best < 0 or (best == s.source and source_at(e, best).generation == s.generation):
+        s.pending = -1
+        return
+    s.pending = best
+    keyframe_request(e, s.track)
+
+
+cdef void slots_choose_viewers(engine* e, int32_t track_index) noexcept nogil:
+    cdef references* r = &track_at(e, track_index).viewers
+    cdef int32_t i
+    for i in range(r.count):
+        if r.items[i] >= 0:
+            slots_choose(e, r.items[i] // SLOTS, r.items[i] % SLOTS)
+
+
+cdef void slots_show(engine* e, int32_t viewer, int32_t slot_index, int32_t track_index,
+                       int32_t layer) noexcept nogil:
+    cdef slot* s = &e.sessions[viewer].slots[slot_index]
+    if s.track != track_index:
+        if s.track >= 0:
+            references_remove(&track_at(e, s.track).viewers, s.place)
+        s.track = -1
+        s.source = s.pending = -1
+        if track_index >= 0:
+            s.place = references_add(&track_at(e, track_index).viewers, viewer * SLOTS + slot_index)
+            if s.place >= 0:
+                s.track = track_index
+    if s.track >= 0:
+        e.sessions[viewer].showing |= 1u << slot_index
+    else:
+        e.sessions[viewer].showing &= ~(1u << slot_index)
+    s.wanted_layer = layer
+    slots_choose(e, viewer, slot_index)
+
+
+cdef void slots_close_gate(engine* e, int32_t track_index) noexcept nogil:
+    cdef references* r = &track_at(e, track_index).viewers
+    cdef slot* s
+    cdef int32_t i
+    for i in range(r.count):
+        if r.items[i] >= 0:
+            s = &e.sessions[r.items[i] // SLOTS].slots[r.items[i] % SLOTS]
+            s.source = s.pending = -1

@@ -1,0 +1,109 @@
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+
+from sfu.kernel.places cimport source_at
+from sfu.kernel.rewrite cimport MAP_ENTRIES, map_forward, map_omit, map_packet, map_switch
+from sfu.kernel.state cimport SPEAKERS, SWITCHES, packet, slot, source
+from sfu.kernel.timing cimport timing_capture, timing_slot_at
+
+cdef enum:
+    # Numbers that a source may skip in a slot beyond those it uses. A receiver tells the roll-over
+    # counter from numbers less than 32,768 apart: past that the slot is dead to it, whoever is shown.
+    SKIPPED = 2000
+    # Seconds by which time stamps may run ahead of the clock
+    AHEAD = 120
+
+
+cdef inline void as_map_packet(const packet* p, map_packet* out) noexcept nogil:
+    out.sequence = p.sequence
+    out.timestamp = p.timestamp
+    out.picture = p.picture
+    out.tl0 = p.vp8.tl0
+
+
+cdef void switch_slot(engine* e, slot* s, int32_t source_index, packet* p) noexcept nogil:
+    cdef source* from_source = source_at(e, source_index)
+    cdef map_packet first
+    cdef int64_t captured = timing_capture(e, from_source, p.timestamp, p.arrival)
+    as_map_packet(p, &first)
+    map_switch(&s.map, source_index, from_source.generation, &first,
+               timing_slot_at(s, from_source.clock_rate, captured))
+    s.source = source_index
+    s.generation = from_source.generation
+    s.pending = -1
+    e.counters[SWITCHES] += 1
+
+
+cdef bint leaps(engine* e, slot* s, const source* from_source, const packet* p) noexcept nogil:
+    """Whether this packet of the source that flows is too far from the last to be the next of one
+    stream. It then begins a new epoch."""
+    cdef int64_t gap = p.sequence - s.map.highest_in - 1
+    cdef uint32_t at = p.timestamp + s.map.entries[(s.map.made - 1) % MAP_ENTRIES].timestamp_offset
+    if gap >= 0:
+        s.skipped = max(0, s.skipped - 1) + gap
+    if (s.skipped > SKIPPED or <int32_t>(at - timing_slot_at(s, from_source.clock_rate, e.now))
+            > <int64_t>AHEAD * from_source.clock_rate):
+        s.skipped = 0
+        return True
+    return False
+
+
+cdef bint map_one(engine* e, slot* s, uint8_t slot_index, int32_t source_index, uint32_t csrc,
+                  packet* p, outgoing* out) noexcept nogil:
+    cdef map_packet before, after
+    as_map_packet(p, &before)
+    if not map_forward(&s.map, source_index, s.generation, &before, &after):
+        return False
+    out.packet = p
+    out.sequence = after.sequence
+    out.timestamp = after.timestamp
+    out.picture = after.picture
+    out.tl0 = after.tl0
+    out.csrc = csrc
+    out.slot = slot_index
+    out.rtx = False
+    out.marker = p.marker
+    return True
+
+
+cdef int32_t switching_video(engine* e, int32_t viewer, int32_t slot_index, job* j, uint32_t csrc,
+                             outgoing* out) noexcept nogil:
+    cdef slot* s = &e.sessions[viewer].slots[slot_index]
+    cdef source* from_source = source_at(e, j.source)
+    cdef packet* p
+    cdef int32_t i, count = 0
+    for i in range(j.count):
+        p = j.packets[i]
+        if s.pending == j.source and p.keyframe:
+            switch_slot(e, s, j.source, p)
+        if s.source != j.source or s.generation != j.generation:
+            continue
+        if leaps(e, s, from_source, p):
+            # The next visit asks for the keyframe that lets it flow again.
+            s.source = -1
+            s.pending = j.source
+            if not p.keyframe:
+                continue
+            switch_slot(e, s, j.source, p)
+        if p.size == 0:
+            map_omit(&s.map, j.source, j.generation, p.sequence)
+        elif map_one(e, s, <uint8_t>slot_index, j.source, csrc, p, &out[count]):
+            count += 1
+    return count
+
+
+cdef bint switching_audio(engine* e, int32_t viewer, job* j, uint32_t csrc, outgoing* out) noexcept nogil:
+    cdef slot* s = &e.sessions[viewer].slots[j.slot]
+    cdef source* from_source = source_at(e, j.source)
+    cdef uint32_t talk = 0
+    cdef bint begins
+    if j.slot < SPEAKERS:
+        talk = e.rooms[j.room].seats[j.slot].talk
+    begins = (s.source != j.source or s.generation != j.generation or s.talk != talk
+              or leaps(e, s, from_source, j.packets[0]))
+    if begins:
+        switch_slot(e, s, j.source, j.packets[0])
+        s.talk = talk
+    if not map_one(e, s, <uint8_t>j.slot, j.source, csrc, j.packets[0], out):
+        return False
+    out.marker = begins
+    return True

@@ -9,5 +9,13 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  test: { include: ["tests/**/*.test.ts", "tests/**/*.test.tsx"] },
+  test: {
+    projects: [
+      { extends: true, test: { name: "logic", include: ["tests/**/*.test.ts"] } },
+      {
+        extends: true,
+        test: { name: "components", include: ["tests/**/*.test.tsx"], environment: "happy-dom" },
+      },
+    ],
+  },
 });

@@ -1,5 +1,6 @@
 import { t } from "../../i18n/language";
 import { Icon } from "../kit/icon";
+import { InvitePanel } from "./invite-panel";
 import { useCall } from "./view";
 
 /** Said to whoever is here first; moderators get the way to invite. */
@@ -13,9 +14,7 @@ export function Alone() {
         <button
           type="button"
           class="button primary small"
-          onClick={() => {
-            view.panel.value = "invite";
-          }}
+          onClick={() => view.openPanel(InvitePanel)}
         >
           <Icon name="invite" />
           {t("tool.invite")}

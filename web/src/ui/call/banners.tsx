@@ -2,6 +2,7 @@ import type { Notice } from "../../call";
 import { t } from "../../i18n/language";
 import { Icon, type IconName } from "../kit/icon";
 import { noticeText } from "../notice-text";
+import { SettingsWindow } from "./settings-window";
 import { useCall } from "./view";
 
 const icons: Partial<Record<Notice["kind"], IconName>> = {
@@ -53,11 +54,8 @@ function Fix({ notice }: { notice: Notice }) {
     return <Relieve />;
   }
   if (["device_lost", "device_busy", "no_device"].includes(notice.kind)) {
-    const choose = () => {
-      view.window.value = "settings";
-    };
     return (
-      <button type="button" class="banner-action" onClick={choose}>
+      <button type="button" class="banner-action" onClick={() => view.openWindow(SettingsWindow)}>
         {t("notice.fix.devices")}
       </button>
     );

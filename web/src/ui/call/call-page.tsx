@@ -5,8 +5,6 @@ import { t } from "../../i18n/language";
 import { Announcer } from "./announcer";
 import { Banners } from "./banners";
 import { BottomBar } from "./bottom-bar";
-import { InvitePanel } from "./invite-panel";
-import { PeoplePanel } from "./people-panel";
 import { Sound } from "./sound";
 import { Stage } from "./stage";
 import { useShortcuts } from "./use-shortcuts";
@@ -36,6 +34,7 @@ export function CallPage({ call, onOver }: Props) {
   useWakeLock();
   const stage = useRef<HTMLElement>(null);
   useEffect(() => stage.current?.focus({ preventScroll: true }), []);
+  const Panel = view.panel.value;
   const joining = call.state.phase.value === "joining";
   return (
     <CallContext.Provider value={{ call, view }}>
@@ -51,8 +50,7 @@ export function CallPage({ call, onOver }: Props) {
               <Stage />
             )}
           </main>
-          {view.panel.value === "people" && <PeoplePanel />}
-          {view.panel.value === "invite" && <InvitePanel />}
+          {Panel && <Panel />}
         </div>
         <BottomBar />
         <Sound />

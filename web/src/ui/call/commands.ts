@@ -1,17 +1,27 @@
-// What buttons and keys have in common.
-import type { Call } from "../../call";
+// What buttons and keys do.
 import { t } from "../../i18n/language";
-import { toast } from "../kit/toasts";
-import type { View } from "./view";
+import { announce } from "../kit/toasts";
+import { ReplaceWindow } from "./replace-window";
+import type { Here, View } from "./view";
+
+export function toggleMicrophone({ call }: Here): void {
+  void call.actions.setMicrophone(!call.state.microphoneOn.peek());
+}
+
+export function toggleCamera({ call }: Here): void {
+  void call.actions.setCamera(!call.state.cameraOn.peek());
+}
+
+/** Phones cannot, and then no control may promise it. */
+export const canShare = (): boolean =>
+  typeof navigator.mediaDevices?.getDisplayMedia === "function";
 
 /** Starts or stops showing the screen; asks before taking another person's place. */
-export function toggleShare(call: Call, view: View): void {
+export function toggleShare({ call, view }: Here): void {
   if (call.state.screenOn.peek()) {
     void call.actions.setScreen(false);
-  } else if (!navigator.mediaDevices?.getDisplayMedia) {
-    toast(t("share.unsupported"));
   } else if (view.presenters.peek().length > 0) {
-    view.window.value = "replace";
+    view.openWindow(ReplaceWindow);
   } else {
     void call.actions.setScreen(true);
   }
@@ -30,6 +40,10 @@ export function toggleFullscreen(): void {
   });
 }
 
+export function toggleStrip({ view }: Here): void {
+  view.stripHidden.value = !view.stripHidden.peek();
+}
+
 /** Position 0 is oneself; the others count along the page of the grid. */
 export function focusPerson(view: View, position: number): void {
   const first = view.page.peek() * view.pageSize.peek();
@@ -38,3 +52,20 @@ export function focusPerson(view: View, position: number): void {
     view.pin(person.number);
   }
 }
+
+/** Talking while a key is held, for whoever is muted. */
+export const talk = {
+  begin({ call, view }: Here): void {
+    if (!call.state.microphoneOn.peek()) {
+      view.talking.value = true;
+      announce(t("announce.talking"));
+      void call.actions.setMicrophone(true);
+    }
+  },
+  end({ call, view }: Here): void {
+    if (view.talking.peek()) {
+      view.talking.value = false;
+      void call.actions.setMicrophone(false);
+    }
+  },
+};

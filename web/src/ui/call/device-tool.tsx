@@ -5,11 +5,12 @@ import { deviceName } from "../kit/device-select";
 import { Icon } from "../kit/icon";
 import { Menu, MenuItem } from "../kit/menu";
 import { Meter } from "../kit/meter";
-import { Tool } from "./tool";
+import { RoundButton } from "./round-button";
+import type { ToolEntry } from "./tools";
 import { useCall } from "./view";
 
 interface Props {
-  readonly kind: "microphone" | "camera";
+  readonly tool: ToolEntry;
   readonly arrow: boolean;
 }
 
@@ -43,7 +44,7 @@ function Choices({ label, devices, chosen, onChoose }: ChoiceProps) {
   );
 }
 
-function DeviceMenu({ kind, onClose }: { kind: Props["kind"]; onClose: () => void }) {
+function DeviceMenu({ kind, onClose }: { kind: "microphone" | "camera"; onClose: () => void }) {
   const { call } = useCall();
   const { microphones, cameras, speakers } = call.local.devices.value;
   const chosen = call.local.chosen.value;
@@ -86,23 +87,18 @@ function DeviceMenu({ kind, onClose }: { kind: Props["kind"]; onClose: () => voi
 }
 
 /** Microphone or camera: the switch and, beside it, which device. */
-export function DeviceTool({ kind, arrow }: Props) {
-  const { call } = useCall();
+export function DeviceTool({ tool, arrow }: Props) {
+  const here = useCall();
   const [open, setOpen] = useState(false);
-  const microphone = kind === "microphone";
-  const on = (microphone ? call.state.microphoneOn : call.state.cameraOn).value;
-  const set = microphone ? call.actions.setMicrophone : call.actions.setCamera;
-  const icon = microphone ? (on ? "microphone" : "microphoneOff") : on ? "camera" : "cameraOff";
+  const kind = tool.id === "camera" ? "camera" : "microphone";
+  const looks = tool.looks(here);
   return (
-    <div class={`device-tool${on ? "" : " off"}${arrow ? " split-tool" : ""}`}>
-      <Tool
-        icon={icon}
-        label={t(`tool.${kind}.${on ? "off" : "on"}`)}
-        keys={microphone ? "M" : "V"}
-        look={on ? "" : "off"}
-        on={on}
+    <div class={`device-tool${looks.on ? "" : " off"}${arrow ? " split-tool" : ""}`}>
+      <RoundButton
+        looks={looks}
+        keys={tool.key?.shown}
         testid={kind}
-        onPress={() => set(!on)}
+        onPress={() => tool.press(here)}
       />
       {arrow && (
         <button

@@ -24,9 +24,6 @@ export function Panel({ title, note, testid, children }: Props) {
       }
     };
   }, []);
-  const close = () => {
-    view.panel.value = null;
-  };
   return (
     <aside
       class="panel"
@@ -34,7 +31,7 @@ export function Panel({ title, note, testid, children }: Props) {
       data-testid={testid}
       onKeyDown={(event) => {
         if (event.key === "Escape") {
-          close();
+          view.closePanel();
         }
       }}
     >
@@ -43,7 +40,12 @@ export function Panel({ title, note, testid, children }: Props) {
           {title}
           {note && <small data-testid={`${testid}-count`}>{note}</small>}
         </h2>
-        <button type="button" class="round" aria-label={t("common.close")} onClick={close}>
+        <button
+          type="button"
+          class="round"
+          aria-label={t("common.close")}
+          onClick={view.closePanel}
+        >
           <Icon name="close" />
         </button>
       </header>

@@ -4,14 +4,13 @@ import { DeviceSelect } from "../kit/device-select";
 import { Dialog } from "../kit/dialog";
 import { LanguageChoice } from "../kit/language-choice";
 import { Meter } from "../kit/meter";
-import { remember } from "../kit/remembered";
-import { singleKeysOff } from "./use-shortcuts";
+import { setSingleKeys, singleKeysOff } from "./single-keys";
 import { useCall } from "./view";
 
 function SingleKeys() {
   const [off, setOff] = useState(singleKeysOff);
   const toggle = () => {
-    remember("single-keys", off ? "on" : "off");
+    setSingleKeys(off);
     setOff(!off);
   };
   return (

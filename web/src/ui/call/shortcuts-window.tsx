@@ -1,30 +1,18 @@
-import { type TextKey, t } from "../../i18n/language";
+import { t } from "../../i18n/language";
 import { Dialog } from "../kit/dialog";
-
-const rows: readonly (readonly [string, TextKey])[] = [
-  ["M", "keys.microphone"],
-  ["", "keys.talk"],
-  ["V", "keys.camera"],
-  ["D", "keys.share"],
-  ["P", "keys.people"],
-  ["W", "keys.layout"],
-  ["F", "keys.strip"],
-  ["S", "keys.fullscreen"],
-  ["T", "keys.statistics"],
-  ["0", "keys.self"],
-  ["1–9", "keys.person"],
-  ["?", "keys.list"],
-];
+import { keysOf } from "./keys";
+import { useCall } from "./view";
 
 export function ShortcutsWindow({ onClose }: { onClose: () => void }) {
+  const here = useCall();
   return (
     <Dialog title={t("keys.title")} onClose={onClose} testid="shortcuts-window">
       <p>{t("keys.text")}</p>
       <dl class="keys">
-        {rows.map(([key, words]) => (
+        {keysOf(here).map(({ shown, words }) => (
           <div key={words}>
             <dt>
-              <kbd>{key || t("keys.talk.key")}</kbd>
+              <kbd>{shown}</kbd>
             </dt>
             <dd>{t(words)}</dd>
           </div>

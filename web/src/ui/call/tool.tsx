@@ -1,40 +1,33 @@
-import { Icon, type IconName } from "../kit/icon";
+import { useState } from "preact/hooks";
+import { Menu } from "../kit/menu";
+import { RoundButton } from "./round-button";
+import type { ToolEntry } from "./tools";
+import { useCall } from "./view";
 
-interface Props {
-  readonly icon: IconName;
-  readonly label: string;
-  readonly onPress: () => void;
-  readonly testid: string;
-  readonly keys?: string;
-  readonly look?: string;
-  readonly on?: boolean;
-  readonly expanded?: boolean;
-  readonly menu?: boolean;
-  readonly badge?: string;
-}
-
-/** A press with the mouse must not take the focus, or the space bar would press again, not talk. */
-const keepFocus = (event: MouseEvent) => event.preventDefault();
-
-/** A round button of the toolbar; its words appear above it on hover and focus. */
-export function Tool(props: Props) {
-  const { icon, label, onPress, testid, keys, look, on, expanded, menu, badge } = props;
+/** A control in the toolbar: a button, and its menu where it has one. */
+export function Tool({ tool }: { tool: ToolEntry }) {
+  const here = useCall();
+  const [open, setOpen] = useState(false);
+  const looks = tool.looks(here);
+  const { Items } = tool;
+  const button = { testid: tool.id, keys: tool.key?.shown };
+  if (!Items || tool.opens?.(here) === false) {
+    return <RoundButton {...button} looks={looks} onPress={() => tool.press(here)} />;
+  }
+  const close = () => setOpen(false);
   return (
-    <button
-      type="button"
-      class={`tool ${look ?? ""}`}
-      aria-label={label}
-      aria-keyshortcuts={keys}
-      aria-expanded={expanded}
-      aria-haspopup={menu ? "menu" : undefined}
-      data-testid={testid}
-      data-on={on}
-      data-tip={keys ? `${label} (${keys})` : label}
-      onMouseDown={keepFocus}
-      onClick={onPress}
-    >
-      <Icon name={icon} />
-      {badge && <span class="tool-badge">{badge}</span>}
-    </button>
+    <div class="menu-holder">
+      <RoundButton
+        {...button}
+        looks={{ ...looks, expanded: open }}
+        menu
+        onPress={() => setOpen(!open)}
+      />
+      {open && (
+        <Menu label={looks.label} onClose={close} align={tool.place === "end" ? "end" : "centre"}>
+          <Items onClose={close} />
+        </Menu>
+      )}
+    </div>
   );
 }

@@ -1,7 +1,4 @@
-// Which buttons the toolbar has room for. What does not fit moves into «More».
-
-export const OPTIONAL = ["share", "participants", "layout"] as const;
-export type Optional = (typeof OPTIONAL)[number];
+// How many buttons the toolbar has room for. What does not fit moves into «More».
 
 const BUTTON = 48;
 const GAP = 8;
@@ -12,16 +9,17 @@ const ALWAYS = 4;
 
 export interface Fit {
   readonly arrows: boolean;
-  readonly shown: readonly Optional[];
+  /** of the optional buttons, from the left */
+  readonly shown: number;
 }
 
 /** What fits into `width` CSS pixels; drops from the right, the device arrows first. */
-export function fitToolbar(width: number): Fit {
+export function fitToolbar(width: number, optional: number): Fit {
   const room = (buttons: number) => buttons * BUTTON + (buttons - 1) * GAP;
-  const arrows = width >= room(ALWAYS + OPTIONAL.length) + 2 * ARROW;
-  let count = OPTIONAL.length as number;
-  while (count > 0 && room(ALWAYS + count) > width) {
-    count--;
+  const arrows = width >= room(ALWAYS + optional) + 2 * ARROW;
+  let shown = optional;
+  while (shown > 0 && room(ALWAYS + shown) > width) {
+    shown--;
   }
-  return { arrows, shown: OPTIONAL.slice(0, count) };
+  return { arrows, shown };
 }

@@ -1,56 +1,32 @@
 import { useRef } from "preact/hooks";
-import { number, t } from "../../i18n/language";
+import { t } from "../../i18n/language";
 import { useRoom } from "../kit/room";
-import { toggleShare } from "./commands";
 import { DeviceTool } from "./device-tool";
-import { LayoutTool } from "./layout-tool";
-import { LeaveTool } from "./leave-tool";
 import { MoreTool } from "./more-tool";
 import { Tool } from "./tool";
 import { fitToolbar } from "./toolbar-fit";
+import { toolsAt } from "./tools";
 import { useCall } from "./view";
 
 export function Toolbar() {
-  const { call, view } = useCall();
+  const here = useCall();
   const element = useRef<HTMLDivElement>(null);
   const { width } = useRoom(element);
-  const fit = fitToolbar(width);
-  const sharing = call.state.screenOn.value;
-  const total = number(call.state.total.value);
-  const peopleOpen = view.panel.value === "people";
+  const optional = toolsAt("bar", here);
+  const fit = fitToolbar(width, optional.length);
   return (
     <div class="toolbar-room" ref={element}>
       <div class="toolbar" role="toolbar" aria-label={t("call.region.toolbar")}>
-        <DeviceTool kind="microphone" arrow={fit.arrows} />
-        <DeviceTool kind="camera" arrow={fit.arrows} />
-        {fit.shown.includes("share") && (
-          <Tool
-            icon={sharing ? "shareOff" : "share"}
-            label={t(sharing ? "tool.share.off" : "tool.share.on")}
-            keys="D"
-            look={sharing ? "active" : ""}
-            testid="share"
-            on={sharing}
-            onPress={() => toggleShare(call, view)}
-          />
-        )}
-        {fit.shown.includes("participants") && (
-          <Tool
-            icon="people"
-            label={t("tool.participants_now", { count: total })}
-            keys="P"
-            look={peopleOpen ? "open" : ""}
-            testid="participants"
-            expanded={peopleOpen}
-            badge={total}
-            onPress={() => {
-              view.panel.value = peopleOpen ? null : "people";
-            }}
-          />
-        )}
-        {fit.shown.includes("layout") && <LayoutTool />}
-        <MoreTool shown={fit.shown} />
-        <LeaveTool />
+        {toolsAt("device", here).map((tool) => (
+          <DeviceTool key={tool.id} tool={tool} arrow={fit.arrows} />
+        ))}
+        {optional.slice(0, fit.shown).map((tool) => (
+          <Tool key={tool.id} tool={tool} />
+        ))}
+        <MoreTool displaced={optional.slice(fit.shown)} />
+        {toolsAt("end", here).map((tool) => (
+          <Tool key={tool.id} tool={tool} />
+        ))}
       </div>
     </div>
   );

@@ -1,93 +1,51 @@
 import { useEffect } from "preact/hooks";
 import type { Call } from "../../call";
-import { t } from "../../i18n/language";
-import { recall } from "../kit/remembered";
-import { announce } from "../kit/toasts";
-import { focusPerson, toggleFullscreen, toggleShare } from "./commands";
-import { type Command, isTyping, readKey, takesSpace } from "./shortcuts";
+import { type KeyEntry, keysOf } from "./keys";
+import { isTyping, nameOf, takesSpace } from "./pressed";
+import { singleKeysOff } from "./single-keys";
 import type { View } from "./view";
-
-function run(command: Command, call: Call, view: View): void {
-  const { state, actions } = call;
-  const commands: Record<Command, () => void> = {
-    microphone: () => void actions.setMicrophone(!state.microphoneOn.peek()),
-    camera: () => void actions.setCamera(!state.cameraOn.peek()),
-    share: () => toggleShare(call, view),
-    people: () => {
-      view.panel.value = view.panel.peek() === "people" ? null : "people";
-    },
-    layout: () => view.choose(view.mode.peek() === "grid" ? "speaker" : "grid"),
-    fullscreen: toggleFullscreen,
-    strip: () => {
-      view.stripHidden.value = !view.stripHidden.peek();
-    },
-    statistics: () => {
-      view.window.value = "statistics";
-    },
-    shortcuts: () => {
-      view.window.value = "shortcuts";
-    },
-  };
-  commands[command]();
-}
-
-/** Talking while the space bar is held. The end is never missed: leaving the window mutes too. */
-function pushToTalk(call: Call) {
-  let talking = false;
-  return {
-    begin() {
-      if (!talking && !call.state.microphoneOn.peek()) {
-        talking = true;
-        announce(t("announce.talking"));
-        void call.actions.setMicrophone(true);
-      }
-    },
-    end() {
-      if (talking) {
-        talking = false;
-        void call.actions.setMicrophone(false);
-      }
-    },
-  };
-}
-
-export const singleKeysOff = () => recall("single-keys") === "off";
 
 export function useShortcuts(call: Call, view: View): void {
   useEffect(() => {
-    const talk = pushToTalk(call);
+    const here = { call, view };
+    let held: KeyEntry | null = null;
     const down = (event: KeyboardEvent) => {
-      const shortcut = readKey(event);
+      const name = nameOf(event);
       const busy = isTyping(event.target) || view.window.peek() !== null || singleKeysOff();
-      if (!shortcut || busy || (shortcut.do === "talk" && takesSpace(event.target))) {
+      if (name === null || busy || (name === "Space" && takesSpace(event.target))) {
+        return;
+      }
+      const entry = keysOf(here).find(({ keys }) => keys.includes(name));
+      if (!entry) {
         return;
       }
       event.preventDefault();
-      if (shortcut.do === "talk") {
-        talk.begin();
-      } else if (event.repeat) {
-        return;
-      } else if (shortcut.do === "focus") {
-        focusPerson(view, shortcut.position);
-      } else {
-        run(shortcut.do, call, view);
+      if (!event.repeat) {
+        held = entry.release ? entry : held;
+        entry.press(here, name);
       }
     };
+    // The end is never missed: leaving the window lets everything go.
+    const letGo = () => {
+      held?.release?.(here);
+      held = null;
+    };
     const up = (event: KeyboardEvent) => {
-      if (event.code === "Space") {
-        talk.end();
+      const name = nameOf(event);
+      if (name !== null && held?.keys.includes(name)) {
+        letGo();
       }
     };
     addEventListener("keydown", down);
     addEventListener("keyup", up);
-    addEventListener("blur", talk.end);
-    document.addEventListener("visibilitychange", talk.end);
+    addEventListener("blur", letGo);
+    document.addEventListener("visibilitychange", letGo);
     return () => {
-      talk.end();
+      letGo();
       removeEventListener("keydown", down);
       removeEventListener("keyup", up);
-      removeEventListener("blur", talk.end);
-      document.removeEventListener("visibilitychange", talk.end);
+      removeEventListener("blur", letGo);
+      document.removeEventListener("visibilitychange", letGo);
     };
   }, [call, view]);
 }

@@ -1,7 +1,7 @@
 // How this person looks at the call: layout, page, pinned person, open panels. Derived from the
 // call's state and the person's choices; draws nothing.
 import { computed, effect, signal } from "@preact/signals";
-import { createContext } from "preact";
+import { type ComponentType, createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Call, Person } from "../../call";
 import { recall, remember } from "../kit/remembered";
@@ -9,8 +9,10 @@ import { type Heard, hear, mainSpeaker, settle } from "./order";
 
 export type Layout = "auto" | "grid" | "speaker";
 export type Mode = "grid" | "speaker" | "presentation";
-export type Panel = "people" | "invite";
-export type Window = "statistics" | "settings" | "shortcuts" | "end" | "replace";
+/** A side panel, drawn while it is the view's. */
+export type Panel = ComponentType;
+/** A dialog, drawn while it is the view's. */
+export type Window = ComponentType<{ onClose: () => void }>;
 
 /** How often speech is looked at, ms. */
 const TICK = 500;
@@ -64,6 +66,8 @@ export function createView(call: Call) {
     const present = new Set(people.map((person) => person.number));
     main.value = mainSpeaker(main.peek(), present, heard, now) ?? next[0] ?? null;
   };
+  const panel = signal<Panel | null>(null);
+  const window = signal<Window | null>(null);
   const stop = effect(arrange);
   const timer = setInterval(arrange, TICK);
 
@@ -78,11 +82,28 @@ export function createView(call: Call) {
     presenters,
     presenting,
     mode,
-    panel: signal<Panel | null>(null),
-    window: signal<Window | null>(null),
+    panel,
+    window,
+    /** Whether the microphone is on only while a key is held. */
+    talking: signal(false),
     stripHidden: signal(false),
     selfHidden: signal(false),
     moderator: computed(() => state.role.value === "host" || state.role.value === "co_admin"),
+    openPanel(next: Panel) {
+      panel.value = next;
+    },
+    togglePanel(next: Panel) {
+      panel.value = panel.peek() === next ? null : next;
+    },
+    closePanel() {
+      panel.value = null;
+    },
+    openWindow(next: Window) {
+      window.value = next;
+    },
+    closeWindow() {
+      window.value = null;
+    },
     choose(next: Layout) {
       remember("layout", next);
       layout.value = next;
@@ -100,10 +121,16 @@ export function createView(call: Call) {
 
 export type View = ReturnType<typeof createView>;
 
-export const CallContext = createContext<{ readonly call: Call; readonly view: View } | null>(null);
+/** What every control and component of the call works with. */
+export interface Here {
+  readonly call: Call;
+  readonly view: View;
+}
+
+export const CallContext = createContext<Here | null>(null);
 
 /** The call that the component is drawn in. */
-export function useCall(): { readonly call: Call; readonly view: View } {
+export function useCall(): Here {
   const context = useContext(CallContext);
   if (!context) {
     throw new Error("drawn outside a call");

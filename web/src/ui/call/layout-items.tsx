@@ -1,8 +1,7 @@
-import { useState } from "preact/hooks";
 import { t } from "../../i18n/language";
 import type { IconName } from "../kit/icon";
-import { Menu, MenuItem } from "../kit/menu";
-import { Tool } from "./tool";
+import { MenuItem } from "../kit/menu";
+import { toggleStrip } from "./commands";
 import { type Layout, useCall } from "./view";
 
 const layouts: readonly (readonly [Layout, IconName])[] = [
@@ -13,7 +12,8 @@ const layouts: readonly (readonly [Layout, IconName])[] = [
 
 /** The choice of layouts, in a menu of its own or inside «More». */
 export function LayoutItems({ onClose }: { onClose: () => void }) {
-  const { view } = useCall();
+  const here = useCall();
+  const { view } = here;
   return (
     <>
       {layouts.map(([name, icon]) => (
@@ -36,35 +36,11 @@ export function LayoutItems({ onClose }: { onClose: () => void }) {
           text={t(view.stripHidden.value ? "layout.strip.show" : "layout.strip.hide")}
           keys="F"
           onPick={() => {
-            view.stripHidden.value = !view.stripHidden.peek();
+            toggleStrip(here);
             onClose();
           }}
         />
       )}
     </>
-  );
-}
-
-export function LayoutTool() {
-  const [open, setOpen] = useState(false);
-  const close = () => setOpen(false);
-  return (
-    <div class="menu-holder">
-      <Tool
-        icon="layout"
-        label={t("tool.layout")}
-        keys="W"
-        look={open ? "open" : ""}
-        testid="layout"
-        expanded={open}
-        menu
-        onPress={() => setOpen(!open)}
-      />
-      {open && (
-        <Menu label={t("tool.layout")} onClose={close}>
-          <LayoutItems onClose={close} />
-        </Menu>
-      )}
-    </div>
   );
 }

@@ -1,0 +1,36 @@
+import { Icon } from "../kit/icon";
+import type { Looks } from "./tools";
+
+interface Props {
+  readonly looks: Looks;
+  readonly onPress: () => void;
+  readonly testid: string;
+  readonly keys?: string | undefined;
+  readonly menu?: boolean;
+}
+
+/** A press with the mouse must not take the focus, or the space bar would press again, not talk. */
+const keepFocus = (event: MouseEvent) => event.preventDefault();
+
+/** A round button of the toolbar; its words appear above it on hover and focus. */
+export function RoundButton({ looks, onPress, testid, keys, menu }: Props) {
+  const { icon, label, look, on, expanded, badge } = looks;
+  return (
+    <button
+      type="button"
+      class={`tool ${look ?? (expanded ? "open" : "")}`}
+      aria-label={label}
+      aria-keyshortcuts={keys}
+      aria-expanded={expanded}
+      aria-haspopup={menu ? "menu" : undefined}
+      data-testid={testid}
+      data-on={on}
+      data-tip={keys ? `${label} (${keys})` : label}
+      onMouseDown={keepFocus}
+      onClick={onPress}
+    >
+      <Icon name={icon} />
+      {badge && <span class="tool-badge">{badge}</span>}
+    </button>
+  );
+}

@@ -184,6 +184,16 @@ cdef void engine_close_session(engine* e, int32_t index) noexcept nogil:
     s.used = False
 
 
+cdef void choose_slots(engine* e, int32_t index) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef int32_t i
+    if not s.showing:
+        return
+    for i in range(SLOTS):
+        if s.showing >> i & 1:
+            slots_choose(e, index, i)
+
+
 cdef void engine_set_keys(engine* e, int32_t index, int32_t profile, const uint8_t* inbound,
                           const uint8_t* outbound, size_t length) noexcept nogil:
     cdef session* s = &e.sessions[index]
@@ -196,6 +206,7 @@ cdef void engine_set_keys(engine* e, int32_t index, int32_t profile, const uint8
         return
     s.profile = profile
     s.keyed = True
+    choose_slots(e, index)
 
 
 cdef void engine_expect(engine* e, int32_t index, int32_t kind, const expectation* x) noexcept nogil:
@@ -274,10 +285,7 @@ cdef void visit(engine* e, int32_t index) noexcept nogil:
     cdef int32_t i
     ingest_check_sources(e, index)
     feedback_periodic(e, index)
-    if s.showing:
-        for i in range(SLOTS):
-            if s.showing >> i & 1:
-                slots_choose(e, index, i)
+    choose_slots(e, index)
     if s.sends:
         for i in range(KINDS):
             keyframe_send_due(e, index * KINDS + i)

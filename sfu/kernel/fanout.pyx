@@ -3,7 +3,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t
 from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_room
 from sfu.kernel.pacing cimport pacing_run, pacing_sound
-from sfu.kernel.places cimport csrc_of, source_at
+from sfu.kernel.places cimport csrc_of, is_reachable, source_at
 from sfu.kernel.state cimport (
     DROPPED_JOBS, JOBS, KINDS, MAX_ROOMS, RUN, SLOTS, job, job_queue, outgoing, references, session, slot, source)
 from sfu.kernel.switching cimport switching_audio, switching_video
@@ -110,7 +110,7 @@ cdef void fanout_audio(engine* e, int32_t source_index, packet* p, int32_t room_
 cdef void audio_to(engine* e, int32_t viewer, job* j, uint32_t csrc) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     cdef outgoing o
-    if source_at(e, j.source).session == viewer or not v.slots[j.slot].used or not v.keyed:
+    if source_at(e, j.source).session == viewer or not v.slots[j.slot].used or not is_reachable(v):
         return
     if switching_audio(e, viewer, j, csrc, &o):
         pacing_sound(e, viewer, &o)
@@ -119,7 +119,9 @@ cdef void audio_to(engine* e, int32_t viewer, job* j, uint32_t csrc) noexcept no
 cdef void video_to(engine* e, int32_t reference, job* j, uint32_t csrc) noexcept nogil:
     cdef outgoing items[RUN]
     cdef int32_t viewer = reference // SLOTS, count
-    if not e.sessions[viewer].keyed:
+    if not is_reachable(&e.sessions[viewer]):
+        # What he misses now he will need a keyframe for.
+        e.sessions[viewer].slots[reference % SLOTS].source = -1
         return
     count = switching_video(e, viewer, reference % SLOTS, j, csrc, items)
     if count:

@@ -8,6 +8,7 @@ from sfu.kernel.rtcp cimport (
     PSFB_AFB, PSFB_FIR, PSFB_PLI, RTCP_PSFB, RTCP_RTPFB, RTCP_SR, RTPFB_NACK, arrivals_write,
     report_block, rtcp_next, rtcp_packet, rtcp_remb, rtcp_write_nack, rtcp_write_remb,
     rtcp_write_report, rtcp_write_sender)
+from sfu.kernel.places cimport index_of
 from sfu.kernel.retransmission cimport retransmit
 from sfu.kernel.state cimport (
     DROPPED_FLOOD, FEEDBACK_SENT, KINDS, MISSING, NACKS_RECEIVED, NACKS_SENT, SLOTS, SOURCES, missing_packet,
@@ -32,6 +33,9 @@ cdef enum:
     # Packets that a viewer may ask for: 2000 a second, 500 ahead
     REPAIR_INTERVAL = 500
     REPAIR_BURST = 250000
+    # Keyframes that a viewer may ask for in a slot: one a second, 4 ahead
+    ASKING_INTERVAL = 1000000
+    ASKING_BURST = 3000000
     # A viewer who says that his line bears more is not believed
     ESTIMATE_MOST = 20000000
     REMB_START = 2500000
@@ -60,8 +64,13 @@ cdef int32_t slot_by_ssrc(session* s, uint32_t ssrc) noexcept nogil:
 
 cdef void keyframe_asked(engine* e, session* s, uint32_t ssrc) noexcept nogil:
     cdef int32_t index = slot_by_ssrc(s, ssrc)
-    if index >= 0 and s.slots[index].video and s.slots[index].track >= 0:
-        keyframe_request(e, s.slots[index].track)
+    cdef slot* v
+    if index < 0:
+        return
+    v = &s.slots[index]
+    # Without a source he waits for one, which has been asked already.
+    if v.video and v.track >= 0 and v.source >= 0 and within(&v.asking_pace, e.now, ASKING_INTERVAL, ASKING_BURST):
+        keyframe_request(e, v.source)
 
 
 cdef void nacked(engine* e, int32_t session_index, const rtcp_packet* p) noexcept nogil:
@@ -138,7 +147,7 @@ cdef void nack_missing(engine* e, source* s, long long first, long long end) noe
     cdef long long i
     if end - first > NACK_GAP or s.missing_count + (end - first) > MISSING:
         s.missing_count = 0
-        keyframe_request(e, s.session * KINDS + s.kind)
+        keyframe_request(e, index_of(s))
         return
     for i in range(first, end):
         m = &s.missing[s.missing_count]
@@ -169,7 +178,7 @@ cdef void nack_due(engine* e, source* s) noexcept nogil:
         kept += 1
     s.missing_count = kept
     if given_up:
-        keyframe_request(e, s.session * KINDS + s.kind)
+        keyframe_request(e, index_of(s))
     if count:
         e.counters[NACKS_SENT] += 1
         outbox_rtcp(e, s.session, out, rtcp_write_nack(out, ROOM, OURS, s.ssrc, due, count), CAP)

@@ -7,6 +7,7 @@ from sfu.kernel.bytes cimport load16
 from sfu.kernel.events cimport EVENT_SOURCE, event_put
 from sfu.kernel.fanout cimport fanout_audio, fanout_forget, fanout_video
 from sfu.kernel.feedback cimport feedback_receive, nack_due, nack_found, nack_missing
+from sfu.kernel.keyframes cimport keyframe_arrived
 from sfu.kernel.memory cimport packet_drop, packet_take, ring_close, ring_find, ring_open, ring_put
 from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport place_of
@@ -237,6 +238,8 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
     p = make_packet(e, s, h, h.timestamp, payload, size, extended)
     if p == NULL:
         return
+    if p.keyframe:
+        keyframe_arrived(e, s)
     activate(e, s, index)
     if s.kind == CAMERA or s.kind == SCREEN:
         take_video(e, index, s, p)

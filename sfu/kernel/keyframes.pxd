@@ -1,8 +1,12 @@
-"""Keyframe requests: the wishes of all viewers of a track are pooled."""
+"""Keyframe requests: the wishes of all viewers of a source are pooled."""
 
 from libc.stdint cimport int32_t
 
-from sfu.kernel.state cimport engine
+from sfu.kernel.state cimport engine, source
 
-cdef void keyframe_request(engine* e, int32_t track) noexcept nogil
+cdef void keyframe_request(engine* e, int32_t source_index) noexcept nogil
+    # Somebody wants one. It is asked for while a viewer who can be reached shows the source or
+    # waits for it, until one arrives.
+cdef void keyframe_arrived(engine* e, source* s) noexcept nogil
+    # At e.now: all wishes are fulfilled.
 cdef void keyframe_send_due(engine* e, int32_t track) noexcept nogil

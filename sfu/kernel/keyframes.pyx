@@ -1,39 +1,78 @@
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 
 from sfu.kernel.outbox cimport outbox_rtcp
-from sfu.kernel.places cimport source_at, source_of, track_at
+from sfu.kernel.pace cimport within
+from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
 from sfu.kernel.rtcp cimport rtcp_write_pli
-from sfu.kernel.state cimport CAMERA, KEYFRAMES_REQUESTED, KINDS, LAYERS, source, track
+from sfu.kernel.state cimport KEYFRAMES_REQUESTED, KINDS, LAYERS, SLOTS, references, session, slot, track
 
 cdef enum:
     RTCP_ROOM = 64
 
 
-cdef int64_t keyframe_interval(const track* t) noexcept nogil:
+cdef int64_t interval_of(const track* t) noexcept nogil:
     cdef int32_t viewers = t.viewers.count - t.viewers.removed
     if viewers > 200:
         return 3000000
     return 1000000 if viewers > 50 else 500000
 
 
-cdef void keyframe_request(engine* e, int32_t track_index) noexcept nogil:
-    track_at(e, track_index).keyframe_wanted = True
-    keyframe_send_due(e, track_index)
+cdef bint has_use(engine* e, const references* viewers, int32_t source_index) noexcept nogil:
+    """Whether a keyframe of this source would be seen by anybody."""
+    cdef int32_t i
+    cdef session* v
+    cdef slot* s
+    for i in range(viewers.count):
+        if viewers.items[i] < 0:
+            continue
+        v = &e.sessions[viewers.items[i] // SLOTS]
+        s = &v.slots[viewers.items[i] % SLOTS]
+        if (s.source == source_index or s.pending == source_index) and is_reachable(v):
+            return True
+    return False
+
+
+cdef void keyframe_request(engine* e, int32_t source_index) noexcept nogil:
+    cdef source* s = source_at(e, source_index)
+    # A packet that begins a keyframe is being taken: it is on its way to whoever asks now.
+    if s.keyframe_arrival == e.now:
+        return
+    track_at(e, s.session * KINDS + s.kind).keyframes_wanted |= <uint8_t>(1 << s.layer)
+    keyframe_send_due(e, s.session * KINDS + s.kind)
+
+
+cdef void keyframe_arrived(engine* e, source* s) noexcept nogil:
+    s.keyframe_arrival = e.now
+    track_at(e, s.session * KINDS + s.kind).keyframes_wanted &= <uint8_t>~(1 << s.layer)
+
+
+cdef void ask(engine* e, track* t, const source* s) noexcept nogil:
+    cdef uint8_t packet[RTCP_ROOM]
+    t.keyframe_asked = e.now
+    e.counters[KEYFRAMES_REQUESTED] += 1
+    outbox_rtcp(e, s.session, packet, rtcp_write_pli(packet, RTCP_ROOM, 1, s.ssrc), RTCP_ROOM)
 
 
 cdef void keyframe_send_due(engine* e, int32_t track_index) noexcept nogil:
     cdef track* t = track_at(e, track_index)
+    cdef int64_t interval
     cdef int32_t layer
     cdef source* s
-    cdef unsigned char packet[RTCP_ROOM]
-    if not t.keyframe_wanted or e.now - t.keyframe_asked < keyframe_interval(t):
+    if not t.keyframes_wanted:
         return
-    for layer in range(LAYERS if track_index % KINDS == CAMERA else 1):
+    interval = interval_of(t)
+    for layer in range(LAYERS):
+        if not t.keyframes_wanted >> layer & 1:
+            continue
         s = source_at(e, source_of(track_index, layer))
-        if s.bound and s.active:
-            # On one simulcast layer it brings a keyframe on all of them.
-            t.keyframe_wanted = False
-            t.keyframe_asked = e.now
-            e.counters[KEYFRAMES_REQUESTED] += 1
-            outbox_rtcp(e, s.session, packet, rtcp_write_pli(packet, RTCP_ROOM, 1, s.ssrc), RTCP_ROOM)
+        if not s.bound or not s.active:
+            continue
+        # On one simulcast layer it brings a keyframe on all of them, as a rule: what was asked for
+        # last may still come on this one.
+        if t.keyframe_asked > s.keyframe_arrival and e.now - t.keyframe_asked < interval:
+            continue
+        if not has_use(e, &t.viewers, source_of(track_index, layer)):
+            t.keyframes_wanted &= <uint8_t>~(1 << layer)
+        elif within(&t.keyframe_pace, e.now, interval, interval):
+            ask(e, t, s)
             return

@@ -1,8 +1,8 @@
-"""Where the sources, tracks and slots are that indices name."""
+"""Where the sources and tracks are that indices name, and who can be sent anything."""
 
 from libc.stdint cimport int32_t, uint32_t
 
-from sfu.kernel.state cimport CAMERA, KINDS, MICROPHONE, SCREEN, SOURCES, engine, source, track
+from sfu.kernel.state cimport CAMERA, KINDS, MICROPHONE, SCREEN, SOURCES, engine, session, source, track
 
 
 cdef inline source* source_at(engine* e, int32_t index) noexcept nogil:
@@ -26,5 +26,14 @@ cdef inline int32_t source_of(int32_t track_index, int32_t layer) noexcept nogil
     return track_index // KINDS * SOURCES + place_of(track_index % KINDS, layer)
 
 
+cdef inline int32_t index_of(const source* s) noexcept nogil:
+    return s.session * SOURCES + place_of(s.kind, s.layer)
+
+
 cdef inline uint32_t csrc_of(engine* e, const source* s) noexcept nogil:
     return e.sessions[s.session].participant * KINDS + s.kind
+
+
+cdef inline bint is_reachable(const session* viewer) noexcept nogil:
+    """Has keys, and an address from which it was heard of late."""
+    return viewer.keyed and not viewer.lost and viewer.current.remote.family != 0

@@ -2,7 +2,7 @@ from libc.stdint cimport int32_t
 
 from sfu.kernel.keyframes cimport keyframe_request
 from sfu.kernel.memory cimport references_add, references_remove
-from sfu.kernel.places cimport source_at, source_of, track_at
+from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
 from sfu.kernel.state cimport CAMERA, KINDS, LAYERS, SLOTS, references, slot, source
 
 
@@ -34,7 +34,9 @@ cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept n
         s.pending = -1
         return
     s.pending = best
-    keyframe_request(e, s.track)
+    # Whom nothing reaches yet, keys missing or UDP blocked, would keep the publisher busy for nothing.
+    if is_reachable(&e.sessions[viewer]):
+        keyframe_request(e, best)
 
 
 cdef void slots_choose_viewers(engine* e, int32_t track_index) noexcept nogil:

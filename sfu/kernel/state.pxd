@@ -145,6 +145,8 @@ cdef struct source:
     uint64_t packets
     uint64_t octets
     uint64_t keyframes
+    # When the last keyframe began to arrive
+    int64_t keyframe_arrival
     int64_t last_arrival
     # Interarrival jitter in time stamp units × 16 (RFC 3550 §6.4.1)
     int64_t jitter
@@ -198,8 +200,11 @@ cdef struct track:
     bint gate
     # Slots that show it: session × SLOTS + slot
     references viewers
+    # Layers of which somebody wants a keyframe (bit mask), when one was asked for last, and at
+    # what pace that may go on
+    uint8_t keyframes_wanted
     int64_t keyframe_asked
-    bint keyframe_wanted
+    int64_t keyframe_pace
     uint8_t mask
 
 cdef struct ssrc_entry:
@@ -227,6 +232,8 @@ cdef struct slot:
     uint32_t generation
     uint32_t talk
     uint32_t clock_base
+    # How often its viewer may ask for keyframes
+    int64_t asking_pace
     # Numbers skipped lately, less those used
     int64_t skipped
     uint64_t packets

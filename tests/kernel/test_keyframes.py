@@ -1,0 +1,193 @@
+"""When a publisher is asked for a keyframe, and how soon a viewer sees his first picture."""
+
+import struct
+
+import pytest
+
+from tests.kernel.peer import SLOT_SSRC, Peer, Stage, pictures
+
+FRAME = 50
+"""Milliseconds between two frames of the encoder."""
+
+
+class Encoder:
+    """A publisher's camera: three layers, and a keyframe on each in the frame after a request."""
+
+    def __init__(
+        self, stage: Stage, publisher: Peer, *, layers: tuple[int, ...] = (0, 1, 2)
+    ) -> None:
+        self.stage = stage
+        self.publisher = publisher
+        self.layers = layers
+        self.picture = 0
+        self.keyframes = 0
+        self.answered = 0
+
+    @property
+    def asked(self) -> int:
+        return len([kind for kind, count, _ in self.publisher.rtcp if (kind, count) == (206, 1)])
+
+    def run(self, milliseconds: int) -> None:
+        for _ in range(0, milliseconds, FRAME):
+            keyframe = self.picture == 0 or self.asked > self.answered
+            self.answered = self.asked
+            self.keyframes += keyframe
+            for layer in self.layers:
+                self.publisher.camera(self.picture, layer=layer, keyframe=keyframe)
+            self.picture += 1
+            self.stage.wait(FRAME)
+
+
+def encoder_of(stage: Stage) -> Encoder:
+    publisher = stage.join(1)
+    publisher.publish()
+    encoder = Encoder(stage, publisher)
+    encoder.run(2000)
+    return encoder
+
+
+def pli(slot: int = 0) -> bytes:
+    return struct.pack("!BBHII", 0x81, 206, 2, 1, SLOT_SSRC + slot)
+
+
+def newcomer(stage: Stage, number: int, publisher: Peer) -> Peer:
+    """Has said what he wants to see, but no check of his has come and DTLS has not begun."""
+    viewer = Peer(stage, number, 1)
+    stage.peers[viewer.address] = viewer
+    viewer.view()
+    viewer.show(0, publisher)
+    return viewer
+
+
+def connect(stage: Stage, viewer: Peer) -> None:
+    viewer.check()
+    viewer.take_keys()
+    stage.deliver()
+
+
+def test_a_camera_that_starts_is_not_asked_for_what_it_sends(stage: Stage) -> None:
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view()
+    viewer.show(0, publisher)
+    encoder = Encoder(stage, publisher)
+    encoder.run(3000)
+    assert encoder.asked == 0
+    assert len(viewer.video()) > 50
+
+
+def test_a_viewer_whom_nothing_reaches_costs_no_keyframes(stage: Stage) -> None:
+    encoder = encoder_of(stage)
+    newcomer(stage, 2, encoder.publisher)
+    encoder.run(10_000)
+    assert encoder.asked == 0
+
+
+def test_a_viewer_who_was_lost_costs_no_keyframes_until_he_is_back(stage: Stage) -> None:
+    encoder = encoder_of(stage)
+    viewer = newcomer(stage, 2, encoder.publisher)
+    connect(stage, viewer)
+    encoder.run(1_000)
+    stage.wait(31_000)
+    encoder.publisher.check()
+    encoder.run(500)
+    before, seen = encoder.asked, len(viewer.video())
+    stage.kernel.clear_slot(viewer.handle, 0)
+    viewer.show(0, encoder.publisher, layer=0)
+    encoder.run(5_000)
+    assert encoder.asked == before
+    assert len(viewer.video()) == seen
+    viewer.check()
+    encoder.run(1_000)
+    assert encoder.asked == before + 1
+    assert len(viewer.video()) > seen
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_a_join_costs_one_keyframe_and_shows_a_picture_at_once(stage: Stage, layer: int) -> None:
+    encoder = encoder_of(stage)
+    viewer = newcomer(stage, 2, encoder.publisher)
+    stage.kernel.set_slot(viewer.handle, 0, encoder.publisher.handle, 1, layer)
+    encoder.run(400)
+    connect(stage, viewer)
+    began = encoder.picture
+    encoder.run(250)
+    assert viewer.video(), "a picture within 250 ms of the keys"
+    assert pictures(viewer.video())[0] - began <= 1
+    encoder.run(5_000)
+    assert encoder.asked == 1
+
+
+def test_everybody_who_joins_gets_a_picture_and_none_costs_more_than_one_keyframe(
+    stage: Stage,
+) -> None:
+    encoder = encoder_of(stage)
+    viewers = []
+    for number in range(2, 22):
+        viewers.append(newcomer(stage, number, encoder.publisher))
+        connect(stage, viewers[-1])
+        encoder.run(100)
+    encoder.run(500)
+    assert all(viewer.video() for viewer in viewers)
+    assert encoder.asked <= 6, "two a second at the most"
+
+
+def test_a_lost_request_is_repeated(stage: Stage) -> None:
+    encoder = encoder_of(stage)
+    viewer = newcomer(stage, 2, encoder.publisher)
+    connect(stage, viewer)
+    encoder.answered = encoder.asked
+    encoder.run(400)
+    assert not viewer.video()
+    encoder.run(300)
+    assert encoder.asked == 2
+    assert viewer.video()
+
+
+def test_a_wish_ends_with_the_viewer_who_had_it(stage: Stage) -> None:
+    encoder = encoder_of(stage)
+    viewer = newcomer(stage, 2, encoder.publisher)
+    connect(stage, viewer)
+    encoder.answered = encoder.asked + 1000
+    encoder.run(300)
+    stage.kernel.clear_slot(viewer.handle, 0)
+    encoder.run(5_000)
+    assert encoder.asked == 1
+
+
+def test_a_keyframe_that_arrives_fulfils_the_wish(stage: Stage) -> None:
+    encoder = encoder_of(stage)
+    viewer = newcomer(stage, 2, encoder.publisher)
+    connect(stage, viewer)
+    encoder.run(1_000)
+    before = encoder.asked
+    # The second comes too soon after the first, and the keyframe that the first brings serves both.
+    viewer.send_rtcp(pli())
+    encoder.run(50)
+    viewer.send_rtcp(pli())
+    encoder.run(3_000)
+    assert encoder.asked <= before + 2
+
+
+def test_a_viewer_cannot_press_keyframes_out_of_everybody(stage: Stage) -> None:
+    encoder = encoder_of(stage)
+    viewer = newcomer(stage, 2, encoder.publisher)
+    connect(stage, viewer)
+    encoder.run(1_000)
+    before = encoder.asked
+    for _ in range(200):
+        viewer.send_rtcp(pli())
+        encoder.run(50)
+    assert encoder.asked - before <= 14, "one a second, four ahead"
+
+
+def test_loss_in_a_layer_that_nobody_sees_asks_for_nothing(stage: Stage) -> None:
+    encoder = encoder_of(stage)
+    viewer = newcomer(stage, 2, encoder.publisher)
+    connect(stage, viewer)
+    stage.kernel.set_slot(viewer.handle, 0, encoder.publisher.handle, 1, 0)
+    encoder.run(2_000)
+    before = encoder.asked
+    encoder.publisher.next_sequence[3] += 300
+    encoder.run(2_000)
+    assert encoder.asked == before

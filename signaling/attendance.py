@@ -5,7 +5,7 @@ import asyncio
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from .effects import Arrived
+from .call.effects import Arrived
 from .store import Store, Visit
 
 FLUSH_SECONDS = 1.0

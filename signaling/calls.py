@@ -18,9 +18,9 @@ from zvonok.wire.errors import Refusal
 from . import live
 from .attendance import Attendance
 from .backlog import Backlog
-from .call import Call
+from .call.call import Call
+from .call.effects import Arrived, Departed
 from .clock import Clock
-from .effects import Arrived, Departed
 from .live import Live
 from .live_call import LiveCall
 from .store import Store
@@ -170,13 +170,15 @@ class Calls:
             return None
         now = self._clock.steady()
         engine = Call(kept.state.title, now)
-        engine.roster.sequence = kept.state.sequence
-        engine.restore(kept.seats, kept.wanted, kept.state.next_number, now)
+        engine.roster.told.sequence = kept.state.sequence
+        unread = engine.restore(kept.records, kept.wanted, kept.state.next_number, now)
+        if unread:
+            log.warning("records not understood", call=lesson, records=unread)
         call = self._new(lesson, engine, kept.state.worker)
-        for seat in kept.seats:
+        for seat in engine.seats.values():
             self.arrived(call, Arrived(seat.session, seat.number, seat.name, seat.role))
-        call.touch_sessions(kept.wanted.keys() - set(engine.people.sessions))
-        log.info("call taken over", call=lesson, seats=len(kept.seats))
+        call.touch_sessions(kept.wanted.keys() - set(engine.session.offered()))
+        log.info("call taken over", call=lesson, seats=len(engine.seats))
         return call
 
     def _new(self, lesson: str, engine: Call, worker: str | None) -> LiveCall:
@@ -206,7 +208,7 @@ class Calls:
         workers = await self._live.workers()
         if workers:
             call.worker = workers[0].worker
-            call.touch_sessions(call.engine.people.sessions)
+            call.touch_sessions(call.engine.session.offered())
         else:
             log.warning("no media server", call=call.id)
 

@@ -15,6 +15,7 @@ from .endpoints import Endpoint, address, bearer, json_reply, read_body
 from .grants import Grants, MediaGrant
 from .limits import Bucket, Buckets, Guesses, Rate
 from .names import display_name
+from .permissions import require
 from .store import Lesson, Link, Store
 
 KEY_GUESSES = (Rate(burst=10, per_second=1 / 6), Rate(burst=200, per_second=2))
@@ -185,8 +186,7 @@ class Lessons:
             grant = self._grants.grant(token, self._clock.wall())
             if grant.lesson != wanted:
                 raise Refusal(404, "not_found", "there is no such lesson")
-            if grant.role not in ("host", "co_admin"):
-                raise Refusal(403, "forbidden", "only a moderator may do this")
+            require(grant.role, "manage_lesson")
         elif not self._is_school_key(token, request):
             raise Refusal(401, "bad_key", "this is not the key of the school")
         lesson = await self._store.lesson(wanted)

@@ -4,7 +4,7 @@
 |---|---|---|
 | `zv:live` | set | ids of calls that run |
 | `zv:owner:{call}` | string, expires | the signaling process that runs the call |
-| `zv:state:{call}` | hash | `call` → `CallState`; seat number → `Seat` |
+| `zv:state:{call}` | hash | `call` → `CallState`; the rest: what `Call.records` says |
 
 The rest is described in `zvonok.wire.bus`. Whatever belongs to a call is written by one script
 that first checks the lease, so a process that lost it without noticing changes nothing.
@@ -19,8 +19,6 @@ from redis.asyncio import Redis
 
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Look, WantedSession, WorkerState
-
-from .seat import Seat
 
 LIVE_KEY = "zv:live"
 LEASE_MILLISECONDS = 6000
@@ -45,7 +43,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 
 
 class CallState(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept of a call beside its seats."""
+    """What is kept of a call beside its records."""
 
     title: str
     next_number: int
@@ -58,13 +56,12 @@ class Kept:
     """A call as the process before us left it."""
 
     state: CallState
-    seats: list[Seat]
+    records: dict[str, bytes]
     wanted: dict[str, WantedSession]
 
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_state = msgspec.msgpack.Decoder(CallState).decode
-_decode_seat = msgspec.msgpack.Decoder(Seat).decode
 
 
 def owner_key(call: str) -> str:
@@ -79,10 +76,10 @@ def keep_state(call: str, state: CallState) -> Command:
     return ["HSET", state_key(call), "call", _encode(state)]
 
 
-def keep_seat(call: str, number: int, seat: Seat | None) -> Command:
-    if seat is None:
-        return ["HDEL", state_key(call), str(number)]
-    return ["HSET", state_key(call), str(number), _encode(seat)]
+def keep_record(call: str, record: str, value: Any) -> Command:
+    if value is None:
+        return ["HDEL", state_key(call), record]
+    return ["HSET", state_key(call), record, _encode(value)]
 
 
 def want(call: str, session: str, wanted: WantedSession | None) -> Command:
@@ -161,7 +158,7 @@ class Live:
         wanted = await _hash(self._redis, bus.wanted_key(call))
         return Kept(
             _decode_state(state),
-            [_decode_seat(seat) for seat in fields.values()],
+            {record.decode(): value for record, value in fields.items()},
             {session.decode(): bus.decode_wanted(value) for session, value in wanted.items()},
         )
 

@@ -2,22 +2,22 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from zvonok.wire import client
 from zvonok.wire.bus import ActualSession
 from zvonok.wire.client import ServerMessage
 
 from . import live
-from .call import Call
-from .effects import (
+from .call.call import Call
+from .call.effects import (
     Answered,
     Arrived,
     Close,
     Departed,
     Effect,
+    Keep,
     Over,
-    SeatTouched,
     Send,
     SessionTouched,
     Spread,
@@ -67,12 +67,12 @@ class LiveCall:
         self._clock = clock
         self._sockets: dict[int, Outlet] = {}
         self._sessions: set[str] = set()
-        self._seats: set[int] = set()
+        self._records: dict[str, Any] = {}
         self._answers: dict[str, asyncio.Future[ActualSession]] = {}
         self._timer: asyncio.TimerHandle | None = None
         # uvloop's timer of a moment that has passed already does not tell it.
         self._due_at = 0.0
-        self._taken: tuple[set[int], set[str]] = (set(), set())
+        self._taken: tuple[dict[str, Any], set[str]] = ({}, set())
 
     @property
     def usable(self) -> bool:
@@ -95,7 +95,7 @@ class LiveCall:
         for effect in effects:
             self._carry_out(effect)
         self._arm()
-        if self._sessions or self._seats or self.engine.over:
+        if self._sessions or self._records or self.engine.over:
             self._surroundings.touched(self)
 
     def answer(self, session: str) -> "asyncio.Future[ActualSession]":
@@ -112,18 +112,18 @@ class LiveCall:
 
     def touch_everything(self) -> None:
         """All of it is to be written again: Redis may have forgotten it."""
-        self._seats.update(self.engine.seats)
-        self.touch_sessions(self.engine.people.sessions)
+        self._records.update(self.engine.records())
+        self.touch_sessions(self.engine.session.offered())
 
     def needs_worker(self) -> bool:
-        return self.worker is None and any(True for _ in self.engine.people.sessions)
+        return self.worker is None and any(True for _ in self.engine.session.offered())
 
     def take_writes(self) -> list[Command]:
         """What is to be written now; `untake` it if that failed."""
         commands: list[Command] = [
             live.enlist(self.id),
             live.keep_state(self.id, self._state()),
-            *(live.keep_seat(self.id, n, self.engine.seats.get(n)) for n in self._seats),
+            *(live.keep_record(self.id, name, value) for name, value in self._records.items()),
         ]
         for session in self._sessions:
             commands.append(live.want(self.id, session, self.engine.wanted(session)))
@@ -134,13 +134,13 @@ class LiveCall:
             commands += [live.announce(self.worker, self.id, session) for session in self._sessions]
         if self.engine.over:
             commands += live.forget(self.id)
-        self._taken = (self._seats, self._sessions)
-        self._seats, self._sessions = set(), set()
+        self._taken = (self._records, self._sessions)
+        self._records, self._sessions = {}, set()
         return commands
 
     def untake(self) -> None:
-        seats, sessions = self._taken
-        self._seats |= seats
+        records, sessions = self._taken
+        self._records = records | self._records
         self._sessions |= sessions
 
     def close(self, status: int) -> None:
@@ -158,7 +158,7 @@ class LiveCall:
         return CallState(
             title=self.engine.title,
             next_number=self.engine.next_number,
-            sequence=self.engine.roster.sequence,
+            sequence=self.engine.roster.told.sequence,
             worker=self.worker,
         )
 
@@ -177,8 +177,8 @@ class LiveCall:
                     outlet_gone.close(status)
             case SessionTouched(session):
                 self._sessions.add(session)
-            case SeatTouched(number):
-                self._seats.add(number)
+            case Keep(record, value):
+                self._records[record] = value
             case Arrived():
                 self._surroundings.arrived(self, effect)
             case Departed():

@@ -14,7 +14,7 @@ from zvonok.wire.client import ClientMessage, Failed, Join
 from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import random_token
 
-from .call import Newcomer
+from .call.seat import Newcomer
 from .calls import Calls
 from .clock import Clock
 from .grants import RENEW_SECONDS, Grant, Grants
@@ -22,6 +22,7 @@ from .limits import Bucket, Rate
 from .live_call import LiveCall
 from .metrics import Metrics
 from .outlet import SocketOutlet
+from .permissions import may
 from .store import Store
 
 log = structlog.get_logger()
@@ -128,7 +129,7 @@ class Sockets:
         if not call.engine.holds(message.resume, grant.id):
             self._grants.grant(message.grant, now)
             await self._check_link(grant, now)
-        if grant.role == "host":
+        if may(grant.role, "pass_on_links"):
             invitation = await self._invitation(grant.lesson, now)
         if not call.usable:
             raise Refusal(503, "unavailable", "the call has just ended; try again", retry_after=1)

@@ -12,7 +12,7 @@ from zvonok.wire.errors import Refusal
 from zvonok.wire.ids import random_token
 from zvonok.wire.rest import MediaRole
 
-from .call import Newcomer
+from .call.seat import Newcomer
 from .calls import Calls
 from .clock import Clock
 from .endpoints import Endpoint, bearer, read_bytes

@@ -16,7 +16,7 @@ WORLD = {"asyncio", "socket", "select", "ssl", "subprocess", "threading", "time"
 """Standard modules that do I/O or read a clock."""
 CONNECTIONS = {"aiohttp", "redis", "sqlalchemy", "aiosqlite", "asyncpg", "uvloop"}
 CLOCKS = {"now", "utcnow", "today"}
-ENGINES = {"sfu": "sfu.engine", "signaling": "signaling.call"}
+ENGINES = {"sfu": "sfu.engine", "signaling": "signaling.call.call"}
 """Pure, with everything of their own process that they import."""
 
 

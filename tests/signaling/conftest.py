@@ -12,8 +12,8 @@ import pytest
 from redis.asyncio import Redis
 
 from signaling.app import Parts, running
+from signaling.call.parts.told import SLOWEST_TICK
 from signaling.clock import Clock
-from signaling.roster import SLOWEST_TICK
 from tests.signaling.client import Client
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service.door import serve_unix

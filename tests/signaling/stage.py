@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from signaling.call import Call, Newcomer
-from signaling.effects import Close, Effect, Over, Send, SessionTouched, Spread
+from signaling.call.call import Call
+from signaling.call.effects import Close, Effect, Over, Send, SessionTouched, Spread
+from signaling.call.seat import Newcomer
 from zvonok.wire.client import (
     Change,
     ClientMessage,

@@ -2,8 +2,9 @@
 
 import pytest
 
-from signaling.call import CONNECT_SECONDS, EMPTY_SECONDS, HOLD_SECONDS, RESERVED_SEATS
-from signaling.effects import Answered, Arrived, Departed, SessionTouched
+from signaling.call.call import CONNECT_SECONDS, EMPTY_SECONDS, RESERVED_SEATS
+from signaling.call.effects import Answered, Arrived, Departed, SessionTouched
+from signaling.call.seat import HOLD_SECONDS
 from tests.signaling.stage import Stage
 from zvonok.wire.bus import ActualSession
 from zvonok.wire.client import (
@@ -307,7 +308,7 @@ def test_an_offer_becomes_a_wanted_session(stage: Stage) -> None:
     assert stage.touched(effects) == {wanted.session}
     assert (wanted.offer_id, wanted.offer, wanted.participant) == (3, "v=0", 1)
     assert (wanted.open, wanted.view, wanted.moderator) == (["microphone"], [tile], True)
-    assert list(stage.call.people.sessions) == [wanted.session]
+    assert list(stage.call.session.offered()) == [wanted.session]
 
 
 def test_mute_closes_the_source_at_once(stage: Stage) -> None:

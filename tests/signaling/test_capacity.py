@@ -2,8 +2,8 @@
 
 import pytest
 
-from signaling.call import RESERVED_SEATS
-from signaling.effects import Send, Spread
+from signaling.call.call import RESERVED_SEATS
+from signaling.call.effects import Send, Spread
 from tests.signaling.stage import Stage
 from zvonok.wire.client import Change, Leave, Media, SetMedia
 from zvonok.wire.errors import Refusal

@@ -5,8 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from signaling import roster
-from signaling.seat import face
+from signaling.call.parts import told
 from tests.signaling.stage import Stage
 from zvonok.wire.bus import ActualSession
 from zvonok.wire.client import (
@@ -55,9 +54,9 @@ class People(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(roster, "LARGE_FROM", 8)
-        self.patch.setattr(roster, "SMALL_FROM", 5)
-        self.patch.setattr(roster, "SOURCES_SHOWN", 3)
+        self.patch.setattr(told, "LARGE_FROM", 8)
+        self.patch.setattr(told, "SMALL_FROM", 5)
+        self.patch.setattr(told, "SOURCES_SHOWN", 3)
         self.stage = Stage(seats=20)
 
     def teardown(self) -> None:
@@ -119,15 +118,15 @@ class People(RuleBasedStateMachine):
     def everybody_knows_what_is_so(self) -> None:
         """After a tick, followers and newcomers see the same; and oneself is always seen."""
         call = self.stage.call
-        settled = call.deadline() is None or not call._touched
+        settled = call.deadline() is None or call.roster.settled
         for viewer in self.stage.viewers.values():
             if viewer.closed is not None:
                 continue
             assert viewer.you in viewer.people
             if not settled:
                 continue
-            own = face(call.seats[viewer.you], call.people.presence[viewer.you])
-            fresh = call.roster.snapshot(own, call.people.total)
+            own = call.face(viewer.you)
+            fresh = call.roster.told.snapshot(own, call.people.total)
             assert viewer.people == {person.number: person for person in fresh.participants}
             assert (viewer.sequence, viewer.total) == (fresh.sequence, fresh.total)
 
@@ -143,7 +142,7 @@ def test_changes_of_one_tick_come_together() -> None:
     stage.viewers[first].got(Change)
     for _ in range(10):
         stage.join()
-    stage.wait(roster.FASTEST_TICK * 2)
+    stage.wait(told.FASTEST_TICK * 2)
     (change,) = stage.viewers[first].got(Change)
     assert len(change.joined) == 10
     assert change.total == 11
@@ -151,10 +150,10 @@ def test_changes_of_one_tick_come_together() -> None:
 
 @pytest.mark.parametrize(("total", "expected"), [(2, 0.05), (100, 0.05), (300, 0.15), (2000, 1)])
 def test_ticks_are_slower_in_large_calls(total: int, expected: float) -> None:
-    assert roster.Roster().interval(total) == pytest.approx(expected)
+    assert told.Told().interval(total) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("total", [roster.LARGE_FROM - 1, roster.LARGE_FROM])
+@pytest.mark.parametrize("total", [told.LARGE_FROM - 1, told.LARGE_FROM])
 def test_a_large_call_tells_of_those_that_matter(total: int) -> None:
     stage = Stage()
     host = stage.join("Host", "host")
@@ -163,7 +162,7 @@ def test_a_large_call_tells_of_those_that_matter(total: int) -> None:
     for _ in range(total - 2):
         last = stage.join()
     stage.wait(1)
-    large = total == roster.LARGE_FROM
+    large = total == told.LARGE_FROM
     assert stage.viewers[host].total == total
     assert len(stage.viewers[host].people) == (2 if large else total)
     expected = {stage.seat(host), stage.seat(speaking), stage.seat(last)}
@@ -173,22 +172,22 @@ def test_a_large_call_tells_of_those_that_matter(total: int) -> None:
 
 def test_a_call_that_shrinks_a_little_stays_large() -> None:
     stage = Stage()
-    sockets = [stage.join() for _ in range(roster.LARGE_FROM)]
+    sockets = [stage.join() for _ in range(told.LARGE_FROM)]
     stage.wait(1)
     stage.say(sockets.pop(), Leave())
     stage.wait(1)
     assert list(stage.viewers[sockets[0]].people) == [1]
-    while len(sockets) >= roster.SMALL_FROM:
+    while len(sockets) >= told.SMALL_FROM:
         stage.say(sockets.pop(), Leave())
     stage.wait(1)
-    assert len(stage.viewers[sockets[0]].people) == roster.SMALL_FROM - 1
+    assert len(stage.viewers[sockets[0]].people) == told.SMALL_FROM - 1
 
 
 def test_whoever_spoke_last_is_told_of_before_others() -> None:
     stage = Stage()
-    sockets = [stage.join(media=Media(microphone=True)) for _ in range(roster.LARGE_FROM)]
+    sockets = [stage.join(media=Media(microphone=True)) for _ in range(told.LARGE_FROM)]
     stage.wait(1)
-    assert len(stage.viewers[sockets[0]].people) == roster.SOURCES_SHOWN
+    assert len(stage.viewers[sockets[0]].people) == told.SOURCES_SHOWN
     late = stage.seat(sockets[-1])
     assert late not in stage.viewers[sockets[0]].people
     stage.do(stage.call.speakers([late], stage.now))

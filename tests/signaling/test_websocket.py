@@ -210,7 +210,7 @@ async def test_a_fault_of_ours_is_told(school: School, monkeypatch: pytest.Monke
     def broken(*_: object) -> None:
         raise RuntimeError("a fault")
 
-    monkeypatch.setattr("signaling.call.Call.join", broken)
+    monkeypatch.setattr("signaling.call.call.Call.join", broken)
     assert (await school.client.knock(grant)).error.code == "internal"
     monkeypatch.undo()
     await still_fine(await school.client.join(grant))

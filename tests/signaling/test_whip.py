@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from signaling.call import HOLD_SECONDS
+from signaling.call.seat import HOLD_SECONDS
 from tests.signaling.client import Client, Reply
 from tests.signaling.conftest import School
 from tests.signaling.fake_sfu import REFUSED, FakeSfu
@@ -120,7 +120,7 @@ async def test_a_dead_publisher_is_given_up(school: School, studio: Studio, sfu:
     await sfu.write(call, ActualSession(session=session, offer_id=0, answer="a", connected=True))
     engine = (await school.parts.calls.get(call)).engine
     async with asyncio.timeout(5):
-        while not engine.people.presence[2].connected:
+        while engine.people.presence[2].leaves_at is not None:
             await asyncio.sleep(0.01)
     await sfu.write(call, ActualSession(session=session, offer_id=0, answer="a"))
     await browser.until_person(2, present=False)

@@ -1,9 +1,10 @@
 """What a call asks the world to do; adapters carry it out in order."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from zvonok.wire.bus import ActualSession
-from zvonok.wire.client import Change, Ended, ServerMessage, Speakers
+from zvonok.wire.client import ServerMessage
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Send:
 class Spread:
     """The same bytes to every socket of the call."""
 
-    message: Change | Speakers | Ended
+    message: ServerMessage
     without: frozenset[int] = frozenset()
     """Sockets that get something of their own instead."""
 
@@ -33,17 +34,21 @@ class Close:
 
 
 @dataclass(frozen=True)
+class Keep:
+    """This record is to be kept for whoever takes the call over; `value` None: it is gone.
+
+    `value` never changes afterwards, so it may be written later.
+    """
+
+    record: str
+    value: Any
+
+
+@dataclass(frozen=True)
 class SessionTouched:
     """`Call.wanted(session)` changed; None there means that the session is to be closed."""
 
     session: str
-
-
-@dataclass(frozen=True)
-class SeatTouched:
-    """`Call.seats[number]` changed, appeared or went: to be kept for whoever takes over."""
-
-    number: int
 
 
 @dataclass(frozen=True)
@@ -77,4 +82,4 @@ class Over:
     reason: str
 
 
-Effect = Send | Spread | Close | SessionTouched | SeatTouched | Arrived | Departed | Answered | Over
+Effect = Send | Spread | Close | Keep | SessionTouched | Arrived | Departed | Answered | Over

@@ -41,13 +41,13 @@ class Tick:
 
 
 @dataclass
-class Roster:
+class Told:
     """What has been told so far."""
 
     sequence: int = 0
     large: bool = False
     total: int = 0
-    told: dict[int, Participant] = field(default_factory=dict)
+    people: dict[int, Participant] = field(default_factory=dict)
     recent: list[int] = field(default_factory=list)
     """Who spoke last, the latest first."""
 
@@ -60,7 +60,7 @@ class Roster:
 
     def snapshot(self, own: Participant | None, total: int) -> client.Roster:
         """For a newcomer: what all know as of `sequence`, and himself."""
-        people = self.told if own is None else {**self.told, own.number: own}
+        people = self.people if own is None else {**self.people, own.number: own}
         return client.Roster(
             sequence=self.sequence, total=total, participants=list(people.values())
         )
@@ -76,13 +76,13 @@ class Roster:
         self.large = total >= (SMALL_FROM if self.large else LARGE_FROM)
         numbers = self._chosen(candidates) if self.large else candidates.keys()
         now = {number: face(number) for number in numbers}
-        joined = [person for number, person in now.items() if number not in self.told]
+        joined = [person for number, person in now.items() if number not in self.people]
         changed = [
             person
             for number, person in now.items()
-            if number in self.told and self.told[number] != person
+            if number in self.people and self.people[number] != person
         ]
-        left = [number for number in self.told if number not in now]
+        left = [number for number in self.people if number not in now]
         # Somebody who is not told about any more still knows himself.
         alone = {
             number for number in (*left, *touched) if number in candidates and number not in now
@@ -90,7 +90,7 @@ class Roster:
         if not (joined or changed or left or alone or total != self.total):
             return None
         self.sequence += 1
-        self.total, self.told = total, now
+        self.total, self.people = total, now
         spread = Change(
             sequence=self.sequence, total=total, joined=joined, changed=changed, left=left
         )
@@ -117,7 +117,7 @@ class Roster:
         return (
             not candidate.screen,
             candidate.number not in self.recent,
-            candidate.number not in self.told,
+            candidate.number not in self.people,
             candidate.on_since,
             candidate.number,
         )

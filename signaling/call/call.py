@@ -1,0 +1,380 @@
+"""A call: its seats, its time, and who of its parts is told what. See docs/call.md.
+
+Drive it so: call a method, carry out the effects it returned in order, call `advance(now)` no
+later than `deadline()`. `now` never goes back; its zero means nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from zvonok.wire.bus import ActualSession, WantedSession
+from zvonok.wire.client import (
+    ClientMessage,
+    End,
+    Ended,
+    Failed,
+    Join,
+    Leave,
+    Offer,
+    Participant,
+    Ping,
+    Pong,
+    Search,
+    Welcome,
+)
+from zvonok.wire.errors import Refusal
+from zvonok.wire.ids import SEATS
+
+from ..permissions import MODERATORS, may, require
+from .effects import Arrived, Close, Departed, Effect, Over, Send
+from .kept import record_of
+from .part import Handles, Part
+from .parts.quality import QualityPart
+from .parts.roster import RosterPart
+from .parts.session import SessionPart
+from .parts.sources import SourcesPart
+from .people import People
+from .seat import HOLD_SECONDS, Newcomer, Seat
+from .turn import Turn
+
+RESERVED_SEATS = 5
+"""Of all seats, those that only moderators may take."""
+CONNECT_SECONDS = 30.0
+"""Within which a session without a socket must have begun to flow."""
+EMPTY_SECONDS = 300.0
+NUMBERS_SKIPPED = 256
+"""By a takeover: numbers that may have been given out without being written down."""
+
+_decode_seat = msgspec.msgpack.Decoder(Seat).decode
+
+
+class Call:
+    """A call, from the first seat until `Over` is among the effects."""
+
+    def __init__(self, title: str, now: float, *, seats: int = SEATS) -> None:
+        self.title = title
+        self.capacity = seats
+        self.people = People()
+        self.next_number = 1
+        self.over_because: str | None = None
+        self.sources = SourcesPart(self.people)
+        self.session = SessionPart(self.people, self.sources)
+        self.roster = RosterPart(self.people, self.sources, self.face)
+        self.parts: tuple[Part, ...] = (
+            self.sources,
+            self.session,
+            QualityPart(self.people),
+            self.roster,
+        )
+        self._handlers = {handles.message: handles for handles in self.handlers()}
+        self._by_socket: dict[int, int] = {}
+        self._empty_at: float | None = now + EMPTY_SECONDS
+
+    # ── what is so ──
+
+    @property
+    def over(self) -> bool:
+        return self.over_because is not None
+
+    @property
+    def seats(self) -> dict[int, Seat]:
+        """By number; to be read only."""
+        return self.people.seats
+
+    def handlers(self) -> list[Handles]:
+        """Who does what with each message: the call's own and those of its parts."""
+        return [
+            Handles(Leave, self._leave),
+            Handles(End, self._end, may="end_call"),
+            Handles(Ping, self._ping),
+            Handles(Join, self._join_again),
+            *(handles for part in self.parts for handles in part.handlers()),
+        ]
+
+    def face(self, number: int) -> Participant:
+        """The seat as everybody sees it."""
+        seat = self.people.seats[number]
+        fields: dict[str, Any] = {}
+        for part in self.parts:
+            fields |= part.face(seat)
+        return Participant(
+            number=number,
+            name=seat.name,
+            role=seat.role,
+            present=self.people.presence[number].present,
+            **fields,
+        )
+
+    def wanted(self, session: str) -> WantedSession | None:
+        """What the SFU is to make of this session; None: it is to be closed."""
+        seat = self.people.of_session(session)
+        return None if seat is None else self.session.wanted(seat)
+
+    def number_of(self, session: str) -> int | None:
+        return self.people.by_session.get(session)
+
+    def holds(self, resume: str | None, grant: str) -> bool:
+        """Whether a `join` with these would take back a seat that is held."""
+        return self.people.held(resume, grant) is not None
+
+    # ── taking and leaving a seat ──
+
+    def join(self, socket: int, message: Join, newcomer: Newcomer, now: float) -> list[Effect]:
+        """Gives a seat, or the held one back, to a new socket.
+
+        Raises Refusal `call_full`; nothing has changed then.
+        """
+        turn = Turn(now, self.people)
+        number = self.people.held(message.resume, newcomer.grant)
+        resumed = number is not None
+        if number is None:
+            number = self._seat(turn, newcomer)
+        else:
+            self._replace(turn, number)
+        seat = self.seats[number]
+        self.people.take(number, socket)
+        self._by_socket[socket] = number
+        turn.show(number)
+        corrections = self.sources.wish(turn, seat, message.media)
+        welcome = Welcome(
+            you=number,
+            role=seat.role,
+            title=self.title,
+            resume=seat.resume,
+            resumed=resumed,
+            roster=self.roster.snapshot(seat),
+            invitation=newcomer.invitation if may(seat.role, "pass_on_links") else None,
+        )
+        for told in (welcome, *corrections):
+            turn.tell(number, told)
+        for part in self.parts:
+            part.welcomed(turn, seat)
+        return self._finish(turn)
+
+    def begin_session(self, newcomer: Newcomer, offer: str, now: float) -> list[Effect]:
+        """A seat without a socket: WHIP or WHEP. Raises Refusal `call_full`.
+
+        A publisher's token holds one seat: the seat it had is given up.
+        """
+        turn = Turn(now, self.people)
+        held = self.people.by_grant.get(newcomer.grant)
+        if held is not None and newcomer.kind == "publisher":
+            self._vacate(turn, held)
+        seat = self.seats[self._seat(turn, newcomer)]
+        self.session.begin(turn, seat, offer)
+        self.people.hold(seat.number, now + CONNECT_SECONDS, present=True)
+        self.sources.wish(turn, seat, newcomer.media)
+        return self._finish(turn)
+
+    def end_session(self, session: str, now: float) -> list[Effect]:
+        """Gives up the seat of a session, if there is one."""
+        turn = Turn(now, self.people)
+        number = self.people.by_session.get(session)
+        if number is not None:
+            self._vacate(turn, number)
+        return self._finish(turn)
+
+    def disconnected(self, socket: int, now: float) -> list[Effect]:
+        """The socket is gone; the seat is held for `HOLD_SECONDS`."""
+        turn = Turn(now, self.people)
+        number = self._by_socket.pop(socket, None)
+        if number is not None:
+            self.people.presence[number].socket = None
+            self.people.hold(number, now + HOLD_SECONDS)
+            turn.show(number)
+        return self._finish(turn)
+
+    def end(self, reason: str, now: float) -> list[Effect]:
+        """Ends the call for all: `ended` or `empty`."""
+        turn = Turn(now, self.people)
+        self._end_for_all(turn, reason)
+        return self._finish(turn)
+
+    # ── what is said ──
+
+    def receive(self, socket: int, message: ClientMessage, now: float) -> list[Effect]:
+        """A message from a socket that has a seat. What is refused becomes an `error` message."""
+        number = self._by_socket.get(socket)
+        if number is None:
+            return []
+        turn, seat = Turn(now, self.people), self.seats[number]
+        handles = self._handlers[type(message)]
+        try:
+            if handles.may is not None:
+                require(seat.role, handles.may)
+            handles.by(turn, seat, message)
+        except Refusal as refusal:
+            asked = message.id if isinstance(message, Offer | Search) else None
+            turn.do(Send(socket, Failed(error=refusal.body, id=asked)))
+        return self._finish(turn)
+
+    def actual(self, actual: ActualSession, now: float) -> list[Effect]:
+        """The SFU's word on a session of media."""
+        turn = Turn(now, self.people)
+        self.session.actual(turn, actual)
+        return self._finish(turn)
+
+    def speakers(self, participants: list[int], now: float) -> list[Effect]:
+        """The SFU's word on who is heard."""
+        turn = Turn(now, self.people)
+        self.roster.heard(turn, participants)
+        return self._finish(turn)
+
+    # ── time ──
+
+    def deadline(self) -> float | None:
+        """When `advance` has something to do; None: not by itself."""
+        if self.over:
+            return None
+        times = [self._empty_at, self.people.next_leaving()]
+        times += [part.deadline() for part in self.parts]
+        return min((time for time in times if time is not None), default=None)
+
+    def advance(self, now: float) -> list[Effect]:
+        """Does what was due until `now`."""
+        turn = Turn(now, self.people)
+        if self.over:
+            return turn.effects
+        for number in self.people.leaving(now):
+            self._vacate(turn, number)
+        self.roster.show(turn)
+        for part in self.parts:
+            part.advance(turn)
+        if self._empty_at is not None and self._empty_at <= now:
+            self._end_for_all(turn, "empty")
+        return self._finish(turn)
+
+    # ── outliving the process ──
+
+    def records(self) -> Iterator[tuple[str, Any]]:
+        """All that `Keep` ever said and that still holds."""
+        for number, seat in self.seats.items():
+            yield record_of("seat", number), seat
+        for part in self.parts:
+            for home in part.kept:
+                yield from home.records()
+
+    def restore(
+        self,
+        records: Mapping[str, bytes],
+        wanted: Mapping[str, WantedSession],
+        next_number: int,
+        now: float,
+    ) -> list[str]:
+        """Takes the call over from a process that is gone: every seat is held from now on.
+
+        Returns the names of records that cannot be read; the call goes on without them.
+        """
+        unread = self._restore_records(records)
+        for number in self.seats:
+            self.people.hold(number, now + HOLD_SECONDS)
+        self.session.take_back(wanted)
+        for part in self.parts:
+            part.restored(now)
+        self.next_number = max([next_number, *(number + 1 for number in self.seats)])
+        self.next_number += NUMBERS_SKIPPED
+        self._empty_at = None if self.seats else now + EMPTY_SECONDS
+        return unread
+
+    def _restore_records(self, records: Mapping[str, bytes]) -> list[str]:
+        homes = {home.name: home for part in self.parts for home in part.kept}
+        unread, later = [], []
+        for record, data in records.items():
+            name, _, number = record.partition(":")
+            if name != "seat":
+                later.append((record, name, number, data))
+                continue
+            try:
+                self.people.place(_decode_seat(data))
+            except msgspec.DecodeError:
+                unread.append(record)
+        for record, name, number, data in later:
+            try:
+                home, of = homes[name], int(number) if number else None
+                if of is not None and of not in self.seats:
+                    raise KeyError(of)
+                home.restore(of, data)
+            except (KeyError, ValueError, msgspec.DecodeError):
+                unread.append(record)
+        return unread
+
+    # ── inside ──
+
+    def _seat(self, turn: Turn, newcomer: Newcomer) -> int:
+        reserved = max(0, RESERVED_SEATS - self.people.moderators)
+        if may(newcomer.role, "take_reserved_seat"):
+            reserved = 0
+        if self.over or len(self.seats) + reserved >= self.capacity:
+            raise Refusal(503, "call_full", "all seats of this call are taken", limit=self.capacity)
+        number, self.next_number = self.next_number, self.next_number + 1
+        name = newcomer.name
+        if newcomer.kind != "viewer":
+            moderator = newcomer.role in MODERATORS
+            name = self.people.distinct_name(name, moderator=moderator)
+        seat = Seat(
+            number=number,
+            name=name,
+            role=newcomer.role,
+            kind=newcomer.kind,
+            grant=newcomer.grant,
+            session=newcomer.session,
+            resume=newcomer.resume,
+        )
+        self.people.place(seat)
+        self._empty_at = None
+        turn.do(Arrived(seat.session, number, seat.name, seat.role))
+        turn.keep(record_of("seat", number), seat)
+        turn.show(number)
+        return number
+
+    def _vacate(self, turn: Turn, number: int) -> None:
+        seat = self.people.remove(number)
+        if not self.seats:
+            self._empty_at = turn.now + EMPTY_SECONDS
+        turn.do(Departed(seat.session))
+        turn.keep(record_of("seat", number), None)
+        turn.show(number)
+        for part in self.parts:
+            part.left(turn, seat)
+            for home in part.kept:
+                home.drop(turn, number)
+
+    def _replace(self, turn: Turn, number: int) -> None:
+        """Whoever sits there on another socket has to go."""
+        socket = self.people.presence[number].socket
+        if socket is not None:
+            del self._by_socket[socket]
+            turn.do(Send(socket, Ended("replaced")), Close(socket, 409))
+
+    def _leave(self, turn: Turn, seat: Seat, _message: Leave) -> None:
+        socket = self.people.presence[seat.number].socket
+        assert socket is not None, "said by nobody"
+        turn.do(Send(socket, Ended("left")), Close(socket, 200))
+        del self._by_socket[socket]
+        self._vacate(turn, seat.number)
+
+    def _end(self, turn: Turn, _seat: Seat, _message: End) -> None:
+        self._end_for_all(turn, "ended")
+
+    def _ping(self, turn: Turn, seat: Seat, _message: Ping) -> None:
+        turn.tell(seat.number, Pong())
+
+    def _join_again(self, _turn: Turn, _seat: Seat, _message: Join) -> None:
+        raise Refusal(409, "already_joined", "this socket has a seat already")
+
+    def _end_for_all(self, turn: Turn, reason: str) -> None:
+        if self.over:
+            return
+        turn.tell_all(Ended("empty" if reason == "empty" else "ended"))
+        turn.do(*(Close(socket, 200) for socket in self._by_socket))
+        self._by_socket.clear()
+        for number in list(self.seats):
+            self._vacate(turn, number)
+        self.over_because = reason
+        turn.do(Over(reason))
+
+    def _finish(self, turn: Turn) -> list[Effect]:
+        self.roster.show(turn)
+        return turn.effects

@@ -1,0 +1,1 @@
+"""What a call can do, one module for each. `Call` lists them."""

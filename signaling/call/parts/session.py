@@ -1,0 +1,186 @@
+"""Sessions of media: what is wanted of the SFU, and what it says to it."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from zvonok.wire.bus import ActualSession, WantedSession
+from zvonok.wire.client import Answer, Failed, Offer, Publish, Tile, View
+from zvonok.wire.errors import ErrorBody, Refusal
+from zvonok.wire.ids import KINDS
+
+from ..effects import Answered, SessionTouched
+from ..part import Handles, Part
+from ..people import People
+from ..seat import HOLD_SECONDS, Seat
+from ..turn import Turn
+from .sources import SourcesPart
+
+
+class Negotiation(msgspec.Struct, frozen=True):
+    """How far a seat is with its connection."""
+
+    offer_id: int = -1
+    answered: str | None = None
+    """Digest of the last answer to `offer_id` that was passed on."""
+
+
+@dataclass(kw_only=True)
+class Session:
+    """What is known of a seat's session only here, or can be read elsewhere."""
+
+    offer: str | None = None
+    view: list[Tile] | None = None
+    camera_layers: list[Literal["q", "h", "f"]] | None = None
+    screen_shown: bool = False
+    connected: bool = False
+    """Whether the media of a seat without a socket flows."""
+    undelivered: Answer | Failed | None = None
+    """The answer to an offer that came while nobody was there to take it."""
+
+
+class SessionPart(Part):
+    def __init__(self, people: People, sources: SourcesPart) -> None:
+        super().__init__(people)
+        self._sources = sources
+        self._negotiations = self.keep_by_seat("negotiation", Negotiation, Negotiation())
+        self._sessions: dict[int, Session] = {}
+
+    def handlers(self) -> Sequence[Handles]:
+        return [Handles(Offer, self._offer), Handles(View, self._view)]
+
+    def wanted(self, seat: Seat) -> WantedSession | None:
+        """What the SFU is to make of the seat; None before the first offer."""
+        session = self._session(seat)
+        if session.offer is None:
+            return None
+        on = self._sources[seat.number].on
+        return WantedSession(
+            session=seat.session,
+            participant=seat.number,
+            offer_id=self._negotiations[seat.number].offer_id,
+            offer=session.offer,
+            open=[kind for kind in KINDS if getattr(on, kind)],
+            view=session.view,
+            moderator=seat.moderator,
+        )
+
+    def offered(self) -> Iterable[str]:
+        """Ids of the sessions that should be."""
+        return (
+            self.people.seats[number].session
+            for number, session in self._sessions.items()
+            if session.offer is not None
+        )
+
+    def begin(self, turn: Turn, seat: Seat, offer: str) -> None:
+        """The one offer of a seat without a socket."""
+        self._negotiations.set(turn, seat.number, Negotiation(offer_id=0))
+        self._session(seat).offer = offer
+        turn.do(SessionTouched(seat.session))
+
+    def take_back(self, wanted: Mapping[str, WantedSession]) -> None:
+        """After a takeover: offers and views as the process before us wrote them for the SFU."""
+        for seat in self.people.seats.values():
+            if seat.session in wanted:
+                session = self._session(seat)
+                session.offer = wanted[seat.session].offer
+                session.view = wanted[seat.session].view
+
+    def welcomed(self, turn: Turn, seat: Seat) -> None:
+        """What was said while nobody listened, and moments that still hold."""
+        session = self._session(seat)
+        if session.undelivered is not None:
+            turn.tell(seat.number, session.undelivered)
+            session.undelivered = None
+        if session.camera_layers is not None:
+            publish = Publish(camera=session.camera_layers, screen=session.screen_shown)
+            turn.tell(seat.number, publish)
+
+    def left(self, turn: Turn, seat: Seat) -> None:
+        self._sessions.pop(seat.number, None)
+        turn.do(SessionTouched(seat.session))
+
+    # ── what the browser says ──
+
+    def _offer(self, turn: Turn, seat: Seat, message: Offer) -> None:
+        last = self._negotiations[seat.number].offer_id
+        if message.id <= last:
+            raise Refusal(409, "stale_offer", "the id of an offer must grow", last=last)
+        self._negotiations.set(turn, seat.number, Negotiation(message.id))
+        session = self._session(seat)
+        session.offer, session.undelivered = message.sdp, None
+        turn.do(SessionTouched(seat.session))
+
+    def _view(self, turn: Turn, seat: Seat, message: View) -> None:
+        slots = [tile.slot for tile in message.tiles]
+        if len(set(slots)) < len(slots):
+            raise Refusal(422, "invalid_message", "a slot is named twice", field="tiles")
+        session = self._session(seat)
+        if session.view != message.tiles:
+            session.view = message.tiles
+            turn.do(SessionTouched(seat.session))
+
+    # ── what the SFU says ──
+
+    def actual(self, turn: Turn, actual: ActualSession) -> None:
+        """What a session is now; may come late, twice or about one that is gone."""
+        seat = self.people.of_session(actual.session)
+        if seat is None or actual.offer_id != self._negotiations[seat.number].offer_id:
+            return
+        if seat.kind != "browser":
+            self._flowing(turn, seat, connected=actual.connected)
+            turn.do(Answered(actual))
+        elif actual.error is not None:
+            if self._negotiations[seat.number].answered != actual.error.code:
+                refused = Failed(error=actual.error, id=actual.offer_id)
+                self._deliver(turn, seat, actual.error.code, refused)
+        elif actual.answer is not None:
+            self._answered(turn, seat, actual.answer)
+            self._publish(turn, seat, actual)
+
+    def _answered(self, turn: Turn, seat: Seat, answer: str) -> None:
+        negotiation = self._negotiations[seat.number]
+        digest = hashlib.sha256(answer.encode()).hexdigest()[:16]
+        if digest == negotiation.answered:
+            return
+        if negotiation.answered is None:
+            message: Answer | Failed = Answer(negotiation.offer_id, answer)
+        else:
+            error = ErrorBody("media_lost", "the media server was replaced: connect anew")
+            message = Failed(error=error, id=negotiation.offer_id)
+        self._deliver(turn, seat, digest, message)
+
+    def _deliver(self, turn: Turn, seat: Seat, digest: str, message: Answer | Failed) -> None:
+        offer_id = self._negotiations[seat.number].offer_id
+        self._negotiations.set(turn, seat.number, Negotiation(offer_id, digest))
+        if not turn.tell(seat.number, message):
+            self._session(seat).undelivered = message
+
+    def _publish(self, turn: Turn, seat: Seat, actual: ActualSession) -> None:
+        session = self._session(seat)
+        shown = (actual.camera_layers, actual.screen_shown)
+        if shown == (session.camera_layers, session.screen_shown):
+            return
+        session.camera_layers, session.screen_shown = shown
+        turn.tell(seat.number, Publish(camera=actual.camera_layers, screen=actual.screen_shown))
+
+    def _flowing(self, turn: Turn, seat: Seat, *, connected: bool) -> None:
+        """A seat without a socket lives by its media."""
+        session = self._session(seat)
+        if session.connected == connected:
+            return
+        session.connected = connected
+        if connected:
+            self.people.take(seat.number, socket=None)
+        else:
+            self.people.hold(seat.number, turn.now + HOLD_SECONDS)
+        turn.show(seat.number)
+
+    def _session(self, seat: Seat) -> Session:
+        if seat.number not in self._sessions:
+            self._sessions[seat.number] = Session(view=None if seat.kind == "viewer" else [])
+        return self._sessions[seat.number]

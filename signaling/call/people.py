@@ -1,0 +1,94 @@
+"""The seats of a call, every way to find one, and how long each is held."""
+
+import heapq
+
+from zvonok.wire.client import ParticipantNumber
+
+from ..names import distinct, folded
+from .seat import Presence, Seat, presence_of
+
+
+class People:
+    """Keeps seats and their indexes in step; changes only by its methods."""
+
+    def __init__(self) -> None:
+        self.seats: dict[ParticipantNumber, Seat] = {}
+        self.presence: dict[ParticipantNumber, Presence] = {}
+        self.by_session: dict[str, int] = {}
+        self.by_grant: dict[str, int] = {}
+        self.moderators = 0
+        self._by_resume: dict[str, int] = {}
+        self._by_name: dict[str, int] = {}
+        self._viewers = 0
+        self._leaving: list[tuple[float, int]] = []
+        """A heap; an entry counts only while `Presence.leaves_at` says the same."""
+
+    @property
+    def total(self) -> int:
+        """Those whom others may know of."""
+        return len(self.seats) - self._viewers
+
+    def of_session(self, session: str) -> Seat | None:
+        number = self.by_session.get(session)
+        return None if number is None else self.seats[number]
+
+    def held(self, resume: str | None, grant: str) -> int | None:
+        """The seat that this secret, or else this grant, has."""
+        number = self._by_resume.get(resume) if resume is not None else None
+        return self.by_grant.get(grant) if number is None else number
+
+    def distinct_name(self, name: str, *, moderator: bool) -> str:
+        """`name`, with a mark if somebody has it."""
+        owner = self._by_name.get(folded(name))
+        protected = owner is not None and self.seats[owner].moderator and not moderator
+        return distinct(name, self._by_name.keys(), protected=protected)
+
+    def place(self, seat: Seat) -> None:
+        presence = presence_of(seat)
+        self.seats[seat.number] = seat
+        self.presence[seat.number] = presence
+        self.by_session[seat.session] = seat.number
+        self._by_resume[seat.resume] = seat.number
+        self.by_grant[seat.grant] = seat.number
+        self.moderators += seat.moderator
+        self._viewers += not seat.shown
+        if seat.shown:
+            self._by_name[presence.folded] = seat.number
+
+    def remove(self, number: int) -> Seat:
+        seat, presence = self.seats.pop(number), self.presence.pop(number)
+        del self.by_session[seat.session], self._by_resume[seat.resume]
+        for index, key in ((self.by_grant, seat.grant), (self._by_name, presence.folded)):
+            if index.get(key) == number:
+                del index[key]
+        self.moderators -= seat.moderator
+        self._viewers -= not seat.shown
+        return seat
+
+    # ── holding a seat ──
+
+    def hold(self, number: int, until: float, *, present: bool = False) -> None:
+        """The seat is given up then, unless it is held anew or taken."""
+        presence = self.presence[number]
+        presence.leaves_at, presence.present = until, present
+        heapq.heappush(self._leaving, (until, number))
+
+    def take(self, number: int, socket: int | None) -> None:
+        """Somebody, or media alone, is there: the seat is not given up by itself."""
+        presence = self.presence[number]
+        presence.socket, presence.leaves_at, presence.present = socket, None, True
+
+    def next_leaving(self) -> float | None:
+        """No seat is given up before this time."""
+        return self._leaving[0][0] if self._leaving else None
+
+    def leaving(self, now: float) -> list[int]:
+        """Seats that were held until `now`; each is said once."""
+        numbers = []
+        while self._leaving and self._leaving[0][0] <= now:
+            until, number = heapq.heappop(self._leaving)
+            presence = self.presence.get(number)
+            if presence is not None and presence.leaves_at == until:
+                presence.leaves_at = None
+                numbers.append(number)
+        return numbers

@@ -1,0 +1,75 @@
+"""A seat in a call: one person with a browser, one WHIP publisher or one WHEP viewer."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from zvonok.wire.client import Media, Role
+
+from ..names import folded
+from ..permissions import MODERATORS
+
+SeatKind = Literal["browser", "publisher", "viewer"]
+HOLD_SECONDS = 90.0
+"""How long a seat is held for somebody who is away."""
+
+
+class Seat(msgspec.Struct, kw_only=True, frozen=True):
+    """Who sits there. Kept in Redis for whoever takes the call over."""
+
+    number: int
+    name: str
+    role: Role
+    kind: SeatKind
+    grant: str
+    """Id of the grant or media token: one holds one seat."""
+    session: str
+    """Id of the session of media."""
+    resume: str
+    """The secret that takes the seat back."""
+
+    @property
+    def moderator(self) -> bool:
+        return self.role in MODERATORS
+
+    @property
+    def shown(self) -> bool:
+        """Whether others may know of this seat."""
+        return self.kind != "viewer"
+
+
+@dataclass(kw_only=True)
+class Presence:
+    """What is known of a seat only while this process runs."""
+
+    folded: str
+    """The name, as it is compared and searched."""
+    socket: int | None = None
+    present: bool = True
+    """False: others see that the connection is lost."""
+    leaves_at: float | None = None
+    """When the seat is given up, if nothing happens before."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newcomer:
+    """Whoever asks for a seat; identity and role were checked by the caller."""
+
+    grant: str
+    """Id of the grant; whoever has it has the seat it was used for."""
+    name: str
+    role: Role
+    session: str
+    """A fresh id, used if a new seat is given."""
+    resume: str
+    """A fresh secret, used if a new seat is given."""
+    kind: SeatKind = "browser"
+    media: Media = Media()
+    """Of a session without a socket; a browser says it itself."""
+    invitation: str | None = None
+    """Token of a link that a moderator may pass on."""
+
+
+def presence_of(seat: Seat) -> Presence:
+    return Presence(folded=folded(seat.name))

@@ -9,15 +9,16 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from zvonok.service import bus, storage
+from zvonok.service import bus
 from zvonok.service.door import serve_unix
 from zvonok.service.health import private_app
 from zvonok.service.run import Stop, ready
 from zvonok.service.settings import Settings, load
+from zvonok.service.storage import Database
 
 from .calls import Calls
 from .clock import Clock
-from .endpoints import route
+from .endpoints import route, unsniffed
 from .failures import in_one_shape
 from .front_door import front_door
 from .grants import Grants
@@ -43,10 +44,10 @@ class Parts:
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock, me: str) -> AsyncIterator[Parts]:
     """Everything but the doors. `me`: the name of this process on the bus."""
-    engine = storage.open_engine(settings.database_url)
+    database = Database(settings.database_url)
     redis = bus.connect(settings.redis_url)
     try:
-        store = Store(engine)
+        store = Store(database)
         await store.migrate()
         metrics, grants = Metrics(), Grants(settings.secret)
         calls = Calls(redis, settings.redis_url, me, store, clock)
@@ -60,6 +61,7 @@ async def running(settings: Settings, clock: Clock, me: str) -> AsyncIterator[Pa
             front_door(settings),
         ]
         app = web.Application(middlewares=[in_one_shape(metrics)])
+        app.on_response_prepare.append(unsniffed)
         app.add_routes(
             [
                 *(route(endpoint) for endpoint in [*endpoints, endpoint_for(endpoints)]),
@@ -71,7 +73,7 @@ async def running(settings: Settings, clock: Clock, me: str) -> AsyncIterator[Pa
             await sockets.close()
     finally:
         await redis.aclose()
-        await engine.dispose()
+        await database.dispose()
 
 
 async def main(stop: Stop) -> None:

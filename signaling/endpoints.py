@@ -45,6 +45,11 @@ def json_reply(body: msgspec.Struct, status: int = 200) -> web.Response:
     )
 
 
+async def unsniffed(_request: web.Request, reply: web.StreamResponse) -> None:
+    """For `on_response_prepare`: no reply is taken for anything but what it says it is."""
+    reply.headers["X-Content-Type-Options"] = "nosniff"
+
+
 async def read_body(request: web.Request, kind: type[Body]) -> Body:
     """Raises Refusal 400 `bad_json`, 413 `too_large`, 415 `wrong_type`, 422 `invalid_body`."""
     if request.content_type != "application/json":

@@ -1,18 +1,19 @@
 """Lessons, links and attendance in SQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, func, or_, select, text, update
+from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncEngine
 
+from zvonok.service.storage import Database
 from zvonok.wire.errors import Refusal
 from zvonok.wire.rest import LinkRole
 
+from .group_commit import GroupCommit
 from .tables import attendance, lessons, links
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -65,13 +66,14 @@ class Visit:
 class Store:
     """Every method is one transaction; what it returned from is on the disk."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._uses = GroupCommit(self._use_links)
 
     async def migrate(self) -> None:
         """Brings the tables to this version; several processes may call it at once."""
-        async with self._engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
+        async with self._database.writing() as connection:
+            if self._database.kind == "postgresql":
                 await connection.execute(
                     text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK}
                 )
@@ -79,39 +81,39 @@ class Store:
 
     async def ping(self) -> None:
         """Raises SQLAlchemyError or OSError when the database is away."""
-        async with self._engine.connect() as connection:
+        async with self._database.reading() as connection:
             await connection.execute(text("SELECT 1"))
 
     async def add_lesson(self, lesson: Lesson, first_links: Sequence[Link]) -> None:
-        async with self._engine.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(lessons.insert(), vars(lesson))
             await connection.execute(links.insert(), [vars(link) for link in first_links])
 
     async def lesson(self, lesson: str) -> Lesson | None:
-        async with self._engine.connect() as connection:
+        async with self._database.reading() as connection:
             row = (await connection.execute(select(lessons).where(lessons.c.id == lesson))).first()
         return None if row is None else Lesson(*row)
 
     async def end_lesson(self, lesson: str, now: float) -> bool:
         """False: it was ended before."""
         statement = update(lessons).where(lessons.c.id == lesson, lessons.c.ended.is_(None))
-        async with self._engine.begin() as connection:
+        async with self._database.writing() as connection:
             return (await connection.execute(statement.values(ended=now))).rowcount == 1
 
     async def add_link(self, link: Link) -> None:
-        async with self._engine.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(links.insert(), vars(link))
 
     async def links(self, lesson: str) -> list[Link]:
         """The oldest first."""
         statement = select(links).where(links.c.lesson == lesson)
-        async with self._engine.connect() as connection:
+        async with self._database.reading() as connection:
             rows = await connection.execute(statement.order_by(links.c.created, links.c.token))
             return [Link(*row) for row in rows]
 
     async def link(self, token: str) -> tuple[Link, Lesson] | None:
         statement = select(links, lessons).join(lessons).where(links.c.token == token)
-        async with self._engine.connect() as connection:
+        async with self._database.reading() as connection:
             row = (await connection.execute(statement)).first()
         if row is None:
             return None
@@ -121,7 +123,7 @@ class Store:
     async def revoke_link(self, lesson: str, token: str, now: float) -> bool:
         """False: this lesson has no such link. Revoking twice is no error."""
         statement = update(links).where(links.c.token == token, links.c.lesson == lesson)
-        async with self._engine.begin() as connection:
+        async with self._database.writing() as connection:
             changed = await connection.execute(
                 statement.values(revoked=func.coalesce(links.c.revoked, now))
             )
@@ -129,25 +131,41 @@ class Store:
 
     async def use_link(self, token: str, now: float) -> bool:
         """Counts one use; False: it may not be used (any more)."""
-        statement = update(links).where(
-            links.c.token == token,
-            links.c.revoked.is_(None),
-            or_(links.c.expires.is_(None), links.c.expires > now),
-            or_(links.c.max_uses.is_(None), links.c.uses < links.c.max_uses),
-        )
-        async with self._engine.begin() as connection:
-            return (await connection.execute(statement.values(uses=links.c.uses + 1))).rowcount == 1
+        return await self._uses.submit((token, now))
+
+    async def _use_links(self, uses: list[tuple[str, float]]) -> list[bool]:
+        """Whoever came first is served first."""
+        found: dict[str, Link] = {}
+        allowed = []
+        async with self._database.writing() as connection:
+            # In one order, so that two processes do not wait for each other.
+            for token in sorted({token for token, _ in uses}):
+                statement = select(links).where(links.c.token == token).with_for_update()
+                row = (await connection.execute(statement)).first()
+                if row is not None:
+                    found[token] = Link(*row)
+            before = dict(found)
+            for token, now in uses:
+                link = found.get(token)
+                allowed.append(link is not None and link.refusal(now) is None)
+                if link is not None and allowed[-1]:
+                    found[token] = replace(link, uses=link.uses + 1)
+            for token, link in found.items():
+                if link.uses != before[token].uses:
+                    changed = update(links).where(links.c.token == token)
+                    await connection.execute(changed.values(uses=link.uses))
+        return allowed
 
     async def arrived(self, visits: Sequence[Visit]) -> None:
         """Visits that are known already stay as they are."""
-        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        insert = postgresql.insert if self._database.kind == "postgresql" else sqlite.insert
         statement = insert(attendance).on_conflict_do_nothing(index_elements=["session"])
-        async with self._engine.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(statement, [vars(visit) for visit in visits])
 
     async def departed(self, times: dict[str, float]) -> None:
         """`times`: when each session ended."""
-        async with self._engine.begin() as connection:
+        async with self._database.writing() as connection:
             for session, time in times.items():
                 statement = update(attendance).where(attendance.c.session == session)
                 await connection.execute(statement.values(departed=time))

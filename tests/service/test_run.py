@@ -124,3 +124,10 @@ def test_what_is_below_the_level_is_left_out(tmp_path: Path) -> None:
         _, errors = child.communicate(timeout=SECONDS)
         line = json.loads(errors)
         assert (line["event"], line["call"]) == ("b", "c")
+
+
+def test_it_may_open_as_much_as_the_operator_allows(tmp_path: Path) -> None:
+    limits = "import resource; now = lambda: resource.getrlimit(resource.RLIMIT_NOFILE)"
+    before = f"{limits}; resource.setrlimit(resource.RLIMIT_NOFILE, (256, now()[1]))"
+    with process(f"assert now() == (now()[1],) * 2; {SERVE}", tmp_path, before=before) as child:
+        await_ready(child)

@@ -73,6 +73,12 @@ async def test_metrics_count_what_happens(school: School, sfu: FakeSfu) -> None:
     assert "signaling_sent_bytes_total" in text
 
 
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/nothing", "/api/links/x", "/api/call"])
+async def test_no_reply_is_taken_for_what_it_is_not(school: School, path: str) -> None:
+    reply = await school.client.ask("GET", path)
+    assert reply.headers.getall("X-Content-Type-Options") == ["nosniff"]
+
+
 async def test_health_names_its_parts(school: School) -> None:
     assert school.parts.calls.health() == {"redis": True, "database": True}
     assert private_app(school.parts.metrics.registry, school.parts.calls.health) is not None

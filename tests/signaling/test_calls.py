@@ -10,7 +10,7 @@ from signaling import live
 from signaling.tables import attendance
 from tests.signaling.conftest import School, Schools
 from tests.signaling.fake_sfu import FakeSfu
-from zvonok.service.storage import open_engine
+from zvonok.service.storage import Database
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession
 from zvonok.wire.client import Answer, Failed, Media, Offer, Publish, Speakers, Welcome
@@ -221,15 +221,15 @@ async def test_attendance_is_kept(school: School) -> None:
     browser = await school.client.come(lesson.participant_link, "Ёж")
     await browser.leave()
     await browser.until_closed()
-    engine = open_engine(school.settings.database_url)
+    database = Database(school.settings.database_url)
     async with asyncio.timeout(5):
         while True:
-            async with engine.connect() as connection:
+            async with database.reading() as connection:
                 rows = (await connection.execute(select(attendance))).all()
             if rows and rows[0].departed is not None:
                 break
             await asyncio.sleep(0.05)
-    await engine.dispose()
+    await database.dispose()
     (row,) = rows
     assert (row.lesson, row.number, row.name, row.role) == (lesson.lesson.id, 1, "Ёж", "guest")
     assert row.arrived <= row.departed

@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy import Connection, event, select
+from sqlalchemy.util import await_only
 
 from signaling.store import Lesson, Link, Store, Visit
 from signaling.tables import attendance, metadata
-from zvonok.service.storage import open_engine
+from zvonok.service.storage import Database
 
 LESSON = Lesson(id="lesson", title="Русский язык", created=100.5, ended=None)
 LINK = Link(
@@ -28,33 +28,34 @@ LINK = Link(
 
 
 @pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    engine = open_engine(database_url)
-    yield engine
-    await engine.dispose()
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
+    yield database
+    await database.dispose()
 
 
 @pytest.fixture
-async def store(engine: AsyncEngine) -> Store:
-    store = Store(engine)
+async def store(database: Database) -> Store:
+    store = Store(database)
     await store.migrate()
     await store.add_lesson(LESSON, [LINK, replace(LINK, token="host", role="host")])
     return store
 
 
-async def test_the_migrations_make_the_tables_of_the_code(
-    store: Store, engine: AsyncEngine
-) -> None:
+async def test_the_migrations_make_the_tables_of_the_code(store: Store, database: Database) -> None:
     def differences(connection: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
-    async with engine.connect() as connection:
+    async with database.reading() as connection:
         assert await connection.run_sync(differences) == []
 
 
-async def test_several_processes_may_migrate_at_once(engine: AsyncEngine) -> None:
-    await asyncio.gather(*(Store(engine).migrate() for _ in range(3)))
-    await Store(engine).ping()
+async def test_several_processes_may_migrate_at_once(database_url: str) -> None:
+    databases = [Database(database_url) for _ in range(3)]
+    await asyncio.gather(*(Store(one).migrate() for one in databases))
+    for one in databases:
+        await Store(one).ping()
+        await one.dispose()
 
 
 async def test_lessons_are_kept_and_end_once(store: Store) -> None:
@@ -84,6 +85,31 @@ async def test_a_link_is_used_as_often_as_it_may_be(store: Store) -> None:
     assert refusal.body.code == "link_used_up"
 
 
+async def test_a_burst_is_one_transaction_however_slow_the_disk(
+    store: Store, database: Database
+) -> None:
+    await store.add_link(replace(LINK, token="open", max_uses=None, expires=None))
+    commits = 0
+
+    def slow(_connection: Connection) -> None:
+        nonlocal commits
+        commits += 1
+        await_only(asyncio.sleep(0.03))
+
+    event.listen(database.writer.sync_engine, "commit", slow)
+    tokens = ["open", "link", "nothing"] * 100
+    used, found = await asyncio.gather(
+        asyncio.gather(*(store.use_link(token, 150.0) for token in tokens)),
+        asyncio.gather(*(store.link("open") for _ in range(300))),
+    )
+    assert [used[tokens.index(token) :: 3].count(True) for token in tokens[:3]] == [100, 2, 0]
+    assert commits <= 3
+    assert None not in found
+    kept = await store.link("open")
+    assert kept is not None
+    assert kept[0].uses == 100, "acknowledged is stored"
+
+
 async def test_an_expired_link_is_not_used(store: Store) -> None:
     assert await store.use_link("link", 199.9)
     assert not await store.use_link("link", 200.0)
@@ -106,12 +132,12 @@ async def test_a_revoked_link_is_not_used(store: Store) -> None:
     assert refusal.body.code == "link_revoked"
 
 
-async def test_attendance_is_written_once(store: Store, engine: AsyncEngine) -> None:
+async def test_attendance_is_written_once(store: Store, database: Database) -> None:
     visit = Visit("session", "lesson", 1, "Ёж", "guest", 110.0)
     await store.arrived([visit])
     await store.arrived([replace(visit, arrived=115.0), replace(visit, session="second")])
     await store.departed({"session": 140.0, "unknown": 141.0})
-    async with engine.connect() as connection:
+    async with database.reading() as connection:
         rows = await connection.execute(select(attendance).order_by(attendance.c.session))
         assert [tuple(row) for row in rows] == [
             ("second", "lesson", 1, "Ёж", "guest", 110.0, None),

@@ -137,7 +137,14 @@ class Installation:
             found.update({name: int(pid) for name in names if name in line})
         return found
 
-    def get(self, path: str, *, https: bool = False, data: bytes | None = None) -> Answer:
+    def get(
+        self,
+        path: str,
+        *,
+        https: bool = False,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Whatever the answer's status; https is verified against the installation's CA."""
         handlers: list[urllib.request.BaseHandler] = [KeepRedirects()]
         base = f"http://localhost:{self.http}"
@@ -147,6 +154,7 @@ class Installation:
             base = f"https://localhost:{self.https}"
         url = path if "://" in path else base + path
         opener = urllib.request.build_opener(*handlers)
+        opener.addheaders += list((headers or {}).items())
         try:
             with opener.open(url, data=data, timeout=SECONDS) as answer:
                 return Answer(answer.status, answer.headers, answer.read().decode())

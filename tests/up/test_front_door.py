@@ -1,6 +1,8 @@
 """What nginx makes of our configuration, asked from outside."""
 
+import asyncio
 import json
+import socket
 import ssl
 from collections.abc import Iterator
 
@@ -8,6 +10,8 @@ import aiohttp
 import pytest
 
 from tests.up.installation import PAGE, Installation
+from zvonok.service.descriptors import raise_limit
+from zvonok.up.programs import without_tokens
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +104,20 @@ async def test_only_a_front_door_on_this_machine_may_say_who_asks(running: Insta
     assert told["X-Forwarded-For"] in ("127.0.0.1", "::1")
 
 
+@pytest.mark.parametrize("path", ["/api/tell", "/api/nothing", "/healthz", "/assets/none", "/"])
+def test_no_reply_is_taken_for_what_it_is_not(running: Installation, path: str) -> None:
+    headers = running.get(path).headers
+    assert headers.get_all("X-Content-Type-Options") == ["nosniff"]
+
+
+def test_what_is_no_request_is_not_taken_for_anything_either(running: Installation) -> None:
+    with socket.create_connection(("localhost", running.http), 10) as nonsense:
+        nonsense.sendall(b"GET /api/tell HTTP/1.1\r\nHost: a b\r\n\r\n")
+        answer = nonsense.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"X-Content-Type-Options: nosniff\r\n" in answer
+
+
 async def test_websockets_pass(running: Installation) -> None:
     async with (
         aiohttp.ClientSession() as session,
@@ -122,7 +140,43 @@ def test_a_process_that_is_away_is_said_in_the_one_shape() -> None:
         answer = installation.get("/api/tell")
         assert answer.status == 503
         assert answer.headers["Retry-After"] == "1"
-        assert json.loads(answer.text)["error"]["code"] == "unavailable"
+        assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+        error = json.loads(answer.text)["error"]
+        assert (error["code"], error["details"]) == ("unavailable", {"retry_after": 1})
+
+
+def test_the_log_never_tells_a_link() -> None:
+    with Installation({"sfu": "tests.up.stub_sfu"}) as installation:
+        installation.start()
+        for path in ("/api/links/tokentoken/enter", "/api/lessons/tokentoken/links/tokentoken"):
+            assert installation.get(path).status == 503
+        come_from = {"Referer": f"http://localhost:{installation.http}/j/tokentoken"}
+        assert installation.get("/api/call", headers=come_from).status == 503
+        installation.until(lambda: installation.log.count('request: "GET …') == 3)
+        installation.stop()
+        assert "nginx     | " in installation.log
+        assert "tokentoken" not in installation.log
+
+
+def test_what_nginx_says_of_itself_is_told_whole() -> None:
+    line = "2026/09/01 [emerg] 1#1: bind() to 0.0.0.0:80 failed (98: Address already in use)"
+    assert without_tokens(line) == line
+    odd = '[error] refused, client: ::1, request: "/j/token HTTP/1.1", host: "a"'
+    assert "token" not in without_tokens(odd)
+
+
+async def test_a_whole_school_knocks_before_anybody_is_answered(running: Installation) -> None:
+    """Two thousand connections are accepted, and each gets through to the process."""
+
+    async def knock(session: aiohttp.ClientSession) -> int:
+        async with session.get(f"http://localhost:{running.http}/api/tell?Host") as answer:
+            return answer.status
+
+    raise_limit()
+    connector = aiohttp.TCPConnector(limit=0, force_close=True)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        statuses = await asyncio.gather(*(knock(session) for _ in range(2000)))
+    assert set(statuses) == {200}
 
 
 def test_the_key_is_printed_but_never_logged(running: Installation) -> None:

@@ -5,7 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import structlog
 from aiohttp import web
+
+from zvonok.service.descriptors import BACKLOG, backlog_limit
+
+log = structlog.get_logger()
 
 
 @asynccontextmanager
@@ -21,7 +26,9 @@ async def serve_unix(
     await runner.setup()
     try:
         path.unlink(missing_ok=True)
-        site = web.UnixSite(runner, path)
+        if backlog_limit() < BACKLOG:
+            log.warning("net.core.somaxconn is small", is_now=backlog_limit(), wanted=BACKLOG)
+        site = web.UnixSite(runner, path, backlog=BACKLOG)
         await site.start()
         path.chmod(0o600)
         yield

@@ -21,7 +21,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 import uvloop
 
-from zvonok.service import logs
+from zvonok.service import descriptors, logs
 from zvonok.service.settings import SettingsError, load
 
 READY = "READY"
@@ -70,6 +70,7 @@ def run(main: Callable[[Stop], Awaitable[None]], *, process: str) -> int:
         print(f"{process}: {error}", file=sys.stderr)  # noqa: T201
         return 2
     logs.configure(process, settings.log_level)
+    descriptors.raise_limit()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_live(main, supervised=settings.supervised))

@@ -155,7 +155,7 @@ class Child:
                 ready.set()
             else:
                 tell = self._emit if self._held is None else self._held.append
-                tell(f"{self.program.name:<9} | {text}")
+                tell(f"{self.program.name:<9} | {self.program.told(text)}")
 
 
 def _exit_of(pid: int) -> asyncio.Event:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from zvonok.service.addresses import reachable_addresses, shown_addresses
+from zvonok.service.descriptors import raise_limit
 from zvonok.service.settings import Settings, SettingsError, load
 from zvonok.up import ports
 from zvonok.up.banner import banner
@@ -42,6 +43,7 @@ def up(own: Mapping[str, str] = OWN_PROCESSES, client: Path = CLIENT) -> int:
     # For children too: the database holds the links, Redis the offers, and the operator's folder
     # may be open to all users of the machine.
     os.umask(0o077)
+    raise_limit()
     try:
         settings = load()
         lock = _lock(settings)

@@ -1,16 +1,21 @@
 """The configuration of nginx, the only front door."""
 
+import json
 import os
 import pwd
 import resource
 from dataclasses import dataclass
 from pathlib import Path
 
+from zvonok.service.descriptors import BACKLOG, backlog_limit
 from zvonok.service.settings import Settings
 from zvonok.up.certificates import Files
 
-CONNECTIONS = 8192
-"""Two for each WebSocket; 2000 people and their pages."""
+CONNECTIONS = 16384
+"""Of one worker, which may get all of them: of 2000 people a WebSocket, which is two, and six more
+that a browser opens for a page."""
+SPARE_FILES = 512
+"""Descriptors of a worker beside its connections: the files it sends, its logs."""
 BODY_BYTES = 256 * 1024
 """A browser's longest offer is 80 KB."""
 
@@ -39,10 +44,16 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-UNAVAILABLE = (
-    '{"error":{"code":"unavailable","message":"The server is starting. Try again.","details":{}}}'
-)
-TOO_LARGE = '{"error":{"code":"too_large","message":"The request is too large.","details":{}}}'
+
+
+def _error(code: str, message: str, **details: object) -> str:
+    """The one error shape, for what nginx says by itself."""
+    return json.dumps({"error": {"code": code, "message": message, "details": details}})
+
+
+UNAVAILABLE = _error("unavailable", "The server is starting. Try again.", retry_after=1)
+TOO_LARGE = _error("too_large", "The request is too large.", limit=BODY_BYTES)
+BAD_REQUEST = _error("bad_request", "This is no request that can be served.")
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,7 @@ def nginx_config(site: Site) -> str:
     https = site.settings.https_port
     loopback = [f"127.0.0.1:{http}", *([f"[::1]:{http}"] if site.ipv6 else [])]
     everywhere = [f"{https} ssl", *([f"[::]:{https} ssl"] if site.ipv6 else [])]
-    files = min(CONNECTIONS * 2, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    files = min(CONNECTIONS + SPARE_FILES, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     return f"""\
 daemon off;
 {_user()}worker_processes 2;
@@ -74,7 +85,7 @@ pid {_quoted(site.settings.run_dir / "nginx.pid")};
 error_log stderr warn;
 
 events {{
-    worker_connections {min(CONNECTIONS, files // 2)};
+    worker_connections {max(files - SPARE_FILES, files // 2)};
 }}
 
 http {{
@@ -82,7 +93,7 @@ http {{
 
     upstream signaling {{
         server unix:{site.settings.socket("signaling")};
-        keepalive 16;
+        keepalive 64;
     }}
 
     # This machine, and a front door of the operator's own, whose word on the client's
@@ -170,6 +181,7 @@ map $http_x_forwarded_proto $outer_scheme {{
 def _server(site: Site, scheme: str) -> str:
     return f"""\
 root {_quoted(site.client)};
+add_header X-Content-Type-Options nosniff always;
 
 location / {{
     try_files $uri /index.html;
@@ -202,8 +214,15 @@ location /api/ {{
     # Longer than the pause between two pings of a WebSocket.
     proxy_read_timeout 90s;
     proxy_send_timeout 90s;
+    # Said once, by the header of the whole server.
+    proxy_hide_header X-Content-Type-Options;
+    error_page 400 408 = @bad_request;
     error_page 413 @too_large;
-    error_page 502 504 = @unavailable;
+    error_page 500 502 503 504 = @unavailable;
+}}
+location @bad_request {{
+    default_type application/json;
+    return 400 '{BAD_REQUEST}';
 }}
 location @too_large {{
     default_type application/json;
@@ -211,6 +230,7 @@ location @too_large {{
 }}
 location @unavailable {{
     default_type application/json;
+    add_header X-Content-Type-Options nosniff always;
     add_header Retry-After 1 always;
     return 503 '{UNAVAILABLE}';
 }}"""
@@ -228,7 +248,8 @@ def _user() -> str:
 
 
 def _listen(addresses: list[str]) -> str:
-    return _indented("\n".join(f"listen {address};" for address in addresses), 8)
+    backlog = min(BACKLOG, backlog_limit())
+    return _indented("\n".join(f"listen {one} backlog={backlog};" for one in addresses), 8)
 
 
 def _quoted(path: Path) -> str:

@@ -25,6 +25,8 @@ class Program:
     stop_seconds: float
     """How long after SIGTERM it is killed."""
     environ: Mapping[str, str] = field(default_factory=dict)
+    told: Callable[[str], str] = str
+    """What is passed on of a line of its output."""
 
 
 def own_program(name: str, module: str) -> Program:
@@ -36,13 +38,15 @@ def own_program(name: str, module: str) -> Program:
     )
 
 
-def foreign_program(name: str, argv: tuple[str, ...], probe: Probe) -> Program:
+def foreign_program(
+    name: str, argv: tuple[str, ...], probe: Probe, told: Callable[[str], str] = str
+) -> Program:
     """A program that knows nothing of us: SIGTERM reaches it when its supervisor dies.
 
     The kernel sends it when the thread that made the child ends: make children in the main one.
     """
     leash = ("setpriv", "--pdeathsig", "TERM")
-    return Program(name=name, argv=(*leash, *argv), probe=probe, stop_seconds=0.5)
+    return Program(name=name, argv=(*leash, *argv), probe=probe, stop_seconds=0.5, told=told)
 
 
 def redis_program(executable: str, config: Path, settings: Settings) -> Program:
@@ -66,4 +70,14 @@ def nginx_program(executable: str, config: Path, settings: Settings) -> Program:
 
     # -e: or the log's place compiled into it would have to be writable.
     argv = (executable, "-e", "stderr", "-p", str(config.parent), "-c", str(config))
-    return foreign_program("nginx", argv, answers)
+    return foreign_program("nginx", argv, answers, without_tokens)
+
+
+def without_tokens(line: str) -> str:
+    """nginx's word on a failed request, without what was asked for: addresses of lessons are keys
+    to them, and what follows the request repeats it as referrer and for the process behind."""
+    said, request, asked = line.partition(', request: "')
+    if not request:
+        return line
+    method = asked.partition(" ")[0]
+    return f'{said}, request: "{method if method.isalpha() else ""} …'

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from zvonok.service.descriptors import BACKLOG, backlog_limit
 from zvonok.service.settings import Settings
 
 
@@ -11,6 +12,7 @@ def redis_config(settings: Settings, folder: Path) -> str:
 port 0
 unixsocket "{settings.socket("redis")}"
 unixsocketperm 600
+tcp-backlog {min(BACKLOG, backlog_limit())}
 daemonize no
 loglevel warning
 logfile ""

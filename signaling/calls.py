@@ -199,6 +199,10 @@ class Calls:
         except BaseException:
             call.untake()
             raise
+        if ours:
+            call.written()
+        else:
+            call.untake()
         if call.engine.over:
             await self._let_go(call, 410)
         elif not ours:

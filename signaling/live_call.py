@@ -11,6 +11,7 @@ from zvonok.wire.client import ServerMessage
 from . import live
 from .call.call import Call
 from .call.effects import (
+    Acknowledge,
     Answered,
     Arrived,
     Close,
@@ -68,11 +69,12 @@ class LiveCall:
         self._sockets: dict[int, Outlet] = {}
         self._sessions: set[str] = set()
         self._records: dict[str, Any] = {}
+        self._acknowledgements: list[Send] = []
         self._answers: dict[str, asyncio.Future[ActualSession]] = {}
         self._timer: asyncio.TimerHandle | None = None
         # uvloop's timer of a moment that has passed already does not tell it.
         self._due_at = 0.0
-        self._taken: tuple[dict[str, Any], set[str]] = ({}, set())
+        self._taken: tuple[dict[str, Any], set[str], list[Send]] = ({}, set(), [])
 
     @property
     def usable(self) -> bool:
@@ -95,7 +97,7 @@ class LiveCall:
         for effect in effects:
             self._carry_out(effect)
         self._arm()
-        if self._sessions or self._records or self.engine.over:
+        if self._sessions or self._records or self._acknowledgements or self.engine.over:
             self._surroundings.touched(self)
 
     def answer(self, session: str) -> "asyncio.Future[ActualSession]":
@@ -119,7 +121,7 @@ class LiveCall:
         return self.worker is None and any(True for _ in self.engine.session.offered())
 
     def take_writes(self) -> list[Command]:
-        """What is to be written now; `untake` it if that failed."""
+        """What is to be written now; say `written` or, if that failed, `untake`."""
         commands: list[Command] = [
             live.enlist(self.id),
             live.keep_state(self.id, self._state()),
@@ -134,12 +136,19 @@ class LiveCall:
             commands += [live.announce(self.worker, self.id, session) for session in self._sessions]
         if self.engine.over:
             commands += live.forget(self.id)
-        self._taken = (self._records, self._sessions)
-        self._records, self._sessions = {}, set()
+        self._taken = (self._records, self._sessions, self._acknowledgements)
+        self._records, self._sessions, self._acknowledgements = {}, set(), []
         return commands
 
+    def written(self) -> None:
+        """What `take_writes` gave is stored: whoever waits for that is told."""
+        _, _, acknowledgements = self._taken
+        for send in acknowledgements:
+            self._send(send.socket, send.message)
+
     def untake(self) -> None:
-        records, sessions = self._taken
+        records, sessions, acknowledgements = self._taken
+        self._acknowledgements = acknowledgements + self._acknowledgements
         self._records = records | self._records
         self._sessions |= sessions
 
@@ -166,6 +175,8 @@ class LiveCall:
         match effect:
             case Send(socket, message):
                 self._send(socket, message)
+            case Acknowledge(socket, message):
+                self._acknowledgements.append(Send(socket, message))
             case Spread(message, without):
                 data = client.encode(message)
                 for socket, outlet in self._sockets.items():

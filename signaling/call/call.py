@@ -12,6 +12,7 @@ import msgspec
 from zvonok.wire.bus import ActualSession, WantedSession
 from zvonok.wire.client import (
     ClientMessage,
+    Command,
     End,
     Ended,
     Failed,
@@ -31,6 +32,7 @@ from ..permissions import MODERATORS, may, require
 from .effects import Arrived, Close, Departed, Effect, Over, Send
 from .kept import record_of
 from .part import Handles, Part
+from .parts.commands import CommandsPart
 from .parts.quality import QualityPart
 from .parts.roster import RosterPart
 from .parts.session import SessionPart
@@ -62,7 +64,9 @@ class Call:
         self.sources = SourcesPart(self.people)
         self.session = SessionPart(self.people, self.sources)
         self.roster = RosterPart(self.people, self.sources, self.face)
+        self.commands = CommandsPart(self.people)
         self.parts: tuple[Part, ...] = (
+            self.commands,
             self.sources,
             self.session,
             QualityPart(self.people),
@@ -202,12 +206,15 @@ class Call:
         turn, seat = Turn(now, self.people), self.seats[number]
         handles = self._handlers[type(message)]
         try:
-            if handles.may is not None:
-                require(seat.role, handles.may)
-            handles.by(turn, seat, message)
+            if not self.commands.again(turn, seat, message):
+                if handles.may is not None:
+                    require(seat.role, handles.may)
+                handles.by(turn, seat, message)
+                self.commands.did(turn, seat, message)
         except Refusal as refusal:
             asked = message.id if isinstance(message, Offer | Search) else None
-            turn.do(Send(socket, Failed(error=refusal.body, id=asked)))
+            command = message.command if isinstance(message, Command) else None
+            turn.do(Send(socket, Failed(error=refusal.body, id=asked, command=command)))
         return self._finish(turn)
 
     def actual(self, actual: ActualSession, now: float) -> list[Effect]:

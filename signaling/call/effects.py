@@ -25,6 +25,14 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Acknowledge:
+    """To be sent as soon as all that `Keep` said until now is stored, and not before."""
+
+    socket: int
+    message: ServerMessage
+
+
+@dataclass(frozen=True)
 class Close:
     """Nothing more will be said to this socket."""
 
@@ -82,4 +90,15 @@ class Over:
     reason: str
 
 
-Effect = Send | Spread | Close | Keep | SessionTouched | Arrived | Departed | Answered | Over
+Effect = (
+    Send
+    | Spread
+    | Acknowledge
+    | Close
+    | Keep
+    | SessionTouched
+    | Arrived
+    | Departed
+    | Answered
+    | Over
+)

@@ -58,6 +58,8 @@ class Browser:
         self.people: dict[int, Participant] = {}
         self.total = 0
         self.sequence = 0
+        self.heard: list[ServerMessage] = []
+        """Everything so far."""
 
     @property
     def you(self) -> int:
@@ -121,6 +123,7 @@ class Browser:
         transport.abort()
 
     def _follow(self, message: ServerMessage) -> None:
+        self.heard.append(message)
         match message:
             case Welcome(roster=roster):
                 self.welcome = message

@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from signaling.call.call import Call
-from signaling.call.effects import Close, Effect, Over, Send, SessionTouched, Spread
+from signaling.call.effects import (
+    Acknowledge,
+    Close,
+    Effect,
+    Over,
+    Send,
+    SessionTouched,
+    Spread,
+)
 from signaling.call.seat import Newcomer
 from zvonok.wire.client import (
     Change,
@@ -70,7 +78,7 @@ class Stage:
         self.effects += effects
         for effect in effects:
             match effect:
-                case Send(socket, message):
+                case Send(socket, message) | Acknowledge(socket, message):
                     self.viewers[socket].take(message)
                 case Spread(message, without):
                     for socket, viewer in self.viewers.items():

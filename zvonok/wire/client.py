@@ -16,6 +16,9 @@ Quality = Literal["good", "medium", "poor", "lost"]
 ParticipantNumber = Annotated[int, Meta(ge=1, le=(1 << 30) - 1)]
 Name = Annotated[str, Meta(max_length=256)]
 Sdp = Annotated[str, Meta(max_length=131072)]
+CommandId = Annotated[str, Meta(min_length=1, max_length=16)]
+COMMANDS_REMEMBERED = 32
+"""Of each seat: that many of its last commands are known when they come again."""
 
 
 class Media(Struct, frozen=True, kw_only=True):
@@ -74,13 +77,21 @@ class View(Struct, frozen=True, tag="view", forbid_unknown_fields=True):
     tiles: Annotated[list[Tile], Meta(max_length=VIDEO_SLOTS)]
 
 
-class SetMedia(Struct, frozen=True, tag="media", forbid_unknown_fields=True):
+class Command(Struct, frozen=True, kw_only=True):
+    """What changes the call. With a `command`, an id that its sender has not used before, it is
+    answered by `done` or `error` with the same one. Until then it may be said again, also on
+    another socket of the same seat: it is done once."""
+
+    command: CommandId | None = None
+
+
+class SetMedia(Command, frozen=True, tag="media", forbid_unknown_fields=True):
     """Which of one's own sources are on now."""
 
     media: Media
 
 
-class SetQuality(Struct, frozen=True, tag="quality", forbid_unknown_fields=True):
+class SetQuality(Command, frozen=True, tag="quality", forbid_unknown_fields=True):
     """How the client finds its own connection."""
 
     quality: Quality
@@ -99,7 +110,7 @@ class Leave(Struct, frozen=True, tag="leave", forbid_unknown_fields=True):
     """Leave for good: the seat is not held."""
 
 
-class End(Struct, frozen=True, tag="end", forbid_unknown_fields=True):
+class End(Command, frozen=True, tag="end", forbid_unknown_fields=True):
     """End the call for all; moderators only."""
 
 
@@ -195,10 +206,18 @@ class Ended(Struct, frozen=True, tag="ended"):
 
 
 class Failed(Struct, frozen=True, kw_only=True, tag="error"):
-    """A message was refused. `id` is that of the refused offer or search."""
+    """A message was refused. `id` is that of the refused offer or search, `command` that of the
+    refused command."""
 
     error: ErrorBody
     id: int | None = None
+    command: CommandId | None = None
+
+
+class Done(Struct, frozen=True, tag="done"):
+    """A command has been carried out and is stored. For `end` the answer is `ended`."""
+
+    command: CommandId
 
 
 class Pong(Struct, frozen=True, tag="pong"):
@@ -206,7 +225,17 @@ class Pong(Struct, frozen=True, tag="pong"):
 
 
 ServerMessage = (
-    Welcome | Answer | Change | Found | Speakers | Publish | Corrected | Ended | Failed | Pong
+    Welcome
+    | Answer
+    | Change
+    | Found
+    | Speakers
+    | Publish
+    | Corrected
+    | Ended
+    | Failed
+    | Done
+    | Pong
 )
 
 MAX_MESSAGE = 160 * 1024

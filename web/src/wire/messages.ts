@@ -1,7 +1,8 @@
 // Generated from zvonok/wire/client.py by `npm run types`. Change the structs there, not this file.
 
 export type ClientMessage = Join | Offer | View | SetMedia | SetQuality | Search | Leave | End | Ping;
-export type ServerMessage = Welcome | Answer | Change | Found | Speakers | Publish | Corrected | Ended | Failed | Pong;
+export type ServerMessage =
+  Welcome | Answer | Change | Found | Speakers | Publish | Corrected | Ended | Failed | Done | Pong;
 /**
  * First message on the socket: the grant from `POST /api/links/{token}/enter`.
  */
@@ -50,6 +51,7 @@ export interface Tile {
 export interface SetMedia {
   type: "media";
   media: Media;
+  command?: string | null;
 }
 /**
  * How the client finds its own connection.
@@ -57,6 +59,7 @@ export interface SetMedia {
 export interface SetQuality {
   type: "quality";
   quality: "good" | "lost" | "medium" | "poor";
+  command?: string | null;
 }
 /**
  * Look for people by a part of the name, or fetch people by their numbers.
@@ -79,6 +82,7 @@ export interface Leave {
  */
 export interface End {
   type: "end";
+  command?: string | null;
 }
 /**
  * Asks for a `pong`, so that a dead socket is noticed.
@@ -185,12 +189,13 @@ export interface Ended {
   reason: "empty" | "ended" | "left" | "replaced";
 }
 /**
- * A message was refused. `id` is that of the refused offer or search.
+ * A message was refused. `id` is that of the refused offer or search, `command` that of the refused command.
  */
 export interface Failed {
   type: "error";
   error: ErrorBody;
   id?: number | null;
+  command?: string | null;
 }
 /**
  * What went wrong, in a form a program (`code`) and a person (`message`) can use.
@@ -201,6 +206,13 @@ export interface ErrorBody {
   details?: {
     [k: string]: unknown;
   };
+}
+/**
+ * A command has been carried out and is stored. For `end` the answer is `ended`.
+ */
+export interface Done {
+  type: "done";
+  command: string;
 }
 /**
  * The answer to `ping`.

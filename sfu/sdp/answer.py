@@ -85,8 +85,11 @@ def write_answer(
 
 
 def _refused(section: Section) -> list[str]:
-    formats = " ".join(section.formats)
-    lines = [f"m={section.media} 0 {section.protocol} {formats}", "c=IN IP4 0.0.0.0", "a=inactive"]
+    lines = [
+        f"m={section.media} 0 {section.protocol} {section.format}",
+        "c=IN IP4 0.0.0.0",
+        "a=inactive",
+    ]
     return [*lines, f"a=mid:{section.mid}"] if section.mid else lines
 
 

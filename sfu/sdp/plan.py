@@ -6,24 +6,14 @@ read by the same rule.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from zvonok.wire.errors import Refusal
 from zvonok.wire.ids import AUDIO_SLOTS, RIDS, VIDEO_SLOTS, Kind
 
-from .offer import Codec, Offer, Section
-
-EXTENSIONS = {
-    "urn:ietf:params:rtp-hdrext:sdes:mid": "mid",
-    "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id": "rid",
-    "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id": "repaired_rid",
-    "urn:ietf:params:rtp-hdrext:ssrc-audio-level": "audio_level",
-    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01": "transport_cc",
-    "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time": "abs_send_time",
-}
-"""Header extensions that we speak, with their names in the kernel. Without the video-orientation
-extension browsers turn the pixels themselves."""
+from .codecs import SPOKEN, Codec
+from .offer import Offer, Section
 
 _SENDER_ONLY = ("rid", "repaired_rid")
 _PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF")
@@ -32,7 +22,6 @@ _SENT: dict[str, tuple[Kind, ...]] = {
     "video": ("camera", "screen"),
 }
 _SLOTS = {"audio": AUDIO_SLOTS, "video": VIDEO_SLOTS}
-_CODEC = {"audio": "opus", "video": "vp8"}
 _FEEDBACK = {
     "audio": ("transport-cc",),
     "video": ("transport-cc", "nack", "nack pli", "ccm fir", "goog-remb"),
@@ -116,7 +105,7 @@ def make_plan(offer: Offer) -> Plan:
 def _assign(
     section: Section, offer: Offer, counts: dict[tuple[str, bool], int]
 ) -> Source | Slot | None:
-    if section.media not in _CODEC or section.direction == "inactive" or not section.alive:
+    if section.media not in SPOKEN or section.direction == "inactive" or not section.alive:
         return None
     sends = section.direction != "recvonly"
     place = counts.get((section.media, sends), 0)
@@ -126,7 +115,7 @@ def _assign(
         return None
     if section.protocol not in _PROTOCOLS or not section.rtcp_mux:
         return None
-    rtx = _rtx(section, codec)
+    rtx = section.rtx
     if sends:
         kinds = _SENT[section.media]
         return _source(section, kinds[place], codec, rtx) if place < len(kinds) else None
@@ -145,32 +134,22 @@ def _source(section: Section, kind: Kind, codec: Codec, rtx: Codec | None) -> So
 
 
 def _codec(section: Section) -> Codec | None:
-    name = _CODEC[section.media]
-    rate = 48000 if section.media == "audio" else 90000
-    for codec in section.codecs:
-        if codec.name == name and codec.clock_rate == rate:
-            supported = _FEEDBACK[section.media]
-            feedback = tuple(f for f in supported if f in codec.feedback)
-            return Codec(codec.payload_type, codec.name, rate, codec.parameters, feedback)
-    return None
-
-
-def _rtx(section: Section, codec: Codec) -> Codec | None:
-    wanted = str(codec.payload_type)
-    for other in section.codecs:
-        if other.name == "rtx" and other.parameters.get("apt") == wanted:
-            return other
-    return None
+    """With as much of its feedback as we give or take."""
+    if section.codec is None:
+        return None
+    supported = _FEEDBACK[section.media]
+    return replace(
+        section.codec, feedback=tuple(f for f in supported if f in section.codec.feedback)
+    )
 
 
 def _extension_ids(used: list[Section]) -> dict[str, int]:
     ids: dict[str, int] = {}
     for section in used:
         for extension in section.extensions:
-            name = EXTENSIONS.get(extension.uri)
-            # The one-byte header has room for ids 1–14 (RFC 8285 §4.2); an id means one thing.
-            if name and 1 <= extension.id <= 14 and extension.id not in ids.values():
-                ids.setdefault(name, extension.id)
+            # An id means one thing.
+            if extension.id not in ids.values():
+                ids.setdefault(extension.name, extension.id)
     return ids
 
 
@@ -180,12 +159,11 @@ def answered_extensions(section: Section, planned: Source | Slot, plan: Plan) ->
     useless = "recvonly" if isinstance(planned, Source) else "sendonly"
     values = []
     for extension in section.extensions:
-        name = EXTENSIONS.get(extension.uri)
-        if name is None or plan.extensions.get(name) != extension.id:
+        if plan.extensions.get(extension.name) != extension.id:
             continue
         if extension.direction in (useless, "inactive"):
             continue
-        if isinstance(planned, Slot) and name in _SENDER_ONLY:
+        if isinstance(planned, Slot) and extension.name in _SENDER_ONLY:
             continue
         values.append(f"{extension.id}{flipped[extension.direction]} {extension.uri}")
     return values

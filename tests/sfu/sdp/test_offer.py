@@ -30,14 +30,17 @@ def test_reads_chromium_simulcast() -> None:
     assert offer.ufrag == "BXlN"
     assert (audio.direction, video.direction) == ("sendonly", "sendonly")
     assert video.rids == ("l", "m", "h")
-    assert video.codecs[0].feedback == ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")
-    assert audio.codecs[0].parameters == {"minptime": "10", "useinbandfec": "1"}
+    assert audio.codec is not None
+    assert video.codec is not None
+    assert video.codec.feedback == ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")
+    assert audio.codec.parameters == {"minptime": "10", "useinbandfec": "1"}
 
 
 def test_reads_firefox_simulcast() -> None:
     offer = read(next(p for p in SAMPLES if p.stem == "firefox-simulcast-offer").read_text())
     video = offer.sections[1]
-    assert video.codecs[0].payload_type == 120
+    assert video.codec is not None
+    assert video.codec.payload_type == 120
     assert video.ssrcs[0] == (1650830754, 2376884265)
     assert len(video.ssrcs) == 3
     rid = next(e for e in video.extensions if e.uri.endswith("sdes:rtp-stream-id"))
@@ -82,6 +85,10 @@ def test_simulcast_group_orders_ssrcs() -> None:
         ("m=video 9", "m=video x"),
         ("m=video 9 UDP/TLS/RTP/SAVPF 96 97", "m=video"),
         ("opus/48000", "opus/x"),
+        ("UDP/TLS", "UDP\u00adTLS"),
+        ("UDP/TLS", "ÜDP/TLS"),
+        ("UDP/TLS/RTP/SAVPF 96", "UDP/TLS/RTP/SAVPF x"),
+        ("UDP/TLS/RTP/SAVPF 96", "UDP/TLS/RTP/SAVPF 128"),
         ("a=rtpmap:96", "a=rtpmap:96000"),
         ("a=rid:q send", "a=rid:q"),
         ("a=group:BUNDLE 0", "a=group:BUNDLE x"),
@@ -105,6 +112,10 @@ def test_refuses_what_is_malformed(old: str, new: str) -> None:
         "v=0\n" + "\n" * 20000,
         "v=0\na=" + "x" * 5000,
         "v=0\n" + "m=audio 9 UDP/TLS/RTP/SAVPF 0\n" * 100,
+        offers.whip().replace("SAVPF 96", "SAVPF 96" + " 98" * 127),
+        offers.whip() + "a=rid:a send\r\n" * 17,
+        offers.whip() + "a=ssrc-group:FID 1 2\r\n" * 17,
+        offers.whip() + "".join(f"a=ssrc:{number} a\r\n" for number in range(33)),
     ],
 )
 def test_refuses_floods(text: str) -> None:

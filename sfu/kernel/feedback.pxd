@@ -8,7 +8,8 @@ cdef void feedback_receive(engine* e, int32_t session, const uint8_t* data, size
     # A decrypted compound from this session.
 cdef void feedback_periodic(engine* e, int32_t session) noexcept nogil
     # What is due by now; called about every 50 ms.
-cdef void nack_missing(engine* e, source* s, long long first, long long end) noexcept nogil
-    # Packets first … end − 1 did not come before later ones.
+cdef bint nack_missing(engine* e, source* s, long long first, long long end) noexcept nogil
+    # Packets first … end − 1 did not come before later ones. False: they will not be asked for,
+    # because they are too many or the publisher does not repeat packets.
 cdef bint nack_found(source* s, long long sequence) noexcept nogil
 cdef void nack_due(engine* e, source* s) noexcept nogil

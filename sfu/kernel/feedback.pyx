@@ -1,7 +1,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from sfu.kernel.bytes cimport load16, load32, load64
-from sfu.kernel.keyframes cimport keyframe_request
+from sfu.kernel.keyframes cimport keyframe_request, keyframe_wish
 from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
 from sfu.kernel.rtcp cimport (
@@ -33,9 +33,6 @@ cdef enum:
     # Packets that a viewer may ask for: 2000 a second, 500 ahead
     REPAIR_INTERVAL = 500
     REPAIR_BURST = 250000
-    # Keyframes that a viewer may ask for in a slot: one a second, 4 ahead
-    ASKING_INTERVAL = 1000000
-    ASKING_BURST = 3000000
     # A viewer who says that his line bears more is not believed
     ESTIMATE_MOST = 20000000
     REMB_START = 2500000
@@ -64,13 +61,8 @@ cdef int32_t slot_by_ssrc(session* s, uint32_t ssrc) noexcept nogil:
 
 cdef void keyframe_asked(engine* e, session* s, uint32_t ssrc) noexcept nogil:
     cdef int32_t index = slot_by_ssrc(s, ssrc)
-    cdef slot* v
-    if index < 0:
-        return
-    v = &s.slots[index]
-    # Without a source he waits for one, which has been asked already.
-    if v.video and v.track >= 0 and v.source >= 0 and within(&v.asking_pace, e.now, ASKING_INTERVAL, ASKING_BURST):
-        keyframe_request(e, v.source)
+    if index >= 0:
+        keyframe_wish(e, &s.slots[index])
 
 
 cdef void nacked(engine* e, int32_t session_index, const rtcp_packet* p) noexcept nogil:
@@ -142,13 +134,14 @@ cdef bint nack_found(source* s, long long sequence) noexcept nogil:
     return False
 
 
-cdef void nack_missing(engine* e, source* s, long long first, long long end) noexcept nogil:
+cdef bint nack_missing(engine* e, source* s, long long first, long long end) noexcept nogil:
     cdef missing_packet* m
     cdef long long i
+    if not e.sessions[s.session].tracks[s.kind].expect.nack or s.missing == NULL:
+        return False
     if end - first > NACK_GAP or s.missing_count + (end - first) > MISSING:
         s.missing_count = 0
-        keyframe_request(e, index_of(s))
-        return
+        return False
     for i in range(first, end):
         m = &s.missing[s.missing_count]
         m.sequence = i
@@ -156,6 +149,7 @@ cdef void nack_missing(engine* e, source* s, long long first, long long end) noe
         m.next = e.now + NACK_FIRST
         m.tries = 0
         s.missing_count += 1
+    return True
 
 
 cdef void nack_due(engine* e, source* s) noexcept nogil:

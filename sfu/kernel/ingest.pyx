@@ -7,7 +7,7 @@ from sfu.kernel.bytes cimport load16
 from sfu.kernel.events cimport EVENT_SOURCE, event_put
 from sfu.kernel.fanout cimport fanout_audio, fanout_forget, fanout_video
 from sfu.kernel.feedback cimport feedback_receive, nack_due, nack_found, nack_missing
-from sfu.kernel.keyframes cimport keyframe_arrived
+from sfu.kernel.keyframes cimport keyframe_arrived, keyframe_request
 from sfu.kernel.memory cimport packet_drop, packet_take, ring_close, ring_find, ring_open, ring_put
 from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport place_of
@@ -94,8 +94,9 @@ cdef bint note_sound(source* s, int64_t sequence) noexcept nogil:
     return True
 
 
-cdef bint place_sequence(engine* e, source* s, uint16_t sequence, int64_t* extended) noexcept nogil:
-    """Extends the number and keeps the count of what is missing; False: too late or seen before."""
+cdef bint place_sequence(engine* e, source* s, uint16_t sequence, int64_t* extended, bint* torn) noexcept nogil:
+    """Extends the number and keeps the count of what is missing; False: too late or seen before.
+    `torn`: packets are missing that will not be asked for, so that only a keyframe helps."""
     if s.highest < 0:
         # One period ahead, so that a reordered earlier number stays positive.
         s.highest = s.first = 0x10000 + sequence
@@ -111,15 +112,12 @@ cdef bint place_sequence(engine* e, source* s, uint16_t sequence, int64_t* exten
             e.counters[DROPPED_DUPLICATE] += 1
             return False
         return True
-    if s.ring == NULL:
-        s.highest = extended[0]
-        return True
     if ring_find(s, extended[0]) != NULL:
         e.counters[DROPPED_DUPLICATE] += 1
         return False
     if extended[0] > s.highest:
-        if extended[0] > s.highest + 1 and e.sessions[s.session].tracks[s.kind].expect.nack:
-            nack_missing(e, s, s.highest + 1, extended[0])
+        if extended[0] > s.highest + 1:
+            torn[0] = not nack_missing(e, s, s.highest + 1, extended[0])
         s.highest = extended[0]
     elif s.missing_count:
         nack_found(s, extended[0])
@@ -224,11 +222,12 @@ cdef void take_audio(engine* e, int32_t index, source* s, packet* p, int32_t lev
 cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_t sequence,
                const uint8_t* payload, size_t size, bint repaired, int32_t level) noexcept nogil:
     cdef int64_t extended = 0
+    cdef bint torn = False
     cdef packet* p
     if not bearable(e, s):
         e.counters[DROPPED_FLOOD] += 1
         return
-    if not s.bound or size > MTU or not place_sequence(e, s, sequence, &extended):
+    if not s.bound or size > MTU or not place_sequence(e, s, sequence, &extended, &torn):
         return
     s.packets += 1
     s.octets += size
@@ -238,13 +237,17 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
     p = make_packet(e, s, h, h.timestamp, payload, size, extended)
     if p == NULL:
         return
+    s.keyframe_arrives = p.keyframe
     if p.keyframe:
         keyframe_arrived(e, s)
+    elif torn:
+        keyframe_request(e, index)
     activate(e, s, index)
     if s.kind == CAMERA or s.kind == SCREEN:
         take_video(e, index, s, p)
     else:
         take_audio(e, index, s, p, level)
+    s.keyframe_arrives = False
     packet_drop(e, p)
 
 

@@ -4,10 +4,13 @@ from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
 from sfu.kernel.rtcp cimport rtcp_write_pli
-from sfu.kernel.state cimport KEYFRAMES_REQUESTED, KINDS, LAYERS, SLOTS, references, session, slot, track
+from sfu.kernel.state cimport KEYFRAMES_REQUESTED, KINDS, LAYERS, SLOTS, references, session, track
 
 cdef enum:
     RTCP_ROOM = 64
+    # What a viewer may ask for in a slot: one a second, 4 ahead
+    ASKING_INTERVAL = 1000000
+    ASKING_BURST = 3000000
 
 
 cdef int64_t interval_of(const track* t) noexcept nogil:
@@ -34,11 +37,17 @@ cdef bint has_use(engine* e, const references* viewers, int32_t source_index) no
 
 cdef void keyframe_request(engine* e, int32_t source_index) noexcept nogil:
     cdef source* s = source_at(e, source_index)
-    # A packet that begins a keyframe is being taken: it is on its way to whoever asks now.
-    if s.keyframe_arrival == e.now:
+    # It is on its way to whoever asks now.
+    if s.keyframe_arrives:
         return
     track_at(e, s.session * KINDS + s.kind).keyframes_wanted |= <uint8_t>(1 << s.layer)
     keyframe_send_due(e, s.session * KINDS + s.kind)
+
+
+cdef void keyframe_wish(engine* e, slot* s) noexcept nogil:
+    # Without a source he waits for one, which has been asked already.
+    if s.track >= 0 and s.source >= 0 and within(&s.asking_pace, e.now, ASKING_INTERVAL, ASKING_BURST):
+        keyframe_request(e, s.source)
 
 
 cdef void keyframe_arrived(engine* e, source* s) noexcept nogil:

@@ -1,5 +1,6 @@
 from libc.stdint cimport int32_t, int64_t, uint16_t
 
+from sfu.kernel.keyframes cimport keyframe_wish
 from sfu.kernel.memory cimport ring_find
 from sfu.kernel.pacing cimport pacing_wait
 from sfu.kernel.places cimport csrc_of, source_at
@@ -14,15 +15,17 @@ cdef void retransmit(engine* e, int32_t viewer, int32_t slot_index, uint16_t seq
     cdef source* from_source
     cdef packet* p
     cdef outgoing o
-    # Without RTX the packet would be encrypted twice under one number, with another send time in
-    # it: AES-GCM does not survive that.
-    if s.rtx_ssrc == 0 or m == NULL:
+    if m == NULL:
         e.counters[RETRANSMIT_MISSED] += 1
         return
     from_source = source_at(e, m.source)
     p = ring_find(from_source, original) if from_source.generation == m.generation else NULL
-    if p == NULL or p.size == 0:
+    # Without RTX the packet would be encrypted twice under one number, with another send time in
+    # it: AES-GCM does not survive that. What was lost on the way to him a keyframe replaces.
+    if p == NULL or p.size == 0 or s.rtx_ssrc == 0:
         e.counters[RETRANSMIT_MISSED] += 1
+        if p != NULL and s.source == <int32_t>m.source:
+            keyframe_wish(e, s)
         return
     o.packet = p
     o.sequence = sent

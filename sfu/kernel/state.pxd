@@ -145,8 +145,9 @@ cdef struct source:
     uint64_t packets
     uint64_t octets
     uint64_t keyframes
-    # When the last keyframe began to arrive
+    # When the last keyframe began to arrive; its first packet is just being taken
     int64_t keyframe_arrival
+    bint keyframe_arrives
     int64_t last_arrival
     # Interarrival jitter in time stamp units × 16 (RFC 3550 §6.4.1)
     int64_t jitter

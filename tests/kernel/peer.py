@@ -190,7 +190,7 @@ class Peer:
             abs_send_time=SEND_TIME,
         )
 
-    def publish(self, *, gate: bool = True) -> None:
+    def publish(self, *, gate: bool = True, nack: bool = True) -> None:
         """Expects microphone and camera with three layers, as a browser offers them."""
         kernel = self.stage.kernel
         kernel.expect(self.handle, KIND_MICROPHONE, mid=b"0", payload_type=OPUS, clock_rate=48000)
@@ -201,7 +201,7 @@ class Peer:
             payload_type=VP8,
             rtx_payload_type=VP8_RTX,
             rids=(b"q", b"h", b"f"),
-            nack=True,
+            nack=nack,
             transport_cc=True,
         )
         for kind in (KIND_MICROPHONE, KIND_CAMERA):

@@ -1,5 +1,6 @@
 """Loss in both directions, replay, forgery."""
 
+import random
 import struct
 
 from tests.kernel.peer import SLOT_SSRC, VP8_RTX, Peer, Stage, pictures, rtp
@@ -19,6 +20,10 @@ def asked(publisher: Peer) -> list[int]:
                 first, mask = struct.unpack("!HH", body[at : at + 4])
                 found += [first, *(first + bit + 1 for bit in range(16) if mask >> bit & 1)]
     return found
+
+
+def plis(publisher: Peer) -> int:
+    return len([1 for kind, count, _ in publisher.rtcp if (kind, count) == (206, 1)])
 
 
 def test_a_viewer_gets_again_what_he_asks_for(stage: Stage) -> None:
@@ -64,6 +69,69 @@ def test_without_rtx_nothing_is_sent_twice(stage: Stage) -> None:
     viewer.send_rtcp(nack(SLOT_SSRC, viewer.video()[0].sequence))
     stage.wait(20)
     assert len(viewer.media) == 1
+
+
+def test_without_rtx_a_keyframe_replaces_what_was_lost(stage: Stage) -> None:
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view(rtx=False)
+    viewer.show(0, publisher)
+    for picture in range(4):
+        publisher.camera(picture, keyframe=picture == 0)
+    stage.wait(100)
+    before = plis(publisher)
+    viewer.send_rtcp(nack(SLOT_SSRC, viewer.video()[2].sequence))
+    assert plis(publisher) == before + 1
+    assert len(viewer.media) == 4
+
+
+def test_without_rtx_the_publisher_is_left_to_repair_what_he_lost_himself(stage: Stage) -> None:
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view(rtx=False)
+    viewer.show(0, publisher)
+    publisher.camera(0, keyframe=True)
+    publisher.camera_packet(1)
+    publisher.camera(2)
+    before = plis(publisher)
+    viewer.send_rtcp(nack(SLOT_SSRC, viewer.video()[0].sequence + 1))
+    stage.wait(50)
+    assert plis(publisher) == before
+
+
+def test_a_publisher_who_repeats_nothing_is_asked_for_a_keyframe_at_once(stage: Stage) -> None:
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish(nack=False)
+    viewer.view()
+    viewer.show(0, publisher)
+    publisher.camera(0, keyframe=True)
+    before = plis(publisher)
+    publisher.camera_packet(1)
+    publisher.camera(2)
+    assert plis(publisher) == before + 1
+    assert asked(publisher) == []
+
+
+def test_a_publisher_who_repeats_nothing_is_seen_in_spite_of_loss(stage: Stage) -> None:
+    """3 % loss, 30 frames a second, 40 ms to the publisher: most frames can be decoded."""
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish(nack=False)
+    viewer.view()
+    viewer.show(0, publisher)
+    chance = random.Random(7)
+    answers: list[int] = []
+    decoded, whole, last = 0, False, -1
+    for picture in range(330):
+        answers.append(plis(publisher))
+        keyframe = picture == 0 or (len(answers) > 3 and answers[-2] > answers[-3])
+        packet = publisher.camera_packet(picture, keyframe=keyframe)
+        if picture == 0 or chance.random() >= 0.03:
+            publisher.send(packet)
+            whole = keyframe or (whole and last == picture - 1)
+            last = picture
+            decoded += whole
+        stage.wait(30)
+    assert decoded > 230
 
 
 def test_unknown_numbers_are_not_answered(stage: Stage) -> None:

@@ -49,10 +49,6 @@ class Buckets:
         self._size = size
         self._buckets: OrderedDict[str, Bucket] = OrderedDict()
 
-    def wait(self, key: str, now: float) -> float:
-        bucket = self._buckets.get(key)
-        return 0.0 if bucket is None else bucket.wait(now)
-
     def take(self, key: str, now: float) -> float:
         bucket = self._buckets.get(key)
         if bucket is None:
@@ -66,17 +62,14 @@ class Buckets:
 class Guesses:
     """Wrong guesses of a secret, by address and in all.
 
-    An address that guessed wrong too often gets no answer at all. When the whole world did,
-    right answers are still given, so that nobody can shut out those who have the secret.
+    Right ones are never asked about here: they are always answered, so that nobody can shut out
+    those who have the secret, least of all from behind the same address. The secrets are long
+    enough that only the noise has to be bounded.
     """
 
     def __init__(self, each: Rate, total: Rate, now: float) -> None:
         self._each = Buckets(each)
         self._total = Bucket(total, now)
-
-    def blocked(self, address: str, now: float) -> float:
-        """Seconds for which this address is not answered; 0.0: go on."""
-        return self._each.wait(network(address), now)
 
     def wrong(self, address: str, now: float) -> float:
         """Counts a wrong guess. Not 0.0: say so instead of saying that it was wrong."""

@@ -11,6 +11,7 @@ from zvonok.wire.client import Role
 from zvonok.wire.errors import Refusal
 from zvonok.wire.ids import random_token
 
+from .admission import admitted
 from .calls import Calls
 from .clock import Clock
 from .endpoints import Endpoint, address, bearer, json_reply, read_body
@@ -111,10 +112,8 @@ class InvitationLinks:
     async def renew(self, request: web.Request) -> web.Response:
         now = self._clock.wall()
         grant = self._grants.grant(bearer(request), now, late=RENEW_SECONDS)
-        found = await self._store.link(grant.link)
-        if found is None or found[0].revoked is not None:
-            raise Refusal(410, "link_revoked", "this link was revoked")
-        if found[1].ended is not None:
+        lesson = await admitted(self._store, grant)
+        if lesson.ended is not None:
             raise Refusal(410, "call_ended", "this lesson has been ended")
         return json_reply(rest.Renewed(self._grants.sign(grant, now)))
 

@@ -35,6 +35,12 @@ class Metrics:
             "signaling_slow_sockets_cut", "Sockets that did not keep up", registry=self.registry
         )
 
+        self.turned_away = Counter(
+            "signaling_unjoined_sockets_turned_away",
+            "Sockets without a `join` that made room for others",
+            registry=self.registry,
+        )
+
     def watch(self, gauges: Gauges) -> None:
         """Adds what is not counted but looked at."""
         self.registry.register(_Watched(gauges))

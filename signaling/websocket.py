@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import resource
 from contextlib import suppress
 
 import msgspec
@@ -14,10 +15,13 @@ from zvonok.wire.client import ClientMessage, Failed, Join
 from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import random_token
 
+from .admission import admitted
 from .call.seat import Newcomer
 from .calls import Calls
 from .clock import Clock
-from .grants import RENEW_SECONDS, Grant, Grants
+from .doorstep import Doorstep
+from .endpoints import address
+from .grants import RENEW_SECONDS, Grants
 from .limits import Bucket, Rate
 from .live_call import LiveCall
 from .metrics import Metrics
@@ -48,6 +52,8 @@ class Sockets:
         self._metrics = metrics
         self._ids = itertools.count(1)
         self._open: set[web.WebSocketResponse] = set()
+        self._doorstep = Doorstep(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        self._patience: dict[int, asyncio.Timeout] = {}
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
@@ -69,7 +75,7 @@ class Sockets:
         sender = asyncio.create_task(outlet.run())
         self._open.add(socket)
         try:
-            await self._converse(socket, outlet)
+            await self._converse(socket, outlet, address(request))
         finally:
             self._open.discard(socket)
             outlet.close(200)
@@ -81,10 +87,12 @@ class Sockets:
         closing = [socket.close(code=WSCloseCode.SERVICE_RESTART) for socket in self._open]
         await asyncio.gather(*closing, return_exceptions=True)
 
-    async def _converse(self, socket: web.WebSocketResponse, outlet: SocketOutlet) -> None:
+    async def _converse(
+        self, socket: web.WebSocketResponse, outlet: SocketOutlet, origin: str
+    ) -> None:
         number = next(self._ids)
         try:
-            message = await self._first(socket)
+            message = await self._first(number, socket, origin)
             call = await self._join(number, message, outlet)
         except Refusal as refusal:
             self._metrics.joins.labels(refusal.body.code).inc()
@@ -104,15 +112,28 @@ class Sockets:
         finally:
             call.detach(number)
 
-    async def _first(self, socket: web.WebSocketResponse) -> Join:
+    async def _first(self, number: int, socket: web.WebSocketResponse, origin: str) -> Join:
         try:
-            async with asyncio.timeout(JOIN_SECONDS):
+            async with asyncio.timeout(JOIN_SECONDS) as patience:
+                self._patience[number] = patience
+                self._make_room(number, origin)
                 message = await _receive(socket)
         except TimeoutError as error:
+            if number not in self._patience:
+                raise Refusal(503, "unavailable", "too many wait here", retry_after=1) from error
             raise Refusal(408, "join_expected", "no `join` came in time") from error
+        finally:
+            self._doorstep.leave(number)
+            self._patience.pop(number, None)
         if not isinstance(message, Join):
             raise Refusal(400, "join_expected", "the first message must be `join`")
         return message
+
+    def _make_room(self, number: int, origin: str) -> None:
+        leaving = self._doorstep.enter(number, origin)
+        if leaving is not None:
+            self._metrics.turned_away.inc()
+            self._patience.pop(leaving).reschedule(0.0)
 
     async def _join(self, number: int, message: Join, outlet: SocketOutlet) -> LiveCall:
         try:
@@ -128,7 +149,7 @@ class Sockets:
         invitation = None
         if not call.engine.holds(message.resume, grant.id):
             self._grants.grant(message.grant, now)
-            await self._check_link(grant, now)
+            await admitted(self._store, grant)
         if may(grant.role, "pass_on_links"):
             invitation = await self._invitation(grant.lesson, now)
         if not call.usable:
@@ -148,12 +169,6 @@ class Sockets:
             call.detach(number)
             raise
         return call
-
-    async def _check_link(self, grant: Grant, now: float) -> None:
-        """A link revoked after it was used lets nobody in who is not in already."""
-        found = await self._store.link(grant.link)
-        if found is None or found[0].revoked is not None:
-            raise Refusal(410, "link_revoked", "this link was revoked")
 
     async def _invitation(self, lesson: str, now: float) -> str | None:
         links = await self._store.links(lesson)

@@ -193,8 +193,8 @@ class Client:
         assert reply.status == 200, reply.body
         return msgspec.json.decode(reply.body, type=rest.Entered).grant
 
-    async def connect(self) -> Browser:
-        socket = await self.session.ws_connect("http://signaling/api/call")
+    async def connect(self, headers: dict[str, str] | None = None) -> Browser:
+        socket = await self.session.ws_connect("http://signaling/api/call", headers=headers)
         self._sockets.append(socket)
         return Browser(socket)
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 import aiohttp
 import pytest
 
+from signaling.doorstep import Doorstep
 from signaling.outlet import QUEUE_BYTES, SocketOutlet
 from signaling.websocket import HARD_LIMIT, MESSAGES, PATIENCE
 from tests.signaling.client import Browser
@@ -30,6 +31,7 @@ from zvonok.wire.client import (
     SetMedia,
     Tile,
     View,
+    Welcome,
 )
 
 OFFER = "v=0\r\nan offer"
@@ -175,6 +177,27 @@ async def test_who_says_nothing_is_sent_away(
     browser = await school.client.connect()
     assert (await browser.until(Failed)).error.code == "join_expected"
     assert await browser.until_closed() == 4408
+
+
+async def test_who_says_nothing_makes_room_for_who_does(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest silent socket of an address leaves; other addresses lose nothing by it."""
+    monkeypatch.setattr("signaling.doorstep.PER_ADDRESS", 3)
+    monkeypatch.setattr(school.parts.sockets, "_doorstep", Doorstep(20_000))
+    lesson = await school.client.lesson()
+    grant = await school.client.enter(lesson.participant_link, "A")
+    elsewhere = await school.client.connect({"X-Forwarded-For": "192.0.2.9"})
+    silent = [await school.client.connect() for _ in range(3)]
+    joining = await school.client.connect()
+    await joining.send(Join(grant))
+    await joining.until(Welcome)
+    failed = await silent[0].until(Failed)
+    assert (failed.error.code, failed.error.details) == ("unavailable", {"retry_after": 1})
+    assert await silent[0].until_closed() == 4503
+    late = await school.client.connect()
+    for browser in (elsewhere, *silent[1:], late):
+        assert (await say(browser, '{"type":"ping"}')).error.code == "join_expected"
 
 
 @pytest.mark.parametrize("grant", ["", "x", "a.b.c"])

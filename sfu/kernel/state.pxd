@@ -24,8 +24,9 @@ cdef enum:
 
     AUDIO_SLOTS = 4
     SPEAKERS = 3
-    VIDEO_SLOTS = 12
-    SLOTS = 16
+    VIDEO_SLOTS = 25
+    # A power of two with room for both, at most the bits of `session.showing`
+    SLOTS = 32
 
     MTU = 1500
     # Room before the payload for a longer VP8 descriptor and the RTX sequence number

@@ -1,7 +1,7 @@
 """Which section of an offer carries what.
 
 A section's meaning follows from its place among the sections of its medium and direction, so
-that a browser (four sending sections and thirteen slots), a WHIP sender and a WHEP viewer are
+that a browser (four sending sections and the slots), a WHIP sender and a WHEP viewer are
 read by the same rule.
 """
 

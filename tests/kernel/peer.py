@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import pylibsrtp
 
 from sfu.kernel.core import KIND_CAMERA, KIND_MICROPHONE, PROFILE_AEAD_AES_128_GCM, SteppedKernel
+from zvonok.wire.ids import VIDEO_SLOTS
 
 Address = tuple[str, int]
 COOKIE = 0x2112A442
@@ -211,7 +212,7 @@ class Peer:
         kernel = self.stage.kernel
         for i in range(4):
             kernel.add_audio_slot(self.handle, i, ssrc=AUDIO_SSRC + i, payload_type=OPUS)
-        for i in range(9):
+        for i in range(VIDEO_SLOTS):
             kernel.add_video_slot(
                 self.handle,
                 i,

@@ -2,8 +2,11 @@
 
 import struct
 
+import pytest
+
 from sfu.kernel.core import KIND_CAMERA, KIND_MICROPHONE
 from tests.kernel.peer import SLOT_SSRC, Peer, Stage, pictures, rtp
+from zvonok.wire.ids import VIDEO_SLOTS
 
 
 def pair(stage: Stage) -> tuple[Peer, Peer]:
@@ -57,6 +60,22 @@ def test_what_nobody_shows_is_not_forwarded(stage: Stage) -> None:
     for picture in range(5):
         publisher.camera(picture, keyframe=picture == 0)
     assert viewer.media == []
+
+
+def test_every_slot_shows_another_picture(stage: Stage) -> None:
+    viewer = stage.join(100)
+    viewer.view()
+    publishers = [stage.join(1 + slot) for slot in range(VIDEO_SLOTS)]
+    for slot, publisher in enumerate(publishers):
+        publisher.publish()
+        viewer.show(slot, publisher)
+    for publisher in publishers:
+        publisher.camera(0, keyframe=True)
+    stage.wait(60)
+    for slot, publisher in enumerate(publishers):
+        assert {p.csrc // 4 for p in viewer.video(slot)} == {publisher.number}, slot
+    with pytest.raises(ValueError, match=f"0 to {VIDEO_SLOTS - 1}"):
+        viewer.show(VIDEO_SLOTS, publishers[0])
 
 
 def test_a_cleared_slot_falls_silent(stage: Stage) -> None:

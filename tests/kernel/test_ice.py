@@ -6,6 +6,7 @@ import pytest
 
 from sfu.kernel.core import EVENT_CONNECTED, EVENT_DTLS, EVENT_LOST, SteppedKernel
 from tests.kernel.peer import COOKIE, PASSWORD, Stage, binding_request
+from zvonok.wire.ids import VIDEO_SLOTS
 
 CLIENT_HELLO = bytes([22, 254, 253]) + bytes(60)
 ELSEWHERE = ("192.0.2.9", 9999)
@@ -192,7 +193,7 @@ def test_commands_to_what_is_not_open_are_refused(stage: Stage) -> None:
     with pytest.raises(ValueError, match="kind 4"):
         kernel.set_gate(peer.handle, 4, True)
     with pytest.raises(ValueError, match="video slot"):
-        kernel.set_slot(peer.handle, 12, peer.handle, 1, 0)
+        kernel.set_slot(peer.handle, VIDEO_SLOTS, peer.handle, 1, 0)
     with pytest.raises(ValueError, match="layer 3"):
         kernel.set_slot(peer.handle, 0, peer.handle, 1, 3)
     with pytest.raises(ValueError, match="keys"):

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from zvonok.wire.ids import VIDEO_SLOTS
+
 FINGERPRINT = ":".join(["AB"] * 32)
 
 CHROMIUM_EXTENSIONS = {
@@ -84,13 +86,15 @@ class Draft:
 SIMULCAST = ("a=rid:q send", "a=rid:h send", "a=rid:f send", "a=simulcast:send q;h;f")
 
 
-def browser(ufrag: str = "BXlN", fingerprint: str = FINGERPRINT) -> str:
-    """Everything our own client offers."""
+def browser(
+    ufrag: str = "BXlN", fingerprint: str = FINGERPRINT, pictures: int = VIDEO_SLOTS
+) -> str:
+    """Everything our own client offers, with room for as many `pictures` at once."""
     draft = Draft(ufrag, fingerprint)
     draft.audio("sendonly").video("sendonly", *SIMULCAST).video("sendonly").audio("sendonly")
     for _ in range(4):
         draft.audio("recvonly")
-    for _ in range(9):
+    for _ in range(pictures):
         draft.video("recvonly")
     return draft.text()
 

@@ -6,6 +6,7 @@ from sfu.sdp import make_plan, parse_offer
 from sfu.session import new_ssrcs
 from tests.sfu import offers
 from tests.sfu.stage import Stage
+from zvonok.wire.ids import AUDIO_SLOTS, VIDEO_SLOTS
 
 
 def test_opens_with_everything_the_kernel_needs() -> None:
@@ -35,7 +36,7 @@ def test_opens_with_everything_the_kernel_needs() -> None:
     }
     assert log["expect"][0][3]["clock_rate"] == 48000
     assert [e[2] for e in log["add_audio_slot"]] == list(range(4))
-    assert [e[2] for e in log["add_video_slot"]] == list(range(9))
+    assert [e[2] for e in log["add_video_slot"]] == list(range(VIDEO_SLOTS))
 
 
 def test_answer_and_kernel_agree() -> None:
@@ -58,10 +59,10 @@ def test_sender_that_names_its_ssrcs() -> None:
 
 def test_ssrcs_are_never_zero_nor_twice_the_same() -> None:
     plan = make_plan(parse_offer(offers.browser()))
-    values = chain([0, 7, 7, 0, 8], chain.from_iterable(repeat(n, 2) for n in range(9, 99)))
+    values = chain([0, 7, 7, 0, 8], chain.from_iterable(repeat(n, 2) for n in range(9, 199)))
     ssrcs = new_ssrcs(plan, lambda _: next(values))
     used = [s.media for s in ssrcs.values()] + [s.rtx for s in ssrcs.values() if s.rtx]
-    assert len(used) == len(set(used)) == 4 + 9 * 2
+    assert len(used) == len(set(used)) == AUDIO_SLOTS + VIDEO_SLOTS * 2
     assert 0 not in used
 
 

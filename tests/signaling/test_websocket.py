@@ -270,7 +270,7 @@ async def _try(school: School, grant: str) -> Browser | Failed:
         ('{"type":"media","media":{"microphone":"yes"}}', "invalid_message"),
         ('{"type":"quality","quality":"splendid"}', "invalid_message"),
         (
-            '{"type":"view","tiles":[{"slot":9,"participant":1,"kind":"camera","height":1}]}',
+            '{"type":"view","tiles":[{"slot":25,"participant":1,"kind":"camera","height":1}]}',
             "invalid_message",
         ),
         (json.dumps({"type": "offer", "id": 0, "sdp": "x" * 131073}), "invalid_message"),

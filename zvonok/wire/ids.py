@@ -11,7 +11,8 @@ SEATS = 2000
 AUDIO_SLOTS = 4
 """Receive slots for sound: 0–2 the loudest speakers, 3 the sound of the shared screen."""
 SPEAKER_SLOTS = 3
-VIDEO_SLOTS = 9
+VIDEO_SLOTS = 25
+"""Receive slots for pictures, at the most: whoever shows fewer at once offers fewer."""
 RIDS: tuple[str, ...] = ("q", "h", "f")
 """Simulcast layers of the camera: quarter, half and full size."""
 

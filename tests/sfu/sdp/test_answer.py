@@ -7,6 +7,7 @@ from aiortc.sdp import SessionDescription
 
 from sfu.sdp import Candidate, Identity, SlotSsrc, make_plan, parse_offer, write_answer
 from tests.sfu import offers
+from zvonok.wire.ids import AUDIO_SLOTS, VIDEO_SLOTS
 
 DATA = Path(__file__).parents[1] / "data"
 IDENTITY = Identity(
@@ -78,7 +79,7 @@ def test_sound() -> None:
 def test_slots_have_streams_of_their_own() -> None:
     parts = sections(answer(offers.browser()))[5:]
     streams = [line for part in parts for line in part if line.startswith("a=msid:")]
-    assert len(set(streams)) == 13
+    assert len(set(streams)) == AUDIO_SLOTS + VIDEO_SLOTS
     assert all("a=sendonly" in part for part in parts)
     first_video = parts[4]
     assert "a=ssrc-group:FID 200 300" in first_video

@@ -7,6 +7,7 @@ import pytest
 from sfu.sdp import Plan, Slot, Source, make_plan, parse_offer
 from tests.sfu import offers
 from zvonok.wire.errors import Refusal
+from zvonok.wire.ids import VIDEO_SLOTS
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -24,7 +25,7 @@ def summary(text: str) -> list[str | None]:
 
 
 def test_browser() -> None:
-    slots = [f"audio {n}" for n in range(4)] + [f"video {n}" for n in range(9)]
+    slots = [f"audio {n}" for n in range(4)] + [f"video {n}" for n in range(VIDEO_SLOTS)]
     sources = ["microphone", "camera", "screen", "screen_audio"]
     assert summary(offers.browser()) == sources + slots
     camera = list(plan(offers.browser()).sources())[1]
@@ -33,6 +34,12 @@ def test_browser() -> None:
     assert camera.codec.payload_type == 96
     assert camera.rtx is not None
     assert camera.rtx.payload_type == 97
+
+
+@pytest.mark.parametrize("pictures", [0, 1, 4, VIDEO_SLOTS - 1])
+def test_whoever_shows_fewer_pictures_offers_fewer_slots(pictures: int) -> None:
+    found = summary(offers.browser(pictures=pictures))
+    assert found[8:] == [f"video {n}" for n in range(pictures)]
 
 
 def test_whip_and_whep_are_halves_of_it() -> None:
@@ -88,9 +95,9 @@ def test_extension_ids_outside_the_one_byte_header_are_left_out(number: int) -> 
 
 def test_more_slots_than_there_are_stay_empty() -> None:
     draft = offers.Draft()
-    for _ in range(11):
+    for _ in range(VIDEO_SLOTS + 2):
         draft.video("recvonly")
-    assert summary(draft.text())[8:] == ["video 8", None, None]
+    assert summary(draft.text())[-3:] == [f"video {VIDEO_SLOTS - 1}", None, None]
 
 
 @pytest.mark.parametrize(

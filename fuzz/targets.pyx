@@ -8,7 +8,7 @@ from sfu.kernel.engine cimport (
     engine_open_session, engine_receive, engine_send_dtls, engine_set_gate, engine_set_keys,
     engine_set_room, engine_tick)
 from sfu.kernel.fanout cimport fanout_runs, fanout_work
-from sfu.kernel.ice cimport ice_credentials
+from sfu.kernel.ice cimport ice_credentials, ice_peer
 from sfu.kernel.outbox cimport outbox_flush
 from sfu.kernel.pacing cimport pacing_due
 from sfu.kernel.rewrite cimport (
@@ -26,8 +26,8 @@ from sfu.kernel.state cimport (
     AUDIO_SLOTS, CAMERA, KINDS, LAYERS, MICROPHONE, SCREEN, SCREEN_AUDIO, engine, expectation, path,
     session)
 from sfu.kernel.stun cimport (
-    STUN_MALFORMED, STUN_MAX_ANSWER, stun_check_integrity, stun_error, stun_parse, stun_request,
-    stun_success)
+    STUN_MALFORMED, STUN_MAX_ANSWER, STUN_SUCCESS, stun_check_fingerprint, stun_check_integrity,
+    stun_error, stun_parse, stun_request, stun_success)
 from sfu.kernel.vp8 cimport VP8_MAX_DESCRIPTOR, vp8_descriptor, vp8_parse, vp8_write
 
 cdef enum:
@@ -57,13 +57,15 @@ cdef int fuzz_stun(const uint8_t* data, size_t length) noexcept nogil:
     codes[:] = [400, 401, 420, 487]
     if stun_parse(data, length, &r) == STUN_MALFORMED:
         return 0
+    must(r.fingerprint_at < length)
+    stun_check_fingerprint(data, &r)
     if r.username != NULL:
         must(r.username >= data and r.username + r.username_len <= data + length)
     stun_check_integrity(data, length, &r, b"password", 8)
     size = stun_success(&r, data, 4 if length & 4 else 16, load16(data), b"password", 8, out,
                         STUN_MAX_ANSWER)
-    must(size > 0 and stun_parse(out, size, &again) == 2)
-    must(stun_check_integrity(out, size, &again, b"password", 8))
+    must(size > 0 and stun_parse(out, size, &again) == STUN_SUCCESS)
+    must(stun_check_fingerprint(out, &again) and stun_check_integrity(out, size, &again, b"password", 8))
     for i in range(4):
         size = stun_error(&r, codes[i], NULL if i & 1 else <const uint8_t*>b"password", 8, out,
                           STUN_MAX_ANSWER)
@@ -305,6 +307,27 @@ cdef void send_check(engine* e, int peer, const uint8_t* attributes, size_t leng
     deliver(e, peer, out, at + 24)
 
 
+cdef void answer_check(engine* e, int peer) noexcept nogil:
+    """What a peer would answer to the last check of ours."""
+    cdef uint8_t out[DATAGRAM]
+    cdef hmac_key key
+    cdef SHA_CTX message
+    if not e.sessions[peer].used:
+        return
+    store16(out, 0x0101)
+    store16(out + 2, 24)
+    store32(out + 4, 0x2112A442u)
+    memcpy(out + 8, e.sessions[peer].probe.transaction, 12)
+    store16(out + 20, 8)
+    store16(out + 22, 20)
+    hmac_init(&key, PASSWORD, 22)
+    message = key.inner
+    SHA1_Update(&message, out, 20)
+    hmac_finish(&key, &message, out + 24)
+    engine_receive(e, &e.sessions[peer].probe.path, out, 44)
+    settle(e)
+
+
 cdef void send_rtp(stage* g, int peer, const uint8_t* data, size_t length) noexcept nogil:
     cdef uint8_t out[ROOM]
     cdef rtp_header h
@@ -364,6 +387,7 @@ cdef void enter(stage* g, int32_t index) noexcept nogil:
     engine_open_session(e, index, 0, index + 1, ufrag, 4, PASSWORD, 22)
     engine_set_keys(e, index, profile, KEY, KEY, length)
     s = &e.sessions[index]
+    ice_peer(s, b"peer", 4, PASSWORD, 22)
     s.id_mid, s.id_rid, s.id_repaired_rid = 1, 2, 3
     s.id_level, s.id_transport_cc, s.id_send_time = 4, 5, 6
     expect_all(e, index)
@@ -424,6 +448,8 @@ cdef void operate(stage* g, int operation, int peer, const uint8_t* data,
         g.e.now += <int64_t>length * STEP * (100 if operation == 7 else 1)
         engine_tick(g.e)
         settle(g.e)
+        if length & 1:
+            answer_check(g.e, peer)
 
 
 cdef int fuzz_core(const uint8_t* data, size_t length) noexcept nogil:

@@ -130,6 +130,7 @@ class Session:
         except OverflowError:
             raise Refusal(503, "worker_full", "The media server is full.") from None
         self.participant = self.wanted.participant
+        kernel.set_peer(handle, offer.ufrag.encode(), offer.password.encode())
         kernel.set_extensions(handle, **plan.extensions)
         for source in plan.sources():
             self._expect(handle, source, plan)
@@ -153,7 +154,9 @@ class Session:
         if offer.ufrag != connection.offer.ufrag:
             connection.credentials = _new_credentials()
             ufrag, password = (value.encode() for value in connection.credentials)
-            self._environment.kernel.restart_ice(connection.handle, ufrag, password)
+            kernel = self._environment.kernel
+            kernel.restart_ice(connection.handle, ufrag, password)
+            kernel.set_peer(connection.handle, offer.ufrag.encode(), offer.password.encode())
         for before, after in zip(connection.plan.sources(), plan.sources(), strict=True):
             if before.ssrcs != after.ssrcs:
                 self._expect(connection.handle, after, plan)

@@ -13,9 +13,10 @@ PROFILE_AEAD_AES_128_GCM: Final = 0x0007
 EVENT_DTLS: Final = 1
 """(EVENT_DTLS, session, 0, 0, datagram): from an address that passed an authenticated check."""
 EVENT_CONNECTED: Final = 2
-"""(EVENT_CONNECTED, session, 0, 0, b""): the first authenticated check arrived."""
+"""(EVENT_CONNECTED, session, 0, 0, b""): the first authentic check arrived, or the first authentic
+packet after EVENT_LOST."""
 EVENT_LOST: Final = 3
-"""(EVENT_LOST, session, 0, 0, b""): no check for 30 s (RFC 7675)."""
+"""(EVENT_LOST, session, 0, 0, b""): no check, SRTP or SRTCP that is authentic for 30 s."""
 EVENT_SOURCE: Final = 4
 """(EVENT_SOURCE, session, kind, layers, b""): which layers of a source arrive now (bit mask)."""
 EVENT_SPEAKERS: Final = 5
@@ -74,7 +75,8 @@ class Kernel:
         """An eventfd that is readable while events wait."""
     def events(self) -> list[Event]: ...
     def buffer_sizes(self) -> tuple[int, int]:
-        """Receive and send buffer in bytes as the system granted them."""
+        """Receive and send buffer in bytes as the system granted them, of the smallest socket. To
+        be compared with what was asked for; the system counts twice as much."""
     def open_session(self, room: int, participant: int, ufrag: bytes, password: bytes) -> int:
         """A peer in `room` that may now send STUN checks with these local ICE credentials.
 
@@ -83,6 +85,12 @@ class Kernel:
         """
     def restart_ice(self, session: int, ufrag: bytes, password: bytes) -> None:
         """New local credentials; the previous ones stay valid beside them (RFC 8445 §9)."""
+    def set_peer(self, session: int, ufrag: bytes, password: bytes) -> None:
+        """The peer's own credentials. With them it is asked whether it is where it seems to be; a
+        peer that answers is never taken for silent.
+
+        Raises ValueError when one is empty or longer than 256 bytes (RFC 8839 §5.4).
+        """
     def close_session(self, session: int) -> None: ...
     def set_room(self, session: int, room: int) -> None: ...
     def set_moderator(self, session: int, moderator: bool) -> None:
@@ -158,6 +166,11 @@ class SteppedKernel(Kernel):
         """A datagram from this address at `now` (µs); what follows from it is done to the end."""
     def tick(self, now: int) -> None:
         """Time has passed; call it in steps of 10 ms."""
+    def set_socket(
+        self, *, blocked: bool = False, queued: int = 0, buffer: int = 0xFFFFFFFF
+    ) -> None:
+        """From the next call on the sockets are full, or hold so many bytes unsent of a buffer of
+        so many."""
     def sent(self) -> list[tuple[bytes, tuple[str, int]]]:
         """Datagrams that left since the last call."""
 

@@ -36,6 +36,8 @@ cdef extern from *:
 # Seconds from 1900 to 1970 (RFC 5905 §6)
 NTP_EPOCH = 2208988800
 UDP_GRO = 104
+SO_SNDBUFFORCE = 32
+SO_RCVBUFFORCE = 33
 IP_PKTINFO = 8
 
 COUNTERS = {
@@ -50,6 +52,8 @@ COUNTERS = {
     "dropped_duplicate": state.DROPPED_DUPLICATE, "dropped_gate": state.DROPPED_GATE,
     "dropped_no_memory": state.DROPPED_NO_MEMORY, "dropped_jobs": state.DROPPED_JOBS,
     "dropped_queue": state.DROPPED_QUEUE, "dropped_events": state.DROPPED_EVENTS, "dropped_flood": state.DROPPED_FLOOD,
+    "dropped_held": state.DROPPED_HELD, "dropped_crowded": state.DROPPED_CROWDED,
+    "checks_sent": state.CHECKS_SENT, "paths_moved": state.PATHS_MOVED,
     "stun_accepted": state.STUN_ACCEPTED, "stun_refused": state.STUN_REFUSED,
     "stun_limited": state.STUN_LIMITED,
     "stun_reflected": state.STUN_REFLECTED, "dtls_received": state.DTLS_RECEIVED,
@@ -66,6 +70,14 @@ def live_objects():
     return live
 
 
+def _grow(s, option, forced, size):
+    """Asks for a buffer; above the system's limit it takes CAP_NET_ADMIN (socket(7))."""
+    try:
+        s.setsockopt(sockets.SOL_SOCKET, forced, size)
+    except PermissionError:
+        s.setsockopt(sockets.SOL_SOCKET, option, size)
+
+
 def _bind(family, address, port, receive_buffer, send_buffer):
     s = sockets.socket(family, sockets.SOCK_DGRAM)
     try:
@@ -75,8 +87,8 @@ def _bind(family, address, port, receive_buffer, send_buffer):
             s.setsockopt(sockets.IPPROTO_IPV6, sockets.IPV6_RECVPKTINFO, 1)
         else:
             s.setsockopt(sockets.IPPROTO_IP, IP_PKTINFO, 1)
-        s.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, receive_buffer)
-        s.setsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF, send_buffer)
+        _grow(s, sockets.SO_RCVBUF, SO_RCVBUFFORCE, receive_buffer)
+        _grow(s, sockets.SO_SNDBUF, SO_SNDBUFFORCE, send_buffer)
         try:
             s.setsockopt(sockets.IPPROTO_UDP, UDP_GRO, 1)
         except OSError:
@@ -184,9 +196,9 @@ cdef class Kernel(Sessions):
         return self.shared.tell
 
     def buffer_sizes(self):
-        s = self.sockets[0]
-        return (s.getsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF),
-                s.getsockopt(sockets.SOL_SOCKET, sockets.SO_SNDBUF))
+        # The system doubles what it is asked for, to have room for its own (socket(7)).
+        return tuple(min(s.getsockopt(sockets.SOL_SOCKET, option) // 2 for s in self.sockets)
+                     for option in (sockets.SO_RCVBUF, sockets.SO_SNDBUF))
 
     # ── events ──
 
@@ -250,6 +262,8 @@ cdef class Kernel(Sessions):
 
 
 cdef class SteppedKernel(Kernel):
+    cdef bint full
+
     def __init__(self, *, max_sessions=64):
         self.sockets = []
         self._open_engine(max_sessions)
@@ -263,6 +277,9 @@ cdef class SteppedKernel(Kernel):
     cdef void _settle(self):
         cdef engine* e = self.shared.engine
         fanout_runs(e)
+        e.out.blocked = self.full
+        if self.full:
+            return
         while fanout_work(e, 0):
             outbox_flush(e)
         pacing_due(e)
@@ -292,6 +309,13 @@ cdef class SteppedKernel(Kernel):
         self.shared.engine.now = now
         engine_tick(self.shared.engine)
         self._settle()
+
+    def set_socket(self, *, blocked=False, queued=0, buffer=0xFFFFFFFF):
+        cdef int i
+        self.full = blocked
+        for i in range(2):
+            self.shared.engine.out.queued[i] = queued
+            self.shared.engine.out.buffer[i] = buffer
 
     def sent(self):
         cdef engine* e = self.shared.engine

@@ -3,16 +3,19 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from sfu.kernel.events cimport (
-    EVENT_DTLS, EVENT_LOST, EVENT_SPEAKERS, event_put, events_close, events_open)
+    EVENT_DTLS, EVENT_SPEAKERS, event_put, events_close, events_open)
 from sfu.kernel.feedback cimport feedback_periodic
 from sfu.kernel.fanout cimport fanout_compact
-from sfu.kernel.ice cimport ice_check, ice_close, ice_credentials, ice_forget, ice_open, ice_session
+from sfu.kernel.ice cimport ice_check, ice_close, ice_credentials, ice_forget, ice_open
 from sfu.kernel.ingest cimport ingest_check_sources, ingest_forget, ingest_rtcp, ingest_rtp
 from sfu.kernel.keyframes cimport keyframe_send_due
 from sfu.kernel.memory cimport references_add, references_free, references_remove
 from sfu.kernel.outbox cimport outbox_close, outbox_open, outbox_raw
 from sfu.kernel.pace cimport within
 from sfu.kernel.pacing cimport pacing_drop
+from sfu.kernel.paths cimport (
+    path_bears_dtls, path_dtls, path_forget, path_media, path_owner, path_resume, path_visit,
+    paths_close, paths_open)
 from sfu.kernel.rewrite cimport map_start
 from sfu.kernel.rtp cimport rtp_is_rtcp
 from sfu.kernel.slots cimport slots_choose, slots_choose_viewers, slots_close_gate, slots_show
@@ -20,7 +23,7 @@ from sfu.kernel.speakers cimport speakers_forget, speakers_list
 from sfu.kernel.srtp cimport srtp_free, srtp_init
 from sfu.kernel.state cimport (
     DROPPED_FLOOD, DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED, KINDS, MAX_ROOMS, MICROPHONE, SLOTS,
-    SOURCES, SPEAKERS, references, room, session, slot)
+    SOURCES, SPEAKERS, UNREACHABLE, references, room, session, slot)
 
 cdef enum:
     TICK = 10000
@@ -28,7 +31,6 @@ cdef enum:
     TURNS = 5
     ROOMS_EVERY = 10
     COMPACT_EVERY = 100
-    CONSENT = 30000000
     # Datagrams of DTLS from one peer: 50 a second, 100 ahead
     DTLS_INTERVAL = 20000
     DTLS_BURST = 2000000
@@ -45,7 +47,7 @@ cdef engine* engine_open(int32_t max_sessions, int64_t wall) noexcept nogil:
     e.dirty = <int32_t*>calloc(max_sessions * SOURCES, sizeof(int32_t))
     e.waiting = <int32_t*>calloc(max_sessions, sizeof(int32_t))
     if (e.sessions == NULL or e.dirty == NULL or e.waiting == NULL or not ice_open(e)
-            or not outbox_open(e) or not events_open(e)):
+            or not paths_open(e) or not outbox_open(e) or not events_open(e)):
         engine_close(e)
         return NULL
     return e
@@ -57,6 +59,7 @@ cdef void engine_close(engine* e) noexcept nogil:
         for i in range(e.top):
             engine_close_session(e, i)
     ice_close(e)
+    paths_close(e)
     outbox_close(e)
     events_close(e)
     for i in range(e.chunk_count):
@@ -141,7 +144,7 @@ cdef void engine_open_session(engine* e, int32_t index, int32_t room_index, uint
     s.used = True
     s.gso = e.gso
     s.participant = participant
-    s.last_check = e.now
+    s.heard = s.path_heard = e.now
     s.refilled = e.now
     # A whole burst to begin with; the first refill cuts it to measure.
     s.tokens = 1 << 20
@@ -178,9 +181,11 @@ cdef void engine_close_session(engine* e, int32_t index) noexcept nogil:
         let_go_of_viewers(e, index * KINDS + i)
     pacing_drop(e, s)
     ice_forget(e, index)
+    path_forget(e, index)
     srtp_free(&s.inbound)
     srtp_free(&s.outbound)
     s.keyed = False
+    s.reachability = UNREACHABLE
     s.used = False
 
 
@@ -206,6 +211,7 @@ cdef void engine_set_keys(engine* e, int32_t index, int32_t profile, const uint8
         return
     s.profile = profile
     s.keyed = True
+    path_resume(e, index)
     choose_slots(e, index)
 
 
@@ -246,7 +252,7 @@ cdef void engine_add_slot(engine* e, int32_t index, int32_t slot_index, bint vid
 
 
 cdef void engine_send_dtls(engine* e, int32_t index, const uint8_t* data, size_t length) noexcept nogil:
-    if e.sessions[index].used and e.sessions[index].current.remote.family:
+    if path_bears_dtls(e, index):
         outbox_raw(e, &e.sessions[index].current, data, length)
 
 
@@ -255,6 +261,7 @@ cdef void engine_send_dtls(engine* e, int32_t index, const uint8_t* data, size_t
 
 cdef void engine_receive(engine* e, const path* from_path, uint8_t* data, size_t length) noexcept nogil:
     cdef int32_t index
+    cdef bint authentic
     if length < 2:
         e.counters[DROPPED_GARBAGE] += 1
         return
@@ -262,19 +269,22 @@ cdef void engine_receive(engine* e, const path* from_path, uint8_t* data, size_t
     if data[0] <= 3:
         ice_check(e, from_path, data, length)
         return
-    index = ice_session(e, &from_path.remote)
+    index = path_owner(e, &from_path.remote)
     if index < 0:
         e.counters[DROPPED_UNKNOWN_ADDRESS] += 1
     elif 128 <= data[0] <= 191:
         if rtp_is_rtcp(data, length):
-            ingest_rtcp(e, index, data, length)
+            authentic = ingest_rtcp(e, index, data, length)
         else:
-            ingest_rtp(e, index, data, length)
+            authentic = ingest_rtp(e, index, data, length)
+        if authentic:
+            path_media(e, index, from_path)
     elif 20 <= data[0] <= 63:
         if not within(&e.sessions[index].dtls_pace, e.now, DTLS_INTERVAL, DTLS_BURST):
             e.counters[DROPPED_FLOOD] += 1
             return
         e.counters[DTLS_RECEIVED] += 1
+        path_dtls(e, index, from_path)
         event_put(e, EVENT_DTLS, index, 0, 0, data, length)
     else:
         e.counters[DROPPED_GARBAGE] += 1
@@ -283,14 +293,14 @@ cdef void engine_receive(engine* e, const path* from_path, uint8_t* data, size_t
 cdef void visit(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef int32_t i
+    path_visit(e, index)
     ingest_check_sources(e, index)
-    feedback_periodic(e, index)
-    choose_slots(e, index)
+    if s.reachability != UNREACHABLE:
+        feedback_periodic(e, index)
+        choose_slots(e, index)
     if s.sends:
         for i in range(KINDS):
             keyframe_send_due(e, index * KINDS + i)
-    if s.connected and not s.lost and e.now - s.last_check > CONSENT:
-        s.lost = event_put(e, EVENT_LOST, index, 0, 0, NULL, 0)
 
 
 cdef void engine_tick(engine* e) noexcept nogil:

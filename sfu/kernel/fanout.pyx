@@ -1,11 +1,12 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from sfu.kernel.memory cimport packet_drop
-from sfu.kernel.outbox cimport outbox_room
+from sfu.kernel.outbox cimport outbox_allows, outbox_room
 from sfu.kernel.pacing cimport pacing_run, pacing_sound
 from sfu.kernel.places cimport csrc_of, is_reachable, source_at
 from sfu.kernel.state cimport (
-    DROPPED_JOBS, JOBS, KINDS, MAX_ROOMS, RUN, SLOTS, job, job_queue, outgoing, references, session, slot, source)
+    DROPPED_HELD, DROPPED_JOBS, JOBS, KINDS, MAX_ROOMS, RUN, SLOTS, SOUND_HELD, job, job_queue, outgoing,
+    references, session, slot, source)
 from sfu.kernel.switching cimport switching_audio, switching_video
 from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
 
@@ -110,7 +111,7 @@ cdef void fanout_audio(engine* e, int32_t source_index, packet* p, int32_t room_
 cdef void audio_to(engine* e, int32_t viewer, job* j, uint32_t csrc) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     cdef outgoing o
-    if source_at(e, j.source).session == viewer or not v.slots[j.slot].used or not is_reachable(v):
+    if source_at(e, j.source).session == viewer or not v.slots[j.slot].used or not outbox_allows(e, v):
         return
     if switching_audio(e, viewer, j, csrc, &o):
         pacing_sound(e, viewer, &o)
@@ -119,9 +120,10 @@ cdef void audio_to(engine* e, int32_t viewer, job* j, uint32_t csrc) noexcept no
 cdef void video_to(engine* e, int32_t reference, job* j, uint32_t csrc) noexcept nogil:
     cdef outgoing items[RUN]
     cdef int32_t viewer = reference // SLOTS, count
-    if not is_reachable(&e.sessions[viewer]):
-        # What he misses now he will need a keyframe for.
-        e.sessions[viewer].slots[reference % SLOTS].source = -1
+    if not outbox_allows(e, &e.sessions[viewer]):
+        if not is_reachable(&e.sessions[viewer]):
+            # What he misses now he will need a keyframe for.
+            e.sessions[viewer].slots[reference % SLOTS].source = -1
         return
     count = switching_video(e, viewer, reference % SLOTS, j, csrc, items)
     if count:
@@ -154,6 +156,9 @@ cdef bint job_run(engine* e, job* j, references* audience, bint audio, int64_t u
     cdef uint32_t csrc = csrc_of(e, s)
     cdef int32_t done = 0, reference
     if s.generation != j.generation:
+        return True
+    if audio and e.now - j.packets[0].arrival > SOUND_HELD:
+        e.counters[DROPPED_HELD] += 1
         return True
     while j.next < audience.count:
         if not outbox_room(e):

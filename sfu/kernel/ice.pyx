@@ -1,37 +1,40 @@
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free
-from libc.string cimport memchr, memcmp, memcpy, memset
+from libc.string cimport memchr, memcmp, memcpy
 
-from sfu.kernel.events cimport EVENT_CONNECTED, event_put
-from sfu.kernel.memory cimport address_key, table_get, table_open, table_remove, table_set
-from sfu.kernel.outbox cimport outbox_raw
+from sfu.kernel.memory cimport table_get, table_open, table_remove, table_set
+from sfu.kernel.outbox cimport outbox_has_spare, outbox_raw
+from sfu.kernel.pace cimport within
+from sfu.kernel.paths cimport path_admit, path_answered, path_checked, path_owner
 from sfu.kernel.state cimport (
-    DROPPED_GARBAGE, PASSWORD, PATHS, RATE_BUCKETS, STUN_ACCEPTED, STUN_LIMITED,
-    STUN_REFLECTED, STUN_REFUSED, UFRAG,
-    rate_bucket, session)
+    DROPPED_GARBAGE, PASSWORD, PEER_CREDENTIAL, RATE_BUCKETS, STUN_ACCEPTED,
+    STUN_LIMITED, STUN_REFLECTED, STUN_REFUSED, UFRAG, address, rate_bucket)
 from sfu.kernel.stun cimport (
-    STUN_MAX_ANSWER, STUN_REQUEST, stun_check_integrity, stun_error, stun_parse, stun_request,
-    stun_success)
+    STUN_MALFORMED, STUN_MAX_ANSWER, STUN_REQUEST, STUN_SUCCESS, stun_check_fingerprint,
+    stun_check_integrity, stun_error, stun_parse, stun_request, stun_success)
+from sfu.kernel.system cimport zv_random
 
 cdef enum:
-    KEY = 19
     # Wrong checks of one session that a second bears
     WRONG_PER_SECOND = 50
     # Plain requests of one address: a whole school may open the page from behind one
     PLAIN_PER_SECOND = 500
+    # A browser's has 20 bytes and a few; a longer one would only cost its sum
+    MAX_PLAIN = 256
+    # Right checks of one session from addresses it is known by: 100 a second, 200 ahead
+    CHECK_INTERVAL = 10000
+    CHECK_BURST = 2000000
     ROLE_CONFLICT = 487
     UNKNOWN_ATTRIBUTE = 420
 
 
 cdef bint ice_open(engine* e) noexcept nogil:
-    return (table_open(&e.ufrags, 2 * e.max_sessions)
-            and table_open(&e.addresses, PATHS * e.max_sessions))
+    return table_open(&e.ufrags, 2 * e.max_sessions) and zv_random(e.seeds, sizeof(e.seeds))
 
 
 cdef void ice_close(engine* e) noexcept nogil:
     free(e.ufrags.entries)
-    free(e.addresses.entries)
-    e.ufrags.entries = e.addresses.entries = NULL
+    e.ufrags.entries = NULL
 
 
 cdef bint ice_credentials(engine* e, int32_t index, const uint8_t* ufrag, size_t ufrag_length,
@@ -52,35 +55,29 @@ cdef bint ice_credentials(engine* e, int32_t index, const uint8_t* ufrag, size_t
     return table_set(&e.ufrags, ufrag, ufrag_length, index)
 
 
+cdef bint ice_peer(session* s, const uint8_t* ufrag, size_t ufrag_length, const uint8_t* password,
+                   size_t password_length) noexcept nogil:
+    if not 0 < ufrag_length <= PEER_CREDENTIAL or not 0 < password_length <= PEER_CREDENTIAL:
+        return False
+    memcpy(s.peer_ufrag, ufrag, ufrag_length)
+    memcpy(s.peer_password, password, password_length)
+    s.peer_ufrag_length = <uint16_t>ufrag_length
+    s.peer_password_length = <uint16_t>password_length
+    return True
+
+
 cdef void ice_forget(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
-    cdef uint8_t key[KEY]
     cdef int i
     for i in range(2):
         if s.ufrag_length[i]:
             table_remove(&e.ufrags, s.ufrag[i], s.ufrag_length[i])
-    for i in range(PATHS):
-        if s.known[i].family:
-            address_key(&s.known[i], key)
-            if table_get(&e.addresses, key, KEY) == index:
-                table_remove(&e.addresses, key, KEY)
 
 
-cdef int32_t ice_session(engine* e, const address* from_address) noexcept nogil:
-    cdef uint8_t key[KEY]
-    address_key(from_address, key)
-    return table_get(&e.addresses, key, KEY)
+# ── limits ──
 
 
-cdef rate_bucket* bucket_of(engine* e, const address* a) noexcept nogil:
-    cdef uint32_t h = 2166136261u
-    cdef int i
-    for i in range(16):
-        h = (h ^ a.ip[i]) * 16777619u
-    return &e.refused[h % RATE_BUCKETS]
-
-
-cdef bint spend(rate_bucket* b, int64_t now, int32_t limit) noexcept nogil:
+cdef inline bint spend(rate_bucket* b, int64_t now, int32_t limit) noexcept nogil:
     """One more in this second; False: it is over the limit."""
     if now - b.since >= 1000000:
         b.since = now
@@ -89,12 +86,24 @@ cdef bint spend(rate_bucket* b, int64_t now, int32_t limit) noexcept nogil:
     return b.count <= limit
 
 
-cdef bint spend_address(engine* e, const address* a) noexcept nogil:
-    cdef rate_bucket* b = bucket_of(e, a)
-    if memcmp(b.ip, a.ip, 16) != 0:
-        memcpy(b.ip, a.ip, 16)
-        b.since = 0
-    return spend(b, e.now, PLAIN_PER_SECOND)
+cdef uint32_t hash_of(const address* a, uint32_t seed) noexcept nogil:
+    # One customer has all addresses of an IPv6 /64.
+    cdef uint32_t h = 2166136261u ^ seed
+    cdef int i
+    for i in range(4 if a.family == 4 else 8):
+        h = (h ^ a.ip[i]) * 16777619u
+    return h ^ (h >> 15)
+
+
+cdef bint spend_plain(engine* e, const address* a) noexcept nogil:
+    """Two counts of each address, shared with different others: only who is over the limit in both
+    is refused, and sharing lets nobody pass (a count–min sketch)."""
+    cdef bint within_limit = False
+    cdef int i
+    for i in range(2):
+        if spend(&e.plain[i][hash_of(a, e.seeds[i]) % RATE_BUCKETS], e.now, PLAIN_PER_SECOND):
+            within_limit = True
+    return within_limit
 
 
 cdef inline bint exhausted(const rate_bucket* b, int64_t now) noexcept nogil:
@@ -119,50 +128,18 @@ cdef int credentials_of(engine* e, const stun_request* r, int32_t* index) noexce
     return 0 if length == s.ufrag_length[0] and memcmp(r.username, s.ufrag[0], length) == 0 else 1
 
 
-cdef void remember(engine* e, int32_t index, const address* a) noexcept nogil:
-    cdef session* s = &e.sessions[index]
-    cdef address* place
-    cdef uint8_t key[KEY]
-    address_key(a, key)
-    if table_get(&e.addresses, key, KEY) == index:
-        return
-    place = &s.known[s.known_next % PATHS]
-    s.known_next += 1
-    if place.family and memcmp(place, &s.current.remote, sizeof(address)) == 0:
-        # The address in use is not the one to be forgotten.
-        place = &s.known[s.known_next % PATHS]
-        s.known_next += 1
-    if place.family:
-        forget_address(e, index, place)
-    place[0] = a[0]
-    table_set(&e.addresses, key, KEY, index)
-
-
-cdef void forget_address(engine* e, int32_t index, const address* a) noexcept nogil:
-    cdef uint8_t key[KEY]
-    address_key(a, key)
-    if table_get(&e.addresses, key, KEY) == index:
-        table_remove(&e.addresses, key, KEY)
-
-
-cdef void accept(engine* e, int32_t index, const path* from_path, bint nominated) noexcept nogil:
-    cdef session* s = &e.sessions[index]
-    e.counters[STUN_ACCEPTED] += 1
-    s.last_check = e.now
-    s.lost = False
-    remember(e, index, &from_path.remote)
-    if nominated or s.current.remote.family == 0:
-        s.current = from_path[0]
-    if not s.connected:
-        s.connected = event_put(e, EVENT_CONNECTED, index, 0, 0, NULL, 0)
-
-
-cdef void reflect(engine* e, const path* from_path, const stun_request* r) noexcept nogil:
+cdef void reflect(engine* e, const path* from_path, const uint8_t* data, size_t length,
+                  const stun_request* r) noexcept nogil:
     """A plain binding request: before a person joins, his browser sees whether UDP gets here."""
     cdef uint8_t out[STUN_MAX_ANSWER]
     cdef int size
-    if not spend_address(e, &from_path.remote):
+    if length > MAX_PLAIN or not spend_plain(e, &from_path.remote):
         e.counters[STUN_LIMITED] += 1
+        return
+    if not stun_check_fingerprint(data, r):
+        e.counters[DROPPED_GARBAGE] += 1
+        return
+    if not outbox_has_spare(e, from_path.remote.family):
         return
     e.counters[STUN_REFLECTED] += 1
     size = stun_success(r, from_path.remote.ip, 4 if from_path.remote.family == 4 else 16,
@@ -171,52 +148,70 @@ cdef void reflect(engine* e, const path* from_path, const stun_request* r) noexc
         outbox_raw(e, from_path, out, size)
 
 
-cdef bint authentic(engine* e, const path* from_path, const stun_request* r, session* s, int which,
-                    const uint8_t* data, size_t length) noexcept nogil:
-    """Wrong checks are limited per session: classmates behind one address do not suffer."""
-    if exhausted(&s.wrong, e.now) and ice_session(e, &from_path.remote) < 0:
-        e.counters[STUN_LIMITED] += 1
-        return False
-    if r.has_integrity and stun_check_integrity(data, length, r, s.password[which],
-                                                s.password_length[which]):
+cdef bint bearable(engine* e, const path* from_path, int32_t index) noexcept nogil:
+    """Wrong checks are limited per session: classmates behind one address do not suffer, nor does
+    a peer from an address that is known."""
+    cdef session* s = &e.sessions[index]
+    if path_owner(e, &from_path.remote) == index:
+        return within(&s.check_pace, e.now, CHECK_INTERVAL, CHECK_BURST)
+    return not exhausted(&s.wrong, e.now)
+
+
+cdef bint authentic(engine* e, const uint8_t* data, size_t length, const stun_request* r, session* s,
+                    int which) noexcept nogil:
+    if r.has_integrity and stun_check_fingerprint(data, r) and stun_check_integrity(
+            data, length, r, s.password[which], s.password_length[which]):
         return True
     spend(&s.wrong, e.now, WRONG_PER_SECOND)
     e.counters[STUN_REFUSED] += 1
     return False
 
 
-cdef void ice_check(engine* e, const path* from_path, const uint8_t* data, size_t length) noexcept nogil:
-    cdef stun_request r
+cdef int answer(engine* e, int32_t index, const path* from_path, const stun_request* r, int which,
+                uint8_t* out) noexcept nogil:
+    """Length of the answer; 0: none is due."""
+    cdef session* s = &e.sessions[index]
+    if r.unknown_required:
+        return stun_error(r, UNKNOWN_ATTRIBUTE, s.password[which], s.password_length[which], out,
+                          STUN_MAX_ANSWER)
+    if r.ice_controlled:
+        return stun_error(r, ROLE_CONFLICT, s.password[which], s.password_length[which], out,
+                          STUN_MAX_ANSWER)
+    if not path_admit(e, index, from_path):
+        return 0
+    e.counters[STUN_ACCEPTED] += 1
+    path_checked(e, index, from_path, r.use_candidate)
+    return stun_success(r, from_path.remote.ip, 4 if from_path.remote.family == 4 else 16,
+                        from_path.remote.port, s.password[which], s.password_length[which], out,
+                        STUN_MAX_ANSWER)
+
+
+cdef void request(engine* e, const path* from_path, const uint8_t* data, size_t length,
+                  const stun_request* r) noexcept nogil:
     cdef uint8_t out[STUN_MAX_ANSWER]
     cdef int32_t index = -1
-    cdef int which, size
-    cdef session* s
-    memset(&r, 0, sizeof(r))
-    which = stun_parse(data, length, &r)
-    if which != STUN_REQUEST:
-        if which < 0:
-            e.counters[DROPPED_GARBAGE] += 1
-        return
-    if r.username == NULL and not r.has_integrity and not r.unknown_required:
-        reflect(e, from_path, &r)
-        return
-    which = credentials_of(e, &r, &index)
+    cdef int which = credentials_of(e, r, &index)
+    cdef int size
     if which < 0:
         e.counters[STUN_REFUSED] += 1
         return
-    s = &e.sessions[index]
-    if not authentic(e, from_path, &r, s, which, data, length):
+    if not bearable(e, from_path, index):
+        e.counters[STUN_LIMITED] += 1
         return
-    if r.unknown_required:
-        size = stun_error(&r, UNKNOWN_ATTRIBUTE, s.password[which], s.password_length[which], out,
-                          STUN_MAX_ANSWER)
-    elif r.ice_controlled:
-        size = stun_error(&r, ROLE_CONFLICT, s.password[which], s.password_length[which], out,
-                          STUN_MAX_ANSWER)
-    else:
-        accept(e, index, from_path, r.use_candidate)
-        size = stun_success(&r, from_path.remote.ip, 4 if from_path.remote.family == 4 else 16,
-                            from_path.remote.port, s.password[which], s.password_length[which], out,
-                            STUN_MAX_ANSWER)
-    if size > 0:
-        outbox_raw(e, from_path, out, size)
+    if authentic(e, data, length, r, &e.sessions[index], which):
+        size = answer(e, index, from_path, r, which, out)
+        if size > 0:
+            outbox_raw(e, from_path, out, size)
+
+
+cdef void ice_check(engine* e, const path* from_path, const uint8_t* data, size_t length) noexcept nogil:
+    cdef stun_request r
+    cdef int kind = stun_parse(data, length, &r)
+    if kind == STUN_MALFORMED:
+        e.counters[DROPPED_GARBAGE] += 1
+    elif kind == STUN_SUCCESS:
+        path_answered(e, from_path, data, length, &r)
+    elif kind == STUN_REQUEST and r.username == NULL and not r.has_integrity and not r.unknown_required:
+        reflect(e, from_path, data, length, &r)
+    elif kind == STUN_REQUEST:
+        request(e, from_path, data, length, &r)

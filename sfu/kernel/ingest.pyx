@@ -281,7 +281,7 @@ cdef int32_t level_of(session* s, const rtp_header* h) noexcept nogil:
     return data[0] & 0x7F if data != NULL and length >= 1 else -1
 
 
-cdef void ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noexcept nogil:
+cdef bint ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef rtp_header h
     cdef srtp_stream fresh
@@ -291,17 +291,17 @@ cdef void ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noe
     cdef const uint8_t* payload
     if not s.keyed or rtp_parse(data, length, &h) != 0:
         e.counters[DROPPED_GARBAGE] += 1
-        return
+        return False
     n = binding_find(s, h.ssrc)
     if n == NULL:
         if binding_is_retired(s, h.ssrc):
             e.counters[DROPPED_UNKNOWN_SSRC] += 1
-            return
+            return False
         memset(&fresh, 0, sizeof(fresh))
     plain = srtp_unprotect(&s.inbound, &fresh if n == NULL else &n.stream, data, length, h.length)
     if plain < 0:
         count_refused(e, plain)
-        return
+        return False
     s.packets_received += 1
     s.bytes_received += length
     e.counters[PACKETS_RECEIVED] += 1
@@ -311,11 +311,11 @@ cdef void ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noe
         n = binding_add(e, index, &h, &fresh)
         if n == NULL:
             e.counters[DROPPED_UNKNOWN_SSRC] += 1
-            return
+            return False
     size = rtp_payload(data, plain, &h)
     if size < 0:
         e.counters[DROPPED_GARBAGE] += 1
-        return
+        return True
     payload = data + h.length
     source_index = index * SOURCES + n.source
     if not n.rtx:
@@ -323,19 +323,21 @@ cdef void ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noe
              level_of(s, &h))
     elif size > 2 and s.sources[n.source].ring != NULL:
         take(e, source_index, &s.sources[n.source], &h, load16(payload), payload + 2, size - 2, True, -1)
+    return True
 
 
-cdef void ingest_rtcp(engine* e, int32_t index, uint8_t* data, size_t length) noexcept nogil:
+cdef bint ingest_rtcp(engine* e, int32_t index, uint8_t* data, size_t length) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef int plain
     if not s.keyed:
         e.counters[DROPPED_GARBAGE] += 1
-        return
+        return False
     plain = srtcp_unprotect(&s.inbound, data, length)
     if plain < 0:
         count_refused(e, plain)
-        return
+        return False
     feedback_receive(e, index, data, plain)
+    return True
 
 
 cdef void ingest_check_sources(engine* e, int32_t index) noexcept nogil:

@@ -7,6 +7,7 @@ from sfu.kernel.state cimport engine, expectation
 cdef enum operation:
     OPEN_SESSION
     RESTART_ICE
+    SET_PEER
     CLOSE_SESSION
     SET_ROOM
     SET_MODERATOR

@@ -7,14 +7,14 @@ from sfu.kernel.engine cimport (
     engine_send_dtls, engine_set_gate, engine_set_keys, engine_set_room, engine_tick)
 from sfu.kernel.events cimport EVENT_CLOSED, event_put
 from sfu.kernel.fanout cimport fanout_runs, fanout_work
-from sfu.kernel.ice cimport ice_credentials
-from sfu.kernel.outbox cimport outbox_blocked_socket, outbox_flush
+from sfu.kernel.ice cimport ice_credentials, ice_peer
+from sfu.kernel.outbox cimport outbox_blocked_socket, outbox_flush, outbox_look
 from sfu.kernel.pacing cimport pacing_due
 from sfu.kernel.slots cimport slots_show
 from sfu.kernel.state cimport KINDS, path, session
 from sfu.kernel.system cimport (
     CLOCK_MONOTONIC, MSG_DONTWAIT, errno, iovec, mmsghdr, recvmmsg, sockaddr_storage, zv_address,
-    zv_clock, zv_received)
+    zv_clock, zv_received, zv_send_buffer)
 
 cdef extern from "<sys/epoll.h>" nogil:
     cdef union epoll_data:
@@ -94,6 +94,8 @@ cdef void command_do(engine* e, const command* c) noexcept nogil:
         return
     elif c.operation == RESTART_ICE:
         ice_credentials(e, c.session, c.data, c.first, c.data + c.first, c.length - c.first)
+    elif c.operation == SET_PEER:
+        ice_peer(p, c.data, c.first, c.data + c.first, c.length - c.first)
     elif c.operation == CLOSE_SESSION:
         engine_close_session(e, c.session)
         event_put(e, EVENT_CLOSED, c.session, 0, 0, NULL, 0)
@@ -203,6 +205,8 @@ cdef int loop_open(shared* s) noexcept nogil:
         s.engine.out.sockets[i] = s.sockets[i]
         if s.sockets[i] >= 0 and not watch(s.epoll, EPOLL_CTL_ADD, s.sockets[i], False):
             return errno
+        if s.sockets[i] >= 0:
+            s.engine.out.buffer[i] = zv_send_buffer(s.sockets[i])
     return 0
 
 
@@ -262,6 +266,7 @@ cdef void loop_run(shared* s) noexcept nogil:
     while not load_int(&s.stop):
         count = epoll_wait(s.epoll, ready, 4, timeout_ms(e, more))
         turn(s, r, count, ready)
+        outbox_look(e)
         if e.out.blocked:
             outbox_flush(e)
         fanout_runs(e)

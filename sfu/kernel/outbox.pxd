@@ -2,13 +2,24 @@
 
 from libc.stdint cimport uint8_t, uint32_t
 
-from sfu.kernel.state cimport engine, outgoing, path, session
+from sfu.kernel.state cimport DOUBTFUL, REACHABLE, engine, outgoing, path, session
 
 cdef bint outbox_open(engine* e) noexcept nogil
 cdef void outbox_close(engine* e) noexcept nogil
 cdef bint outbox_room(engine* e) noexcept nogil
     # Whether one viewer's run fits; sends what is there first if need be. False: the socket is
     # full, and what is in the outbox waits for EPOLLOUT.
+cdef bint outbox_has_spare(engine* e, uint8_t family) noexcept nogil
+    # Whether the socket of this family (4 or 6) is far from full, so that also those may be served
+    # who are perhaps not there: what goes to a machine that does not answer ARP is held for seconds.
+    # False: what was meant for them is counted as dropped.
+cdef inline bint outbox_allows(engine* e, const session* s) noexcept nogil:
+    """Whether media may go to this peer now."""
+    if s.reachability == REACHABLE:
+        return True
+    return s.reachability == DOUBTFUL and outbox_has_spare(e, s.current.remote.family)
+cdef void outbox_look(engine* e) noexcept nogil
+    # Asks the system how full the sockets are that were not empty when last looked at.
 cdef void outbox_raw(engine* e, const path* to, const uint8_t* data, size_t length) noexcept nogil
     # A datagram of its own; dropped and counted while the socket is full.
 cdef void outbox_rtp(engine* e, int session, const outgoing* o, uint32_t longest) noexcept nogil

@@ -6,11 +6,12 @@ from sfu.kernel.bytes cimport store16, store24, store32
 from sfu.kernel.srtcp cimport srtcp_protect
 from sfu.kernel.srtp cimport srtp_protect
 from sfu.kernel.state cimport (
-    BYTES_SENT, DATAGRAMS_SENT, GSO_REFUSED, HEAD_ROOM, MTU, OUT_ARENA, OUT_MESSAGES, OUT_RESERVE,
-    PACKETS_SENT, RUN, SEND_BLOCKED, SEND_FAILED, TAIL_ROOM, out_message, packet, slot)
+    AUDIO_SLOTS, BYTES_SENT, DATAGRAMS_SENT, DROPPED_CROWDED, DROPPED_HELD, GSO_REFUSED, HEAD_ROOM, MTU, OUT_ARENA,
+    OUT_MESSAGES, OUT_RESERVE, PACKETS_SENT, RUN, SEND_BLOCKED, SEND_FAILED, SOUND_HELD, TAIL_ROOM,
+    out_message, packet, slot)
 from sfu.kernel.system cimport (
-    EAGAIN, EINVAL, EIO, EMSGSIZE, ENOBUFS, MSG_DONTWAIT, errno, iovec, mmsghdr, msghdr, sendmmsg,
-    sendmsg, sockaddr_storage, zv_control, zv_sockaddr)
+    EAGAIN, EINVAL, EIO, EMSGSIZE, ENOBUFS, MSG_DONTWAIT, SIOCOUTQ, errno, ioctl, iovec, mmsghdr, msghdr,
+    sendmmsg, sendmsg, sockaddr_storage, zv_control, zv_sockaddr)
 from sfu.kernel.vp8 cimport vp8_write
 
 cdef enum:
@@ -18,11 +19,16 @@ cdef enum:
     WIRE_ROOM = 1664
     # PKTINFO and the segment size
     CONTROL = 96
+    # What the system charges for a message beside its bytes, about
+    OVERHEAD = 768
+    # The part of the socket's buffer that is for all, the rest being for those who are surely there
+    SPARE = 4
 
 
 cdef bint outbox_open(engine* e) noexcept nogil:
     e.out.arena = <uint8_t*>malloc(OUT_ARENA)
     e.out.sockets[0] = e.out.sockets[1] = -1
+    e.out.buffer[0] = e.out.buffer[1] = 0xFFFFFFFFu
     return e.out.arena != NULL
 
 
@@ -30,6 +36,29 @@ cdef void outbox_close(engine* e) noexcept nogil:
     free(e.out.arena)
     free(e.out.captured)
     e.out.arena = e.out.captured = NULL
+
+
+cdef bint outbox_has_spare(engine* e, uint8_t family) noexcept nogil:
+    cdef int i = 0 if family == 4 else 1
+    # Each message is charged with more than its bytes.
+    cdef uint32_t charged = e.out.used + e.out.count * OVERHEAD
+    if e.out.queued[i] + charged <= e.out.buffer[i] // SPARE:
+        return True
+    e.counters[DROPPED_CROWDED] += 1
+    return False
+
+
+cdef void look(engine* e, int i) noexcept nogil:
+    cdef int unsent = 0
+    if e.out.sockets[i] >= 0 and ioctl(e.out.sockets[i], SIOCOUTQ, &unsent) == 0:
+        e.out.queued[i] = <uint32_t>unsent
+
+
+cdef void outbox_look(engine* e) noexcept nogil:
+    cdef int i
+    for i in range(2):
+        if e.out.queued[i]:
+            look(e, i)
 
 
 cdef bint outbox_room(engine* e) noexcept nogil:
@@ -44,6 +73,7 @@ cdef out_message* add_message(engine* e, int32_t session, const path* to) noexce
     cdef out_message* m = &e.out.messages[e.out.count]
     e.out.count += 1
     m.session = session
+    m.sound_since = 0
     m.to = to.remote
     memcpy(m.local, to.local, 16)
     m.interface = to.interface
@@ -118,7 +148,7 @@ cdef uint8_t* write_payload(const outgoing* o, uint32_t longest, uint32_t* lengt
     return at
 
 
-cdef void append_segment(engine* e, int session, uint32_t wire) noexcept nogil:
+cdef void append_segment(engine* e, int session, uint32_t wire, bint sound) noexcept nogil:
     """The packet just written at the arena's end joins the viewer's message or starts another."""
     cdef out_message* m
     if e.out.count:
@@ -127,12 +157,15 @@ cdef void append_segment(engine* e, int session, uint32_t wire) noexcept nogil:
             m.open = wire == m.segment
             m.segments += 1
             m.length += wire
+            if not sound:
+                m.sound_since = 0
             e.out.used += wire
             return
     m = add_message(e, session, &e.sessions[session].current)
     m.length = wire
     m.segment = <uint16_t>wire
     m.segments = 1
+    m.sound_since = e.now if sound else 0
     m.open = e.sessions[session].gso
     e.out.used += wire
 
@@ -161,12 +194,12 @@ cdef void outbox_rtp(engine* e, int session, const outgoing* o, uint32_t longest
     s.last_sent = e.now
     e.sessions[session].packets_sent += 1
     e.sessions[session].bytes_sent += wire
-    append_segment(e, session, <uint32_t>wire)
+    append_segment(e, session, <uint32_t>wire, o.slot < AUDIO_SLOTS)
 
 
 cdef void outbox_rtcp(engine* e, int session, uint8_t* data, size_t length, size_t cap) noexcept nogil:
     cdef int wire
-    if not e.sessions[session].keyed:
+    if not outbox_allows(e, &e.sessions[session]):
         return
     wire = srtcp_protect(&e.sessions[session].outbound, data, length, cap)
     if wire < 0:
@@ -245,22 +278,36 @@ cdef int batch_end(engine* e) noexcept nogil:
     return end
 
 
+cdef void drop_held(engine* e) noexcept nogil:
+    """Of what waited for the socket, the sound that has waited too long."""
+    cdef int i, kept = e.out.first
+    for i in range(e.out.first, e.out.count):
+        if e.out.messages[i].sound_since and e.now - e.out.messages[i].sound_since > SOUND_HELD:
+            e.counters[DROPPED_HELD] += 1
+            continue
+        e.out.messages[kept] = e.out.messages[i]
+        kept += 1
+    e.out.count = kept
+
+
 cdef bint outbox_flush(engine* e) noexcept nogil:
     cdef mmsghdr h[OUT_MESSAGES]
     cdef iovec v[OUT_MESSAGES]
     cdef sockaddr_storage to[OUT_MESSAGES]
     cdef uint8_t control[OUT_MESSAGES][CONTROL]
-    cdef int i, end, sent
+    cdef int i, end, sent, fd
     if e.out.captures:
         capture(e)
+    if e.out.blocked:
+        drop_held(e)
     e.out.blocked = False
     while e.out.first < e.out.count:
         end = batch_end(e)
+        fd = socket_of(e, &e.out.messages[e.out.first])
         for i in range(e.out.first, end):
             fill(e, &e.out.messages[i], &h[i], &v[i], &to[i], control[i])
         while e.out.first < end:
-            sent = sendmmsg(socket_of(e, &e.out.messages[e.out.first]), &h[e.out.first],
-                            end - e.out.first, MSG_DONTWAIT)
+            sent = sendmmsg(fd, &h[e.out.first], end - e.out.first, MSG_DONTWAIT)
             if sent < 0:
                 if send_failed(e, &e.out.messages[e.out.first], errno):
                     return False
@@ -269,6 +316,7 @@ cdef bint outbox_flush(engine* e) noexcept nogil:
             for i in range(e.out.first, e.out.first + sent):
                 count_sent(e, &e.out.messages[i])
             e.out.first += sent
+        look(e, 0 if fd == e.out.sockets[0] else 1)
     e.out.first = e.out.count = 0
     e.out.used = 0
     return True

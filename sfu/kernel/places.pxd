@@ -2,7 +2,8 @@
 
 from libc.stdint cimport int32_t, uint32_t
 
-from sfu.kernel.state cimport CAMERA, KINDS, MICROPHONE, SCREEN, SOURCES, engine, session, source, track
+from sfu.kernel.state cimport (
+    CAMERA, KINDS, MICROPHONE, SCREEN, SOURCES, UNREACHABLE, engine, session, source, track)
 
 
 cdef inline source* source_at(engine* e, int32_t index) noexcept nogil:
@@ -35,5 +36,5 @@ cdef inline uint32_t csrc_of(engine* e, const source* s) noexcept nogil:
 
 
 cdef inline bint is_reachable(const session* viewer) noexcept nogil:
-    """Has keys, and an address from which it was heard of late."""
-    return viewer.keyed and not viewer.lost and viewer.current.remote.family != 0
+    """Has keys, and was heard of late where packets to it go."""
+    return viewer.reachability != UNREACHABLE

@@ -7,10 +7,10 @@ from libc.string cimport memcpy, memset
 
 from sfu.kernel.loop cimport (
     ADD_SLOT, CLOSE_SESSION, COMMAND_DATA, EXPECT, OPEN_SESSION, RESTART_ICE, SEND_DTLS,
-    SET_EXTENSIONS, SET_GATE, SET_KEYS, SET_MODERATOR, SET_ROOM, SET_SCREEN_AUDIO, SET_SLOT, command,
-    command_push)
+    SET_EXTENSIONS, SET_GATE, SET_KEYS, SET_MODERATOR, SET_PEER, SET_ROOM, SET_SCREEN_AUDIO, SET_SLOT,
+    command, command_push)
 from sfu.kernel.srtp cimport SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80
-from sfu.kernel.state cimport AUDIO_SLOTS, KINDS, LAYERS, MAX_ROOMS, VIDEO_SLOTS, expectation
+from sfu.kernel.state cimport AUDIO_SLOTS, KINDS, LAYERS, MAX_ROOMS, PEER_CREDENTIAL, VIDEO_SLOTS, expectation
 
 KEY_LENGTHS = {SRTP_AES128_CM_SHA1_80: 30, SRTP_AEAD_AES_128_GCM: 28}
 
@@ -85,6 +85,11 @@ cdef class Sessions:
         if not 4 <= len(ufrag) <= 32 or not 22 <= len(password) <= 64:
             raise ValueError("a ufrag has 4 to 32 bytes, a password 22 to 64")
         self._command(RESTART_ICE, session, 0, 0, 0, 0, ufrag + password, len(ufrag))
+
+    def set_peer(self, int session, bytes ufrag, bytes password):
+        if not 0 < len(ufrag) <= PEER_CREDENTIAL or not 0 < len(password) <= PEER_CREDENTIAL:
+            raise ValueError(f"a peer's ufrag and password have 1 to {PEER_CREDENTIAL} bytes")
+        self._command(SET_PEER, session, 0, 0, 0, 0, ufrag + password, len(ufrag))
 
     def close_session(self, int session):
         self._command(CLOSE_SESSION, session)

@@ -43,13 +43,24 @@ cdef enum:
     JOBS = 512
     UFRAG = 32
     PASSWORD = 64
+    # The peer's own may be as long as RFC 8839 §5.4 allows
+    PEER_CREDENTIAL = 256
     MAX_ROOMS = 1024
+    # Sound that has waited longer (µs) is better lost: it would only make the listener's buffer grow
+    SOUND_HELD = 200000
     RATE_BUCKETS = 1024
 
     OUT_MESSAGES = 64
     OUT_ARENA = 262144
     # What one viewer's run may need at the most
     OUT_RESERVE = 27000
+
+cdef enum:
+    # Whether media goes to a peer: by its keys, and by when it was last heard on its path
+    UNREACHABLE
+    # Quiet: gets what it shows as long as the socket has room to spare
+    DOUBTFUL
+    REACHABLE
 
 cdef enum:
     PACKETS_RECEIVED
@@ -73,10 +84,14 @@ cdef enum:
     DROPPED_QUEUE
     DROPPED_EVENTS
     DROPPED_FLOOD
+    DROPPED_HELD
+    DROPPED_CROWDED
     STUN_ACCEPTED
     STUN_REFUSED
     STUN_LIMITED
     STUN_REFLECTED
+    CHECKS_SENT
+    PATHS_MOVED
     DTLS_RECEIVED
     NACKS_SENT
     NACKS_RECEIVED
@@ -99,6 +114,21 @@ cdef struct path:
     # The address of ours that the peer talks to, and the interface for link-local ones
     uint8_t local[16]
     uint32_t interface
+
+cdef struct known_path:
+    # An address from which authentic checks of this session came
+    path path
+    int64_t heard
+    # When media, DTLS or the answer to a check of ours came from it; 0: never
+    int64_t proven
+
+cdef struct probe:
+    # A check of ours that has not been answered
+    path path
+    uint8_t transaction[12]
+    int64_t sent
+    # How often it was sent; 0: there is none
+    int32_t tries
 
 cdef struct packet:
     int64_t sequence
@@ -257,7 +287,6 @@ cdef struct outgoing:
     int64_t queued
 
 cdef struct rate_bucket:
-    uint8_t ip[16]
     int64_t since
     int32_t count
 
@@ -268,6 +297,7 @@ cdef struct session:
     bint lost
     bint keyed
     bint gso
+    uint8_t reachability
     bint moderator
     bint sends
     int32_t room
@@ -275,7 +305,11 @@ cdef struct session:
     uint32_t participant
     # Bit mask of the video slots that show something
     uint32_t showing
-    int64_t last_check
+    # Last authentic packet (check, SRTP or SRTCP) from anywhere, from the path in use, and last
+    # media on that path
+    int64_t heard
+    int64_t path_heard
+    int64_t path_media
     int64_t last_feedback
     int64_t last_report
     int64_t last_sender_report
@@ -305,9 +339,18 @@ cdef struct session:
     uint8_t ufrag_length[2]
     uint8_t password[2][PASSWORD]
     uint8_t password_length[2]
-    address known[PATHS]
-    int32_t known_next
+    uint8_t peer_ufrag[PEER_CREDENTIAL]
+    uint8_t peer_password[PEER_CREDENTIAL]
+    uint16_t peer_ufrag_length
+    uint16_t peer_password_length
+    known_path known[PATHS]
+    # The path in use was nominated (RFC 8445 §7.3.1.5)
+    bint nominated
+    probe probe
     rate_bucket wrong
+    # As `source.pace`: checks from known addresses, new addresses
+    int64_t check_pace
+    int64_t address_pace
     int32_t profile
     srtp_context inbound
     ssrc_entry streams[STREAMS]
@@ -364,6 +407,8 @@ cdef struct job_queue:
 
 cdef struct out_message:
     int32_t session
+    # Sound: when it was put here; 0: anything else, which may wait
+    int64_t sound_since
     address to
     uint8_t local[16]
     uint32_t interface
@@ -380,6 +425,9 @@ cdef struct outbox:
     uint32_t used
     bint blocked
     int sockets[2]
+    # Of each socket: bytes that the system holds unsent (SIOCOUTQ), and its whole buffer
+    uint32_t queued[2]
+    uint32_t buffer[2]
     # Instead of sockets: what was sent, for stepping through by tests
     bint captures
     uint8_t* captured
@@ -421,7 +469,9 @@ cdef struct engine:
     room rooms[MAX_ROOMS]
     table ufrags
     table addresses
-    rate_bucket refused[RATE_BUCKETS]
+    # Plain requests, counted twice under different hashes
+    rate_bucket plain[2][RATE_BUCKETS]
+    uint32_t seeds[2]
     packet* free_packets
     packet** chunks
     int32_t chunk_count

@@ -4,7 +4,7 @@ class Message:
     """A STUN message (RFC 8489). Raises ValueError when it is malformed or not STUN."""
 
     kind: int
-    """0: a binding request; 1: a binding indication; 2: anything else."""
+    """0: a binding request; 1: a binding indication; 3: a binding success; 2: anything else."""
     transaction: bytes
     username: bytes | None
     has_integrity: bool

@@ -38,6 +38,8 @@ cdef enum:
     MAX_USERNAME = 513
 
 cdef uint32_t COOKIE = 0x2112A442u
+# Peer-reflexive, the only component (RFC 8445 §5.1.2.1)
+cdef uint32_t OUR_PRIORITY = (110u << 24) | (65535u << 8) | 255u
 cdef uint32_t FINGERPRINT_XOR = 0x5354554Eu
 
 # CRC-32 (ISO 3309), four bits at a time.
@@ -115,6 +117,8 @@ cdef int _classify(uint16_t kind) noexcept nogil:
         return STUN_REQUEST
     if kind == BINDING_INDICATION:
         return STUN_INDICATION
+    if kind == BINDING_SUCCESS:
+        return STUN_SUCCESS
     return STUN_OTHER
 
 
@@ -137,9 +141,7 @@ cdef int stun_parse(const uint8_t* data, size_t length, stun_request* out) noexc
         if kind == FINGERPRINT:
             if size != 4 or at + ATTRIBUTE + 4 != length:
                 return STUN_MALFORMED
-            if load32(data + at + ATTRIBUTE) != _fingerprint(data, at):
-                return STUN_MALFORMED
-            out.has_fingerprint = True
+            out.fingerprint_at = at
         elif out.has_integrity:
             pass
         elif kind == MESSAGE_INTEGRITY:
@@ -153,6 +155,12 @@ cdef int stun_parse(const uint8_t* data, size_t length, stun_request* out) noexc
     return _classify(load16(data))
 
 
+cdef bint stun_check_fingerprint(const uint8_t* data, const stun_request* r) noexcept nogil:
+    if r.fingerprint_at == 0:
+        return True
+    return load32(data + r.fingerprint_at + ATTRIBUTE) == _fingerprint(data, r.fingerprint_at)
+
+
 cdef bint stun_check_integrity(const uint8_t* data, size_t length, const stun_request* r,
                                const uint8_t* password, size_t password_len) noexcept nogil:
     cdef uint8_t digest[SHA1_LENGTH]
@@ -164,7 +172,7 @@ cdef bint stun_check_integrity(const uint8_t* data, size_t length, const stun_re
     return CRYPTO_memcmp(digest, data + r.integrity_at + ATTRIBUTE, SHA1_LENGTH) == 0
 
 
-# ------------------------------------------------------------------------------------- answers
+# ------------------------------------------------------------------------------------- writing
 
 cdef inline size_t _attribute(uint8_t* out, size_t at, uint16_t kind, size_t size) noexcept nogil:
     """Writes an attribute's header and returns where its value goes."""
@@ -173,11 +181,11 @@ cdef inline size_t _attribute(uint8_t* out, size_t at, uint16_t kind, size_t siz
     return at + ATTRIBUTE
 
 
-cdef void _start(const stun_request* r, uint16_t kind, uint8_t* out) noexcept nogil:
+cdef void _start(const uint8_t* transaction, uint16_t kind, uint8_t* out) noexcept nogil:
     store16(out, kind)
     store16(out + 2, 0)
     store32(out + 4, COOKIE)
-    memcpy(out + 8, r.transaction, 12)
+    memcpy(out + 8, transaction, 12)
 
 
 cdef int _finish(const uint8_t* password, size_t password_len, uint8_t* out,
@@ -202,7 +210,7 @@ cdef int stun_success(const stun_request* r, const uint8_t* ip, size_t ip_len, u
     cdef size_t i
     if cap < STUN_MAX_ANSWER or (ip_len != 4 and ip_len != 16):
         return -1
-    _start(r, BINDING_SUCCESS, out)
+    _start(r.transaction, BINDING_SUCCESS, out)
     store32(mask, COOKIE)
     memcpy(mask + 4, r.transaction, 12)
     value = _attribute(out, HEADER, XOR_MAPPED_ADDRESS, 4 + ip_len)
@@ -212,6 +220,25 @@ cdef int stun_success(const stun_request* r, const uint8_t* ip, size_t ip_len, u
     for i in range(ip_len):
         out[value + 4 + i] = ip[i] ^ mask[i]
     return _finish(password, password_len, out, value + 4 + ip_len)
+
+
+cdef int stun_write_check(const uint8_t* transaction, const uint8_t* username, size_t username_len,
+                          const uint8_t* tie_breaker, const uint8_t* password, size_t password_len,
+                          uint8_t* out, size_t cap) noexcept nogil:
+    cdef size_t value
+    cdef size_t at
+    if username_len > MAX_USERNAME or cap < STUN_MAX_CHECK:
+        return -1
+    _start(transaction, BINDING_REQUEST, out)
+    value = _attribute(out, HEADER, USERNAME, username_len)
+    memcpy(out + value, username, username_len)
+    memset(out + value + username_len, 0, padded(username_len) - username_len)
+    at = value + padded(username_len)
+    value = _attribute(out, at, PRIORITY, 4)
+    store32(out + value, OUR_PRIORITY)
+    value = _attribute(out, value + 4, ICE_CONTROLLED, 8)
+    memcpy(out + value, tie_breaker, 8)
+    return _finish(password, password_len, out, value + 8)
 
 
 cdef const char* _reason(int code) noexcept nogil:
@@ -236,7 +263,7 @@ cdef int stun_error(const stun_request* r, int code, const uint8_t* password, si
         return -1
     while reason[size]:
         size += 1
-    _start(r, BINDING_ERROR, out)
+    _start(r.transaction, BINDING_ERROR, out)
     value = _attribute(out, HEADER, ERROR_CODE, 4 + size)
     memset(out + value, 0, 4 + padded(size))
     out[value + 2] = code // 100
@@ -263,7 +290,7 @@ cdef class Message:
     def __init__(self, bytes data):
         self.data = data
         self.kind = stun_parse(data, len(data), &self.request)
-        if self.kind == STUN_MALFORMED:
+        if self.kind == STUN_MALFORMED or not stun_check_fingerprint(data, &self.request):
             raise ValueError("not STUN or malformed")
 
     @property
@@ -282,7 +309,7 @@ cdef class Message:
 
     @property
     def has_fingerprint(self):
-        return bool(self.request.has_fingerprint)
+        return self.request.fingerprint_at != 0
 
     @property
     def use_candidate(self):

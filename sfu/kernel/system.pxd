@@ -10,6 +10,9 @@ cdef extern from *:
     #include <sys/socket.h>
     #include <netinet/in.h>
     #include <netinet/udp.h>
+    #include <sys/ioctl.h>
+    #include <sys/random.h>
+    #include <linux/sockios.h>
     #include <errno.h>
     #include <string.h>
     #include <time.h>
@@ -22,6 +25,16 @@ cdef extern from *:
     #ifndef SOL_UDP
     #define SOL_UDP 17
     #endif
+
+    static inline int zv_random(void *buffer, size_t size) {
+        return getrandom(buffer, size, 0) == (ssize_t)size;
+    }
+
+    static inline uint32_t zv_send_buffer(int fd) {
+        int size = 0;
+        socklen_t length = sizeof size;
+        return getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &length) == 0 && size > 0 ? size : UINT32_MAX;
+    }
 
     /* A destination in the form of the system. */
     static inline socklen_t zv_sockaddr(struct sockaddr_storage *out, const uint8_t *ip, uint16_t port,
@@ -149,6 +162,9 @@ cdef extern from *:
     clockid_t CLOCK_MONOTONIC
     clockid_t CLOCK_REALTIME
     int MSG_DONTWAIT
+    int SIOCOUTQ
+    int ioctl(int fd, unsigned long request, int* argument) nogil
+    bint zv_random(void* buffer, size_t size) nogil
     int EAGAIN, ENOBUFS, EIO, EINVAL, EMSGSIZE, ENOMEM, errno
     int sendmmsg(int fd, mmsghdr* messages, unsigned int count, int flags) nogil
     int recvmmsg(int fd, mmsghdr* messages, unsigned int count, int flags, void* timeout) nogil
@@ -159,4 +175,5 @@ cdef extern from *:
     size_t zv_control(void* buffer, size_t size, int family, const uint8_t* local,
                       uint32_t interface_index, uint16_t segment) nogil
     int zv_received(msghdr* m, uint8_t* local, uint32_t* interface_index) nogil
+    uint32_t zv_send_buffer(int fd) nogil
     long long zv_clock(clockid_t id) nogil

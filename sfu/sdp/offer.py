@@ -58,6 +58,7 @@ class Offer:
     """What the peer would like."""
 
     ufrag: str
+    password: str
     fingerprints: tuple[Fingerprint, ...]
     bundle: frozenset[str]
     sections: tuple[Section, ...]
@@ -78,8 +79,8 @@ def parse_offer(text: str) -> Offer:
         raise invalid("Two sections have the same mid.")
     bundle = _bundle(session, sections)
     tagged = parts[_tagged(sections, bundle)]
-    ufrag, fingerprints = _ufrag(tagged, session), _fingerprints(tagged, session)
-    return Offer(ufrag, fingerprints, frozenset(bundle), sections)
+    fingerprints = _fingerprints(tagged, session)
+    return Offer(*_ice(tagged, session), fingerprints, frozenset(bundle), sections)
 
 
 def _bundle(session: Lines, sections: tuple[Section, ...]) -> list[str]:
@@ -98,14 +99,14 @@ def _tagged(sections: tuple[Section, ...], bundle: list[str]) -> int:
     raise invalid("The BUNDLE group names no section.")
 
 
-def _ufrag(tagged: Lines, session: Lines) -> str:
+def _ice(tagged: Lines, session: Lines) -> tuple[str, str]:
     ufrag, password = (tagged.first(n) or session.first(n) for n in ("ice-ufrag", "ice-pwd"))
     if not (ufrag and password and _ICE.match(ufrag) and _ICE.match(password)):
         raise invalid("ICE credentials are missing or malformed.")
     setup = tagged.first("setup") or session.first("setup") or "actpass"
     if setup not in ("actpass", "active"):
         raise invalid("The peer must be able to take the active side of DTLS.")
-    return ufrag
+    return ufrag, password
 
 
 def _fingerprints(tagged: Lines, session: Lines) -> tuple[Fingerprint, ...]:

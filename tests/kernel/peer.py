@@ -44,6 +44,17 @@ def binding_request(
     return header(len(body) + 8) + body + attribute(0x8028, struct.pack("!I", crc))
 
 
+def binding_success(request: bytes, password: bytes) -> bytes:
+    """The answer of a full ICE agent, as far as the kernel reads it."""
+    head = struct.pack("!HHI", 0x0101, 24, COOKIE) + request[8:20]
+    return head + struct.pack("!HH", 8, 20) + hmac.new(password, head, hashlib.sha1).digest()
+
+
+def receiver_report(ssrc: int) -> bytes:
+    """One without report blocks (RFC 3550 §6.4.2): all that it says is "I am here"."""
+    return struct.pack("!BBHI", 0x80, 201, 1, ssrc)
+
+
 def rtp(
     payload_type: int,
     sequence: int,
@@ -233,10 +244,13 @@ class Peer:
         self.stage.deliver()
         return wire
 
-    def send_rtcp(self, packet: bytes) -> None:
+    def send_rtcp(self, packet: bytes, *, address: Address | None = None) -> None:
         wire = self.outbound.protect_rtcp(packet)
-        self.stage.kernel.receive(wire, self.address, self.stage.now)
+        self.stage.kernel.receive(wire, address or self.address, self.stage.now)
         self.stage.deliver()
+
+    def report(self, *, address: Address | None = None) -> None:
+        self.send_rtcp(receiver_report(self.number), address=address)
 
     def camera_packet(
         self, picture: int, *, layer: int = 2, keyframe: bool = False, size: int = 200
@@ -264,7 +278,7 @@ class Peer:
     ) -> None:
         self.send(self.camera_packet(picture, layer=layer, keyframe=keyframe, size=size))
 
-    def speak(self, level: int = 30, *, size: int = 60) -> None:
+    def speak(self, level: int = 30, *, size: int = 60, address: Address | None = None) -> None:
         """20 ms of sound at −`level` dBov."""
         sequence = self.next_sequence[0]
         self.next_sequence[0] += 1
@@ -277,7 +291,8 @@ class Peer:
                 100 * self.number,
                 payload,
                 extensions={MID: b"0", LEVEL: bytes([level])},
-            )
+            ),
+            address=address,
         )
 
     def take(self, data: bytes) -> None:

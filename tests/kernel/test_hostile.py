@@ -92,7 +92,9 @@ def test_a_repair_from_before_a_pause_is_not_sent_under_an_old_number(stage: Sta
     viewer.show(0, publisher)
     for sequence in range(1000, 1010):
         publisher.send(picture(publisher, sequence, vp8(sequence, keyframe=sequence == 1000)))
-    stage.wait(8000)
+    for _ in range(2):
+        stage.wait(4000)
+        viewer.check()
     publisher.check()
     publisher.send(picture(publisher, 1010, vp8(1010)))
     for lost in range(1000, 1010):

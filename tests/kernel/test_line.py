@@ -13,7 +13,18 @@ from typing import TypeVar
 import pytest
 
 from sfu.kernel.core import KIND_CAMERA, KIND_MICROPHONE, Kernel
-from tests.kernel.peer import LEVEL, MID, OPUS, VP8, VP8_RTX, parse, rtp, vp8
+from tests.kernel.peer import (
+    LEVEL,
+    MID,
+    OPUS,
+    PASSWORD,
+    VP8,
+    VP8_RTX,
+    binding_request,
+    parse,
+    rtp,
+    vp8,
+)
 from tests.kernel.test_loop import Socket
 
 CLONE_NEWNET = 0x40000000
@@ -106,9 +117,14 @@ def prepare(kernel: Kernel, publisher: Socket, viewer: Socket) -> None:
     kernel.set_slot(viewer.handle, 0, publisher.handle, KIND_CAMERA, 0)
 
 
-def send_second(publisher: Socket, start: int) -> None:
-    """50 frames of six packets and 50 packets of sound in about a second: 2.7 Mbit/s."""
+def send_second(publisher: Socket, viewer: Socket, start: int) -> None:
+    """50 frames of six packets and 50 packets of sound in about a second: 2.7 Mbit/s.
+
+    The viewer shows twice a second that he is there, as a browser does with its reports.
+    """
     for frame in range(start, start + 50):
+        if frame % 25 == 0:
+            viewer.socket.sendto(binding_request(viewer.ufrag + b":x", PASSWORD), viewer.to)
         for part in range(6):
             payload = vp8(frame, keyframe=frame % 25 == 0, size=1100, start=part == 0)
             packet = rtp(VP8, frame * 6 + part, frame * 1800, 77, payload, marker=part == 5)
@@ -149,7 +165,7 @@ class Reader:
 def second(publisher: Socket, viewer: Socket, start: int) -> dict[int, int]:
     """Packets of each slot that came of what was sent in a second."""
     with Reader(viewer) as reader:
-        send_second(publisher, start)
+        send_second(publisher, viewer, start)
     return reader.counts
 
 

@@ -1,10 +1,13 @@
 """The kernel thread over real sockets."""
 
+import ctypes
 import os
 import select
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +24,7 @@ from tests.kernel.peer import MID, PASSWORD, RID, VP8, VP8_RTX, binding_request,
 from tests.kernel.peer import _srtp as srtp
 
 DEADLINE = 5.0
+CAP_NET_ADMIN = 12
 DTLS = bytes([22, 254, 253]) + bytes(100)
 
 
@@ -129,6 +133,40 @@ def test_buffers_are_read_back(kernel: Kernel) -> None:
     receive, send = kernel.buffer_sizes()
     assert receive >= 65536
     assert send >= 65536
+
+
+def made_without(capability: int, make: Callable[[], Kernel]) -> Kernel:
+    """What a thread makes that has laid down one of root's rights (capset(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    made: list[Kernel] = []
+
+    def work() -> None:
+        head = (ctypes.c_uint32 * 2)(0x20080522, 0)
+        sets = (ctypes.c_uint32 * 6)()
+        libc.capget(head, sets)
+        sets[0] &= ~(1 << capability)
+        assert libc.capset(head, sets) == 0
+        made.append(make())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return made[0]
+
+
+def test_buffers_above_the_limit_are_had_with_the_right_and_cut_without() -> None:
+    limit = int(Path("/proc/sys/net/core/wmem_max").read_text())
+
+    def make() -> Kernel:
+        return Kernel(ipv4="127.0.0.1", ipv6=None, max_sessions=4, send_buffer=limit + 4096)
+
+    kernels = [made_without(CAP_NET_ADMIN, make)]
+    if os.geteuid() == 0:
+        kernels.append(make())
+    granted = [kernel.buffer_sizes()[1] for kernel in kernels]
+    for kernel in kernels:
+        kernel.close()
+    assert granted == [limit, limit + 4096][: len(kernels)]
 
 
 def test_a_bad_address_is_refused() -> None:

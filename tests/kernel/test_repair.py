@@ -131,6 +131,7 @@ def test_a_publisher_who_repeats_nothing_is_seen_in_spite_of_loss(stage: Stage) 
             last = picture
             decoded += whole
         stage.wait(30)
+        viewer.report()
     assert decoded > 230
 
 

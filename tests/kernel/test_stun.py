@@ -88,7 +88,7 @@ def test_sample_request_of_rfc5769() -> None:
 @pytest.mark.parametrize("response", [RESPONSE_IPV4, RESPONSE_IPV6])
 def test_sample_responses_of_rfc5769(response: bytes) -> None:
     parsed = Message(response)
-    assert parsed.kind == 2
+    assert parsed.kind == 3
     assert parsed.check_integrity(PASSWORD)
 
 
@@ -201,7 +201,8 @@ def test_what_cannot_be_answered_raises() -> None:
 def test_kinds() -> None:
     assert Message(message(kind=0x0001)).kind == 0
     assert Message(message(kind=0x0011)).kind == 1
-    assert Message(message(kind=0x0101)).kind == 2
+    assert Message(message(kind=0x0101)).kind == 3
+    assert Message(message(kind=0x0111)).kind == 2
     assert Message(message(kind=0x0003)).kind == 2
 
 

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
 
 COMMANDS = (
     "restart_ice",
+    "set_peer",
     "close_session",
     "set_room",
     "set_moderator",

@@ -67,8 +67,9 @@ def test_new_ice_credentials_restart_ice_only() -> None:
     second = stage.want(1, offer=offers.browser(ufrag="ABCD")).answer
     assert first is not None
     assert second is not None
-    (restart,) = stage.kernel.log
+    restart, peer = stage.kernel.log
     assert restart[0] == "restart_ice"
+    assert peer == ("set_peer", 0, b"ABCD", b"PxnC3Dzf8Ld8qrAe8nym4HbL")
     assert f"a=ice-ufrag:{restart[2].decode()}\r\n" in second
     assert [x for x in first.splitlines() if "ssrc" in x] == [
         x for x in second.splitlines() if "ssrc" in x

@@ -26,6 +26,7 @@ from .lessons import Lessons
 from .links import InvitationLinks
 from .metrics import Metrics
 from .openapi import endpoint_for
+from .seats import HeldSeats
 from .store import Store
 from .websocket import Sockets
 from .whip import MediaEndpoints
@@ -56,6 +57,7 @@ async def running(settings: Settings, clock: Clock, me: str) -> AsyncIterator[Pa
         endpoints = [
             *Lessons(calls, store, grants, settings.school_key, clock).endpoints(),
             *InvitationLinks(calls, store, grants, clock).endpoints(),
+            *HeldSeats(calls, grants, clock).endpoints(),
             *MediaEndpoints("whip", calls, grants, clock).endpoints(),
             *MediaEndpoints("whep", calls, grants, clock).endpoints(),
             front_door(settings),

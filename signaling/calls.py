@@ -67,10 +67,15 @@ class Calls:
             log.warning("redis away", error=str(error))
             raise Refusal(503, "unavailable", "try again", retry_after=1) from error
 
+    def running_call(self, lesson: str) -> LiveCall | None:
+        """The call of a lesson, if this process runs one; begins none."""
+        call = self._calls.get(lesson)
+        return call if call is not None and call.usable else None
+
     def peek(self, lesson: str) -> int:
         """How many people are in the call of a lesson, as far as this process knows."""
-        call = self._calls.get(lesson)
-        return call.engine.people.total if call is not None and call.usable else 0
+        call = self.running_call(lesson)
+        return 0 if call is None else call.engine.people.total
 
     async def end(self, lesson: str) -> None:
         """Ends the call of a lesson that has been ended, wherever it ran."""

@@ -87,10 +87,10 @@ class LiveCall:
     def attach(self, socket: int, outlet: Outlet) -> None:
         self._sockets[socket] = outlet
 
-    def detach(self, socket: int) -> None:
-        """The socket is gone, or never got a seat."""
+    def detach(self, socket: int, *, closed: bool = False) -> None:
+        """The socket is gone, or never got a seat. `closed`: its page said that it goes away."""
         self._sockets.pop(socket, None)
-        self.run(self.engine.disconnected(socket, self._clock()))
+        self.run(self.engine.disconnected(socket, self._clock(), closed=closed))
 
     def run(self, effects: Iterable[Effect]) -> None:
         """Carries out effects; must be called right after the state machine returned them."""

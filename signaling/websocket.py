@@ -110,7 +110,8 @@ class Sockets:
         try:
             await self._listen(socket, outlet, call, number)
         finally:
-            call.detach(number)
+            # What a browser says for a page that is closed or loaded anew, and for nothing else.
+            call.detach(number, closed=socket.close_code == WSCloseCode.GOING_AWAY)
 
     async def _first(self, number: int, socket: web.WebSocketResponse, origin: str) -> Join:
         try:

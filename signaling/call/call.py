@@ -27,11 +27,13 @@ from zvonok.wire.client import (
 )
 from zvonok.wire.errors import Refusal
 from zvonok.wire.ids import SEATS
+from zvonok.wire.rest import HeldSeat
 
 from ..permissions import MODERATORS, may, require
 from .effects import Arrived, Close, Departed, Effect, Over, Send
 from .kept import record_of
 from .part import Handles, Part
+from .parts.closed import ClosedPart
 from .parts.commands import CommandsPart
 from .parts.quality import QualityPart
 from .parts.roster import RosterPart
@@ -65,11 +67,13 @@ class Call:
         self.session = SessionPart(self.people, self.sources)
         self.roster = RosterPart(self.people, self.sources, self.face)
         self.commands = CommandsPart(self.people)
+        self.pages = ClosedPart(self.people)
         self.parts: tuple[Part, ...] = (
             self.commands,
             self.sources,
             self.session,
             QualityPart(self.people),
+            self.pages,
             self.roster,
         )
         self._handlers = {handles.message: handles for handles in self.handlers()}
@@ -123,6 +127,14 @@ class Call:
         """Whether a `join` with these would take back a seat that is held."""
         return self.people.held(resume, grant) is not None
 
+    def look(self, resume: str | None, grant: str) -> HeldSeat | None:
+        """The seat that these would take back; None: it is not held any more."""
+        number = self.people.held(resume, grant)
+        if number is None:
+            return None
+        taken = self.people.presence[number].socket is not None
+        return HeldSeat(held=True, taken=taken, name=self.seats[number].name)
+
     # ── taking and leaving a seat ──
 
     def join(self, socket: int, message: Join, newcomer: Newcomer, now: float) -> list[Effect]:
@@ -138,7 +150,7 @@ class Call:
         else:
             self._replace(turn, number)
         seat = self.seats[number]
-        self.people.take(number, socket)
+        self.people.take(number, socket, message.page)
         self._by_socket[socket] = number
         turn.show(number)
         corrections = self.sources.wish(turn, seat, message.media)
@@ -180,14 +192,31 @@ class Call:
             self._vacate(turn, number)
         return self._finish(turn)
 
-    def disconnected(self, socket: int, now: float) -> list[Effect]:
-        """The socket is gone; the seat is held for `HOLD_SECONDS`."""
+    def disconnected(self, socket: int, now: float, *, closed: bool = False) -> list[Effect]:
+        """The socket is gone; the seat is held for `HOLD_SECONDS`.
+
+        `closed`: because its page was closed or loaded anew.
+        """
         turn = Turn(now, self.people)
-        number = self._by_socket.pop(socket, None)
+        number = self._by_socket.get(socket)
         if number is not None:
-            self.people.presence[number].socket = None
-            self.people.hold(number, now + HOLD_SECONDS)
-            turn.show(number)
+            self._away(turn, number, closed=closed)
+        return self._finish(turn)
+
+    def closed(self, resume: str | None, grant: str, page: str | None, now: float) -> list[Effect]:
+        """This page says that it is closing; its word may overtake the end of its socket.
+
+        It may also come late, when the next page has taken the seat: then it changes nothing.
+        """
+        turn = Turn(now, self.people)
+        number = self.people.held(resume, grant)
+        if number is not None:
+            presence = self.people.presence[number]
+            unknown = presence.page is None and presence.socket is None  # After a takeover.
+            if presence.page == page or unknown:
+                if presence.socket is not None:
+                    turn.do(Close(presence.socket, 200))
+                self._away(turn, number, closed=True)
         return self._finish(turn)
 
     def end(self, reason: str, now: float) -> list[Effect]:
@@ -347,6 +376,17 @@ class Call:
             part.left(turn, seat)
             for home in part.kept:
                 home.drop(turn, number)
+
+    def _away(self, turn: Turn, number: int, *, closed: bool) -> None:
+        """Nobody sits there now; the seat is held from the moment that this became so."""
+        presence = self.people.presence[number]
+        if presence.socket is not None:
+            del self._by_socket[presence.socket]
+            presence.socket = None
+            self.people.hold(number, turn.now + HOLD_SECONDS)
+            turn.show(number)
+        if closed:
+            self.pages.closed(turn, self.seats[number])
 
     def _replace(self, turn: Turn, number: int) -> None:
         """Whoever sits there on another socket has to go."""

@@ -20,13 +20,19 @@ class People:
         self._by_resume: dict[str, int] = {}
         self._by_name: dict[str, int] = {}
         self._viewers = 0
+        self._hidden = 0
         self._leaving: list[tuple[float, int]] = []
         """A heap; an entry counts only while `Presence.leaves_at` says the same."""
 
     @property
     def total(self) -> int:
         """Those whom others may know of."""
-        return len(self.seats) - self._viewers
+        return len(self.seats) - self._viewers - self._hidden
+
+    def visible(self, number: int) -> bool:
+        """Whether others may know of this number now."""
+        seat = self.seats.get(number)
+        return seat is not None and seat.shown and not self.presence[number].hidden
 
     def of_session(self, session: str) -> Seat | None:
         number = self.by_session.get(session)
@@ -63,6 +69,7 @@ class People:
                 del index[key]
         self.moderators -= seat.moderator
         self._viewers -= not seat.shown
+        self._hidden -= presence.hidden
         return seat
 
     # ── holding a seat ──
@@ -73,10 +80,18 @@ class People:
         presence.leaves_at, presence.present = until, present
         heapq.heappush(self._leaving, (until, number))
 
-    def take(self, number: int, socket: int | None) -> None:
+    def take(self, number: int, socket: int | None, page: str | None = None) -> None:
         """Somebody, or media alone, is there: the seat is not given up by itself."""
         presence = self.presence[number]
-        presence.socket, presence.leaves_at, presence.present = socket, None, True
+        self._hidden -= presence.hidden
+        presence.socket, presence.page, presence.hidden = socket, page, False
+        presence.leaves_at, presence.present = None, True
+
+    def hide(self, number: int) -> None:
+        """Others do not see the seat until it is taken again."""
+        presence = self.presence[number]
+        self._hidden += not presence.hidden
+        presence.hidden = True
 
     def next_leaving(self) -> float | None:
         """No seat is given up before this time."""

@@ -46,6 +46,10 @@ class Presence:
     folded: str
     """The name, as it is compared and searched."""
     socket: int | None = None
+    page: str | None = None
+    """Which page of the browser sat there last, by its own word."""
+    hidden: bool = False
+    """Others do not know of it now: its page was closed."""
     present: bool = True
     """False: others see that the connection is lost."""
     leaves_at: float | None = None

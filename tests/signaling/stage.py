@@ -96,13 +96,14 @@ class Stage:
         grant: str | None = None,
         resume: str | None = None,
         media: Media | None = None,
+        page: str | None = None,
     ) -> int:
         """The new socket. Raises Refusal."""
         self._count += 1
         socket = self._count
         newcomer = self.newcomer(name, role, grant=grant or f"grant {socket}")
         self.viewers[socket] = Viewer(newcomer.grant)
-        message = Join("signed", resume, media or Media())
+        message = Join("signed", resume, media or Media(), page)
         self.do(self.call.join(socket, message, newcomer, self.now))
         return socket
 
@@ -130,11 +131,11 @@ class Stage:
     def say(self, socket: int, message: ClientMessage) -> list[Effect]:
         return self.do(self.call.receive(socket, message, self.now))
 
-    def drop(self, socket: int) -> None:
-        """The socket dies without a word."""
+    def drop(self, socket: int, *, closed: bool = False) -> None:
+        """The socket dies without a word. `closed`: with the browser's word that the page goes."""
         if self.viewers[socket].closed is None:
             self.viewers[socket].closed = 0
-        self.do(self.call.disconnected(socket, self.now))
+        self.do(self.call.disconnected(socket, self.now, closed=closed))
 
     def wait(self, seconds: float) -> list[Effect]:
         """Lets time pass, stopping wherever the call has something to do."""

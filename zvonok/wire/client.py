@@ -15,6 +15,9 @@ Role = Literal["host", "co_admin", "participant", "guest"]
 Quality = Literal["good", "medium", "poor", "lost"]
 ParticipantNumber = Annotated[int, Meta(ge=1, le=(1 << 30) - 1)]
 Name = Annotated[str, Meta(max_length=256)]
+GrantToken = Annotated[str, Meta(max_length=4096)]
+Resume = Annotated[str, Meta(max_length=64)]
+PageId = Annotated[str, Meta(max_length=64)]
 Sdp = Annotated[str, Meta(max_length=131072)]
 CommandId = Annotated[str, Meta(min_length=1, max_length=16)]
 COMMANDS_REMEMBERED = 32
@@ -58,10 +61,12 @@ class Tile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Join(Struct, frozen=True, tag="join", forbid_unknown_fields=True):
     """First message on the socket: the grant from `POST /api/links/{token}/enter`."""
 
-    grant: Annotated[str, Meta(max_length=4096)]
-    resume: Annotated[str, Meta(max_length=64)] | None = None
+    grant: GrantToken
+    resume: Resume | None = None
     """The secret from an earlier `welcome`: takes the held seat back within 90 s."""
     media: Media = Media()
+    page: PageId | None = None
+    """A random word of this page, for `POST /api/seat/closed`."""
 
 
 class Offer(Struct, frozen=True, tag="offer", forbid_unknown_fields=True):

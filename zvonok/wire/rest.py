@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from zvonok.wire.client import Name, Role
+from zvonok.wire.client import GrantToken, Name, PageId, Resume, Role
 
 LinkRole = Literal["host", "participant"]
 """What a link makes of the one who enters by it: `participant` means a guest by name for now."""
@@ -109,6 +109,30 @@ class Renewed(Struct, frozen=True):
     """A grant that lasts longer than the one it was asked with, and else is the same."""
 
     grant: str
+
+
+class OwnSeat(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `POST /api/seat`: the secrets of a seat, those that `join` takes."""
+
+    grant: GrantToken
+    resume: Resume | None = None
+
+
+class ClosedPage(OwnSeat, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Body of `POST /api/seat/closed`; in the body, because a beacon has no headers."""
+
+    page: PageId | None = None
+    """The one that `join` named."""
+
+
+class HeldSeat(Struct, frozen=True, kw_only=True):
+    """What became of one's own seat."""
+
+    held: bool
+    """`join` with these secrets takes it back."""
+    taken: bool = False
+    """Somebody sits there now, in another tab or on another device: `join` sends him away."""
+    name: str | None = None
 
 
 class NewMediaToken(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -52,8 +52,7 @@ class RosterPart(Part):
 
     def heard(self, turn: Turn, participants: list[int]) -> None:
         """Who is forwarded as speaker now."""
-        seats = self.people.seats
-        numbers = [n for n in participants if n in seats and seats[n].shown]
+        numbers = [n for n in participants if self.people.visible(n)]
         self.told.spoke(numbers)
         if numbers == self._speakers:
             return
@@ -98,7 +97,7 @@ class RosterPart(Part):
         """Everybody who may be told about."""
         candidates = {}
         for seat in self.people.seats.values():
-            if seat.shown:
+            if self.people.visible(seat.number):
                 sources = self._sources[seat.number]
                 candidates[seat.number] = Candidate(
                     number=seat.number,
@@ -116,14 +115,14 @@ class RosterPart(Part):
         """By numbers if there are any, else a page by name: moderators first."""
         seats = self.people.seats
         if search.numbers:
-            known = [n for n in dict.fromkeys(search.numbers) if n in seats]
-            people = [self._face(n) for n in known if seats[n].shown]
+            known = [n for n in dict.fromkeys(search.numbers) if self.people.visible(n)]
+            people = [self._face(n) for n in known]
             return Found(id=search.id, total=len(people), participants=people)
         query = folded(search.query.strip())
         matches = [
             (not seats[number].moderator, presence.folded, number)
             for number, presence in self.people.presence.items()
-            if query in presence.folded and seats[number].shown
+            if query in presence.folded and self.people.visible(number)
         ]
         page = sorted(matches)[search.offset : search.offset + FOUND_PAGE]
         people = [self._face(number) for _, _, number in page]

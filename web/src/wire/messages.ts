@@ -11,6 +11,7 @@ export interface Join {
   grant: string;
   resume?: string | null;
   media?: Media;
+  page?: string | null;
 }
 /**
  * Which of one's own sources are on.
@@ -307,6 +308,29 @@ export interface Entered {
  */
 export interface Renewed {
   grant: string;
+}
+/**
+ * Body of `POST /api/seat`: the secrets of a seat, those that `join` takes.
+ */
+export interface OwnSeat {
+  grant: string;
+  resume?: string | null;
+}
+/**
+ * Body of `POST /api/seat/closed`; in the body, because a beacon has no headers.
+ */
+export interface ClosedPage {
+  grant: string;
+  resume?: string | null;
+  page?: string | null;
+}
+/**
+ * What became of one's own seat.
+ */
+export interface HeldSeat {
+  held: boolean;
+  taken?: boolean;
+  name?: string | null;
 }
 /**
  * Body of `POST /api/lessons/{id}/media-tokens`.

@@ -1,0 +1,183 @@
+"""Whoever closes the page is soon not seen any more, and gets his seat back all the same."""
+
+import msgspec
+import pytest
+
+from signaling.call.call import Call
+from signaling.call.effects import Close
+from signaling.call.parts.closed import CLOSED_SECONDS
+from signaling.call.seat import HOLD_SECONDS
+from tests.signaling.conftest import School
+from tests.signaling.stage import Stage
+from zvonok.wire import rest
+from zvonok.wire.client import Change, Found, Join, Search, Speakers, Welcome
+
+SEEN_WITHIN = 3.0
+"""Seconds from the page's last word until nobody is shown there any more."""
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return Stage()
+
+
+def closing(stage: Stage, socket: int, page: str | None = "page") -> None:
+    viewer = stage.viewers[socket]
+    stage.do(stage.call.closed(viewer.resume, viewer.grant, page, stage.now))
+
+
+def test_a_page_that_closes_is_gone_for_others_within_three_seconds(stage: Stage) -> None:
+    teacher, pupil = stage.join("Teacher", "host"), stage.join("Sasha", page="page")
+    number = stage.viewers[pupil].you
+    stage.wait(1)
+    closing(stage, pupil)
+    assert stage.viewers[pupil].closed == 200
+    stage.wait(0.1)
+    assert not stage.viewers[teacher].people[number].present
+    stage.wait(SEEN_WITHIN - 0.1)
+    assert number not in stage.viewers[teacher].people
+    assert stage.viewers[teacher].total == 1
+    stage.do(stage.call.speakers([number], stage.now))
+    assert stage.viewers[teacher].got(Speakers) == []
+    stage.say(teacher, Search(1, numbers=[number]))
+    stage.say(teacher, Search(2, query="sasha"))
+    assert [found.total for found in stage.viewers[teacher].got(Found)] == [0, 0]
+
+
+def test_the_seat_is_held_and_comes_back_with_its_number(stage: Stage) -> None:
+    teacher, pupil = stage.join("Teacher", "host"), stage.join("Sasha", page="page")
+    number, resume = stage.viewers[pupil].you, stage.viewers[pupil].resume
+    stage.wait(1)
+    stage.drop(pupil, closed=True)
+    stage.wait(HOLD_SECONDS - 1)
+    look = stage.call.look(resume, "none")
+    assert look == rest.HeldSeat(held=True, taken=False, name="Sasha")
+    back = stage.join("Sasha", resume=resume, page="next page")
+    assert stage.viewers[back].you == number
+    stage.wait(1)
+    assert stage.viewers[teacher].people[number].present
+    assert stage.viewers[teacher].people[number].name == "Sasha"
+    assert stage.viewers[teacher].total == 2
+    stage.wait(HOLD_SECONDS)
+    assert number in stage.viewers[teacher].people
+
+
+def test_who_does_not_come_back_gives_the_seat_up(stage: Stage) -> None:
+    teacher, pupil = stage.join("Teacher", "host"), stage.join("Sasha", page="page")
+    stage.wait(1)
+    closing(stage, pupil)
+    stage.wait(HOLD_SECONDS + 1)
+    assert list(stage.call.seats) == [stage.viewers[teacher].you]
+    assert stage.call.people.total == stage.viewers[teacher].total == 1
+
+
+def test_a_reload_never_left(stage: Stage) -> None:
+    teacher, pupil = stage.join("Teacher", "host"), stage.join("Sasha", page="page")
+    number, resume = stage.viewers[pupil].you, stage.viewers[pupil].resume
+    stage.wait(1)
+    stage.drop(pupil, closed=True)
+    stage.wait(CLOSED_SECONDS - 0.1)
+    stage.join("Sasha", resume=resume, page="reloaded")
+    stage.wait(10)
+    assert stage.viewers[teacher].total == 2
+    assert all(number not in change.left for change in stage.viewers[teacher].got(Change))
+
+
+def test_the_word_of_a_page_that_was_replaced_changes_nothing(stage: Stage) -> None:
+    """A beacon may arrive after the reloaded page has joined."""
+    first = stage.join("Sasha", page="first")
+    resume, number = stage.viewers[first].resume, stage.viewers[first].you
+    second = stage.join("Sasha", resume=resume, page="second")
+    effects = stage.call.closed(resume, "none", "first", stage.now)
+    assert effects == []
+    stage.drop(second)
+    stage.do(stage.call.closed(resume, "none", "first", stage.now))
+    stage.wait(10)
+    assert stage.call.people.visible(number)
+    stage.do(stage.call.closed(resume, "none", "second", stage.now))
+    stage.wait(10)
+    assert not stage.call.people.visible(number)
+
+
+def test_a_lost_connection_is_no_closed_page(stage: Stage) -> None:
+    teacher, pupil = stage.join("Teacher", "host"), stage.join("Sasha", page="page")
+    stage.wait(1)
+    stage.drop(pupil)
+    stage.wait(HOLD_SECONDS - 1)
+    assert not stage.viewers[teacher].people[stage.viewers[pupil].you].present
+
+
+def test_nobody_closes_the_page_of_another(stage: Stage) -> None:
+    stage.join("Sasha", page="page")
+    assert stage.call.closed("guessed", "guessed", "page", stage.now) == []
+    assert stage.call.look("guessed", "guessed") is None
+
+
+def test_another_process_does_not_show_it_either(stage: Stage) -> None:
+    pupil = stage.join("Sasha", page="page")
+    number, resume = stage.viewers[pupil].you, stage.viewers[pupil].resume
+    stage.wait(1)
+    closing(stage, pupil)
+    records = {name: msgspec.msgpack.encode(value) for name, value in stage.call.records()}
+    call = Call("Algebra", 0.0)
+    assert call.restore(records, {}, stage.call.next_number, 0.0) == []
+    assert not call.people.visible(number)
+    assert call.people.total == 0
+    assert call.closed(resume, "none", "page", 0.0) == []
+    assert call.look(resume, "none") == rest.HeldSeat(held=True, name="Sasha")
+
+
+# ── the whole way ──
+
+
+async def test_the_word_comes_over_http(school: School) -> None:
+    lesson = await school.client.lesson()
+    teacher = await school.client.come(lesson.host_link, "Teacher")
+    grant = await school.client.enter(lesson.participant_link, "Саша")
+    pupil = await school.client.connect()
+    await pupil.send(Join(grant, page="page"))
+    welcome = await pupil.until(Welcome)
+    own = rest.OwnSeat(grant=grant, resume=welcome.resume)
+    look = await school.client.ask("POST", "/api/seat", own)
+    assert look.json == {"held": True, "taken": True, "name": "Саша"}
+    word = rest.ClosedPage(grant=grant, resume=welcome.resume, page="page")
+    reply = await school.client.ask("POST", "/api/seat/closed", word)
+    assert (reply.status, reply.body) == (204, b"")
+    assert await pupil.until_closed() == 1000
+    await teacher.until_people(1)
+    look = await school.client.ask("POST", "/api/seat", own)
+    assert look.json == {"held": True, "taken": False, "name": "Саша"}
+    back = await school.client.join(grant, welcome.resume)
+    assert back.you == pupil.you
+    await teacher.until_person(back.you, present=True)
+
+
+async def test_a_browser_that_says_going_away_has_closed_its_page(school: School) -> None:
+    lesson = await school.client.lesson()
+    teacher = await school.client.come(lesson.host_link, "Teacher")
+    pupil = await school.client.come(lesson.participant_link, "Sasha")
+    await teacher.until_people(2)
+    await pupil.socket.close(code=1001)
+    await teacher.until_people(1)
+
+
+async def test_a_seat_that_nobody_holds(school: School) -> None:
+    lesson = await school.client.lesson()
+    grant = await school.client.enter(lesson.participant_link, "A")
+    for path, status in (("/api/seat", 200), ("/api/seat/closed", 204)):
+        reply = await school.client.ask("POST", path, {"grant": grant, "resume": "none"})
+        assert reply.status == status
+        reply = await school.client.ask("POST", path, {"grant": "a.b.c"})
+        assert (reply.status, reply.code) == (401, "bad_grant")
+    assert school.parts.calls.running_call(lesson.lesson.id) is None, "looking begins no call"
+
+
+def test_closing_twice_is_closing_once(stage: Stage) -> None:
+    pupil = stage.join("Sasha", page="page")
+    closing(stage, pupil)
+    stage.wait(1)
+    assert not any(
+        isinstance(e, Close)
+        for e in stage.call.closed(stage.viewers[pupil].resume, "none", "page", stage.now)
+    )
+    assert stage.call.pages.deadline() == CLOSED_SECONDS

@@ -21,10 +21,11 @@ cdef void retransmit(engine* e, int32_t viewer, int32_t slot_index, uint16_t seq
     from_source = source_at(e, m.source)
     p = ring_find(from_source, original) if from_source.generation == m.generation else NULL
     # Without RTX the packet would be encrypted twice under one number, with another send time in
-    # it: AES-GCM does not survive that. What was lost on the way to him a keyframe replaces.
+    # it: AES-GCM does not survive that.
     if p == NULL or p.size == 0 or s.rtx_ssrc == 0:
         e.counters[RETRANSMIT_MISSED] += 1
-        if p != NULL and s.source == <int32_t>m.source:
+        # A keyframe replaces what he can not get. What has not come to us we have asked for.
+        if s.source == <int32_t>m.source and (p != NULL or original <= from_source.forgotten):
             keyframe_wish(e, s)
         return
     o.packet = p

@@ -54,6 +54,7 @@ cdef struct arrivals:
     int64_t at[FEEDBACK_WINDOW]
     int64_t base
     int64_t highest
+    int64_t heard
     uint8_t feedbacks
     bint started
 

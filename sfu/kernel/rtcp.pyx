@@ -15,6 +15,9 @@ cdef enum:
     LARGE = 2
     # Packets in one feedback, so that it fits one datagram with every delta large
     MAX_FEEDBACK = 400
+    # After such a silence numbers begin anew: they may have gone any distance meanwhile, also one
+    # that looks like going back
+    ARRIVALS_PAUSE = 5000000
 
 
 cdef int rtcp_next(const uint8_t* data, size_t length, size_t* at, rtcp_packet* out) noexcept nogil:
@@ -149,14 +152,16 @@ cdef int rtcp_write_remb(uint8_t* out, size_t cap, uint32_t sender, uint64_t bit
 
 cdef void arrivals_add(arrivals* a, uint16_t sequence, int64_t now) noexcept nogil:
     cdef int64_t extended, i
-    if not a.started:
-        memset(a, 0, sizeof(arrivals))
+    if not a.started or now - a.heard > ARRIVALS_PAUSE:
+        memset(a.at, 0, sizeof(a.at))
         a.started = True
+        a.heard = now
         # One period ahead, so that a reordered earlier number stays positive.
         a.highest = 0x10000 + sequence
         a.base = a.highest
         a.at[a.highest % FEEDBACK_WINDOW] = now
         return
+    a.heard = now
     extended = a.highest + <int64_t><int32_t>(<uint32_t>(<uint16_t>(sequence - a.highest)) << 16) // 65536
     if extended <= a.highest - FEEDBACK_WINDOW or extended < a.base:
         return

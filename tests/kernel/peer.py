@@ -143,6 +143,8 @@ class Stage:
     now: int = 1_000_000
     peers: dict[Address, "Peer"] = field(default_factory=dict)
     refused: list[tuple[bytes, Address]] = field(default_factory=list)
+    cut: set[Address] = field(default_factory=set)
+    """Peers whose line is down: what they send and what is sent to them is lost."""
 
     def join(self, number: int, *, room: int = 1) -> "Peer":
         peer = Peer(self, number, room)
@@ -158,8 +160,14 @@ class Stage:
             self.kernel.tick(self.now)
         self.deliver()
 
+    def receive(self, data: bytes, address: Address) -> None:
+        if address not in self.cut:
+            self.kernel.receive(data, address, self.now)
+
     def deliver(self) -> None:
         for data, address in self.kernel.sent():
+            if address in self.cut:
+                continue
             peer = self.peers.get(address)
             if peer is None:
                 self.refused.append((data, address))
@@ -187,7 +195,7 @@ class Peer:
 
     def check(self, *, nominated: bool = True, address: Address | None = None) -> None:
         request = binding_request(self.ufrag + b":peer", PASSWORD, nominated=nominated)
-        self.stage.kernel.receive(request, address or self.address, self.stage.now)
+        self.stage.receive(request, address or self.address)
 
     def take_keys(self) -> None:
         kernel = self.stage.kernel
@@ -240,13 +248,13 @@ class Peer:
     def send(self, packet: bytes, *, address: Address | None = None) -> bytes:
         """Protects and sends; returns what went over the wire."""
         wire: bytes = self.outbound.protect(packet)
-        self.stage.kernel.receive(wire, address or self.address, self.stage.now)
+        self.stage.receive(wire, address or self.address)
         self.stage.deliver()
         return wire
 
     def send_rtcp(self, packet: bytes, *, address: Address | None = None) -> None:
         wire = self.outbound.protect_rtcp(packet)
-        self.stage.kernel.receive(wire, address or self.address, self.stage.now)
+        self.stage.receive(wire, address or self.address)
         self.stage.deliver()
 
     def report(self, *, address: Address | None = None) -> None:
@@ -312,6 +320,20 @@ class Peer:
             for p in self.media
             if AUDIO_SSRC <= p.ssrc < AUDIO_SSRC + 4 and slot in (None, p.ssrc - AUDIO_SSRC)
         ]
+
+    def decoded(self, slot: int = 0) -> list[int]:
+        """Ids of the pictures that a decoder can show, each a packet: from a keyframe on, until a
+        number is missing. What is repaired counts where it belongs."""
+        whole = {p.sequence: p.payload for p in self.video(slot)}
+        for p in self.repaired(slot):
+            whole[struct.unpack("!H", p.payload[:2])[0]] = p.payload[2:]
+        found, last = [], None
+        for sequence in sorted(whole, key=lambda n: n - self.video(slot)[0].sequence & 0xFFFF):
+            payload = whole[sequence]
+            if payload[4] & 1 == 0 or (last is not None and sequence == (last + 1) & 0xFFFF):
+                found.append(struct.unpack("!H", payload[5:7])[0])
+                last = sequence
+        return found
 
     def repaired(self, slot: int = 0) -> list[Received]:
         return [p for p in self.media if p.ssrc == SLOT_RTX_SSRC + slot]

@@ -4,38 +4,8 @@ import struct
 
 import pytest
 
+from tests.kernel.encoder import Encoder
 from tests.kernel.peer import SLOT_SSRC, Peer, Stage, pictures
-
-FRAME = 50
-"""Milliseconds between two frames of the encoder."""
-
-
-class Encoder:
-    """A publisher's camera: three layers, and a keyframe on each in the frame after a request."""
-
-    def __init__(
-        self, stage: Stage, publisher: Peer, *, layers: tuple[int, ...] = (0, 1, 2)
-    ) -> None:
-        self.stage = stage
-        self.publisher = publisher
-        self.layers = layers
-        self.picture = 0
-        self.keyframes = 0
-        self.answered = 0
-
-    @property
-    def asked(self) -> int:
-        return len([kind for kind, count, _ in self.publisher.rtcp if (kind, count) == (206, 1)])
-
-    def run(self, milliseconds: int) -> None:
-        for _ in range(0, milliseconds, FRAME):
-            keyframe = self.picture == 0 or self.asked > self.answered
-            self.answered = self.asked
-            self.keyframes += keyframe
-            for layer in self.layers:
-                self.publisher.camera(self.picture, layer=layer, keyframe=keyframe)
-            self.picture += 1
-            self.stage.wait(FRAME)
 
 
 def encoder_of(stage: Stage) -> Encoder:

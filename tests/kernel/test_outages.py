@@ -1,0 +1,158 @@
+"""A line or the server is gone for a while: pictures and sound are back at once when it returns."""
+
+import struct
+
+import pytest
+
+from tests.kernel.encoder import Encoder
+from tests.kernel.peer import PASSWORD, SLOT_SSRC, Peer, Stage
+
+SECONDS = [0.5, 2, 4, 6, 30, 60, 120]
+
+
+class Class:
+    """A publisher whom a viewer sees and hears; both check every 2.5 s, the viewer reports too."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.publisher, self.viewer = stage.join(1), stage.join(2)
+        self.publisher.publish()
+        self.viewer.view()
+        self.viewer.show(0, self.publisher)
+        self.encoder = Encoder(stage, self.publisher)
+        self.passed = 0
+
+    def run(self, milliseconds: int) -> None:
+        for _ in range(0, milliseconds, 50):
+            if self.passed % 2500 == 0:
+                self.publisher.check()
+                self.viewer.check()
+            if self.passed % 1000 == 0:
+                self.viewer.report()
+            self.passed += 50
+            self.publisher.speak()
+            self.encoder.run(50)
+            self.ask_for_missing()
+
+    def ask_for_missing(self) -> None:
+        """As a browser does: for up to 1000 numbers at once."""
+        seen = [p.sequence for p in self.viewer.video()[-2:]]
+        missing = (seen[-1] - seen[0] - 1) & 0xFFFF if len(seen) == 2 else 0
+        if 0 < missing < 1000:
+            entries = b"".join(
+                struct.pack(
+                    "!HH",
+                    (seen[0] + 1 + at) & 0xFFFF,
+                    min(0xFFFF, (1 << min(16, missing - at - 1)) - 1),
+                )
+                for at in range(0, missing, 17)
+            )
+            self.viewer.send_rtcp(
+                struct.pack("!BBHII", 0x81, 205, 2 + len(entries) // 4, 1, SLOT_SSRC) + entries
+            )
+
+    def check_now(self) -> None:
+        self.passed = 0
+
+
+def assert_all_is_back(lesson: Class) -> None:
+    began, heard = lesson.encoder.picture, len(lesson.viewer.audio())
+    lesson.run(1000)
+    decoded = [picture for picture in lesson.viewer.decoded() if picture >= began]
+    assert decoded, "a picture within a second"
+    assert len(decoded) >= 14, "within 300 ms"
+    assert decoded == list(range(decoded[0], decoded[-1] + 1))
+    assert len(lesson.viewer.audio()) >= heard + 19, "sound from the first packet on"
+
+
+@pytest.mark.parametrize("seconds", SECONDS)
+@pytest.mark.parametrize("who", ["publisher", "viewer", "both"])
+def test_pictures_and_sound_are_back_when_the_line_is(
+    stage: Stage, who: str, seconds: float
+) -> None:
+    lesson = Class(stage)
+    lesson.run(3000)
+    peers: dict[str, list[Peer]] = {
+        "publisher": [lesson.publisher],
+        "viewer": [lesson.viewer],
+        "both": [lesson.publisher, lesson.viewer],
+    }
+    stage.cut = {peer.address for peer in peers[who]}
+    lesson.run(int(seconds * 1000))
+    stage.cut = set()
+    lesson.check_now()
+    assert_all_is_back(lesson)
+
+
+@pytest.mark.parametrize("seconds", SECONDS)
+@pytest.mark.parametrize("who", ["publisher", "viewer"])
+def test_pictures_and_sound_are_back_after_an_ice_restart(
+    stage: Stage, who: str, seconds: float
+) -> None:
+    """The line is gone, the client asks for new credentials meanwhile and comes from elsewhere."""
+    lesson = Class(stage)
+    lesson.run(3000)
+    peer = lesson.publisher if who == "publisher" else lesson.viewer
+    stage.cut = {peer.address}
+    lesson.run(int(seconds * 500))
+    peer.ufrag = b"another"
+    stage.kernel.restart_ice(peer.handle, peer.ufrag, PASSWORD)
+    lesson.run(int(seconds * 500))
+    peer.address = ("10.7.7.7", 7777)
+    stage.peers[peer.address] = peer
+    lesson.check_now()
+    assert_all_is_back(lesson)
+
+
+def test_a_session_that_takes_another_s_place_is_shown_when_it_is_said(stage: Stage) -> None:
+    """The same participant with a new PeerConnection: the viewer's slot goes on in one stream."""
+    lesson = Class(stage)
+    lesson.run(1000)
+    stage.kernel.close_session(lesson.publisher.handle)
+    lesson.publisher = Peer(stage, 1, 1)
+    stage.peers[lesson.publisher.address] = lesson.publisher
+    lesson.publisher.check()
+    lesson.publisher.take_keys()
+    lesson.publisher.publish()
+    before = len(lesson.viewer.video())
+    lesson.encoder = Encoder(stage, lesson.publisher)
+    lesson.encoder.picture = 1000
+    lesson.run(500)
+    assert len(lesson.viewer.video()) == before
+    lesson.viewer.show(0, lesson.publisher)
+    assert_all_is_back(lesson)
+
+
+@pytest.mark.parametrize("seconds", SECONDS)
+def test_pictures_and_sound_are_back_when_the_process_was_stopped(
+    stage: Stage, seconds: float
+) -> None:
+    """Time goes on without it, and what has come meanwhile is lost with the socket's buffer."""
+    lesson = Class(stage)
+    lesson.run(3000)
+    for _ in range(0, int(seconds * 1000), 50):
+        lesson.encoder.encode(keyframe=False)
+        stage.now += 50_000
+    lesson.check_now()
+    assert_all_is_back(lesson)
+
+
+def test_feedback_goes_on_after_an_outage_of_many_packets(stage: Stage) -> None:
+    """40,000 transport-wide numbers later they seem to be older than the last."""
+    lesson = Class(stage)
+    lesson.run(1000)
+    lesson.publisher.transport_sequence += 40_000
+    stage.wait(20_000)
+    lesson.publisher.rtcp.clear()
+    lesson.run(500)
+    reported = [
+        struct.unpack("!H", body[8:10])[0]
+        for kind, count, body in lesson.publisher.rtcp
+        if (kind, count) == (205, 15)
+    ]
+    assert reported
+    assert (
+        lesson.publisher.transport_sequence - 40
+        < max(reported)
+        <= lesson.publisher.transport_sequence
+    )

@@ -121,7 +121,7 @@ class Engine:
         session.offer_id = session.wanted.offer_id
         try:
             offer = parse_offer(session.wanted.offer)
-            plan = make_plan(offer)
+            plan = make_plan(offer, session.wanted.kind)
             if session.continues(offer):
                 session.renegotiate(offer, plan)
                 return

@@ -105,6 +105,7 @@ class Session:
             offer_id=self.offer_id,
             answer=None if self.error else self.answer,
             error=self.error,
+            sources=[source.kind for source in connection.plan.sources()] if connection else [],
             connected=connection is not None and connection.keyed and connection.reachable,
             camera_layers=cast(list[Literal["q", "h", "f"]], names),
             screen_shown=bool(self.demand["screen"].asked()),
@@ -133,7 +134,7 @@ class Session:
         kernel.set_peer(handle, offer.ufrag.encode(), offer.password.encode())
         kernel.set_extensions(handle, **plan.extensions)
         for source in plan.sources():
-            self._expect(handle, source, plan)
+            self._expect(handle, source)
         self._learn_layers(plan)
         ssrcs = new_ssrcs(plan, secrets.randbits)
         for slot in (*plan.slots("audio"), *plan.slots("video")):
@@ -159,7 +160,7 @@ class Session:
             kernel.set_peer(connection.handle, offer.ufrag.encode(), offer.password.encode())
         for before, after in zip(connection.plan.sources(), plan.sources(), strict=True):
             if before.ssrcs != after.ssrcs:
-                self._expect(connection.handle, after, plan)
+                self._expect(connection.handle, after)
         connection.offer, connection.plan = offer, plan
         self._answer(connection)
 
@@ -178,7 +179,7 @@ class Session:
             ssrcs=connection.ssrcs,
         )
 
-    def _expect(self, handle: int, source: sdp.Source, plan: sdp.Plan) -> None:
+    def _expect(self, handle: int, source: sdp.Source) -> None:
         feedback = source.codec.feedback
         self._environment.kernel.expect(
             handle,
@@ -190,7 +191,7 @@ class Session:
             rids=tuple(rid.encode() for rid in source.rids),
             ssrcs=source.ssrcs,
             nack="nack" in feedback,
-            transport_cc="transport-cc" in feedback and "transport_cc" in plan.extensions,
+            transport_cc="transport-cc" in feedback,
             remb="goog-remb" in feedback,
         )
 

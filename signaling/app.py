@@ -16,6 +16,7 @@ from zvonok.service.run import Stop, ready
 from zvonok.service.settings import Settings, load
 from zvonok.service.storage import Database
 
+from . import cross_origin
 from .calls import Calls
 from .clock import Clock
 from .endpoints import route, unsniffed
@@ -62,7 +63,7 @@ async def running(settings: Settings, clock: Clock, me: str) -> AsyncIterator[Pa
             *MediaEndpoints("whep", calls, grants, clock).endpoints(),
             front_door(settings),
         ]
-        app = web.Application(middlewares=[in_one_shape(metrics)])
+        app = web.Application(middlewares=[cross_origin.shared, in_one_shape(metrics)])
         app.on_response_prepare.append(unsniffed)
         app.add_routes(
             [

@@ -7,7 +7,6 @@ from typing import Literal
 from aiohttp import web
 
 from zvonok.wire.bus import ActualSession
-from zvonok.wire.client import Media
 from zvonok.wire.errors import Refusal
 from zvonok.wire.ids import random_token
 from zvonok.wire.rest import MediaRole
@@ -15,6 +14,7 @@ from zvonok.wire.rest import MediaRole
 from .call.seat import Newcomer
 from .calls import Calls
 from .clock import Clock
+from .cross_origin import preflight
 from .endpoints import Endpoint, bearer, read_bytes
 from .grants import Grants, MediaGrant
 from .live_call import LiveCall
@@ -24,8 +24,6 @@ ANSWER_SECONDS = 5.0
 MAX_SDP = 128 * 1024
 Protocol = Literal["whip", "whep"]
 ROLES: dict[Protocol, MediaRole] = {"whip": "publish", "whep": "subscribe"}
-SENDING = ("a=sendrecv", "a=sendonly")
-RECEIVING = ("a=sendrecv", "a=recvonly")
 
 
 class MediaEndpoints:
@@ -69,17 +67,20 @@ class MediaEndpoints:
                 errors=[404],
             ),
             Endpoint(
-                method="PATCH",
+                method="OPTIONS",
                 path=session,
-                handler=self.patch,
-                summary="Refused: neither trickle ICE nor ICE restarts are needed here.",
-                auth="media",
-                errors=[405],
+                handler=self.session_options,
+                summary="Say that a session may only be ended: there is neither trickle ICE nor an"
+                " ICE restart.",
+                status=204,
             ),
         ]
 
     async def options(self, _request: web.Request) -> web.Response:
-        return web.Response(status=204, headers={"Accept-Post": SDP, "Allow": "OPTIONS, POST"})
+        return preflight("OPTIONS, POST", {"Accept-Post": SDP})
+
+    async def session_options(self, _request: web.Request) -> web.Response:
+        return preflight("DELETE, OPTIONS")
 
     async def begin(self, request: web.Request) -> web.Response:
         grant = self._grant(request)
@@ -93,7 +94,6 @@ class MediaEndpoints:
             session=session,
             resume=random_token(),
             kind="publisher" if self._protocol == "whip" else "viewer",
-            media=_sources(offer) if self._protocol == "whip" else Media(),
         )
         answered = call.answer(session)
         try:
@@ -126,10 +126,6 @@ class MediaEndpoints:
         call.run(call.engine.end_session(session, self._clock.steady()))
         return web.Response()
 
-    async def patch(self, request: web.Request) -> web.Response:
-        await self._session(request)
-        raise web.HTTPMethodNotAllowed("PATCH", ["DELETE"])
-
     def _grant(self, request: web.Request) -> MediaGrant:
         grant = self._grants.media(bearer(request), self._clock.wall())
         if grant.role != ROLES[self._protocol]:
@@ -148,9 +144,6 @@ class MediaEndpoints:
             raise _bad_offer("it is not UTF-8") from error
         if not offer.startswith("v=0") or "\nm=" not in offer:
             raise _bad_offer("it is no session description with media")
-        directions = SENDING if self._protocol == "whip" else RECEIVING
-        if not any(_direction(section) in directions for section in _sections(offer)):
-            raise _bad_offer(f"no section is {directions[1][2:]} or sendrecv")
         return offer
 
     async def _session(self, request: web.Request) -> tuple[LiveCall, str]:
@@ -166,6 +159,8 @@ class MediaEndpoints:
 
 def _answer_in(actual: ActualSession) -> str:
     if actual.error is not None:
+        if actual.error.code == "worker_full":
+            raise Refusal(503, "worker_full", actual.error.message, retry_after=10)
         raise Refusal(422, actual.error.code, actual.error.message, **actual.error.details)
     if actual.answer is None:
         raise Refusal(503, "no_media_server", "no media server answered", retry_after=2)
@@ -175,32 +170,6 @@ def _answer_in(actual: ActualSession) -> str:
 def _accepts(accept: str) -> bool:
     ranges = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
     return bool(ranges & {"", "*/*", "application/*", SDP})
-
-
-def _sections(sdp: str) -> list[list[str]]:
-    """The lines of each media section."""
-    sections: list[list[str]] = []
-    for line in sdp.splitlines():
-        if line.startswith("m="):
-            sections.append([line])
-        elif sections:
-            sections[-1].append(line)
-    return sections
-
-
-def _direction(section: list[str]) -> str:
-    directions = ("a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive")
-    return next((line for line in section if line in directions), "a=sendrecv")
-
-
-def _sources(offer: str) -> Media:
-    """What a publisher's offer sends: sound is a microphone, the picture is a camera."""
-    kinds = {
-        section[0][2:].partition(" ")[0]
-        for section in _sections(offer)
-        if _direction(section) in SENDING
-    }
-    return Media(microphone="audio" in kinds, camera="video" in kinds)
 
 
 def _bad_offer(reason: str) -> Refusal:

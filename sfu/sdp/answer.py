@@ -62,16 +62,22 @@ def write_answer(
         f"o=- {origin[0]} {origin[1]} IN IP4 127.0.0.1",
         "s=-",
         "t=0 0",
-        f"a=group:BUNDLE {mids}",
+        *([f"a=group:BUNDLE {mids}"] if offer.grouped else []),
         "a=ice-lite",
         "a=msid-semantic: WMS *",
+    ]
+    transport = [
+        f"a=ice-ufrag:{credentials[0]}",
+        f"a=ice-pwd:{credentials[1]}",
+        f"a=fingerprint:sha-256 {identity.fingerprint}",
+        "a=setup:passive",
     ]
     candidates = _candidates(identity)
     for section, planned in pairs:
         if planned is None:
-            lines += _refused(section)
+            lines += _refused(section, transport)
             continue
-        lines += _transport(section, planned, identity, credentials)
+        lines += _accepted(section, planned, identity, transport)
         lines += candidates
         # Bundled: only the first accepted section carries the candidates (RFC 9143 §7.3).
         candidates = []
@@ -84,17 +90,15 @@ def write_answer(
     return "\r\n".join(lines) + "\r\n"
 
 
-def _refused(section: Section) -> list[str]:
-    lines = [
-        f"m={section.media} 0 {section.protocol} {section.format}",
-        "c=IN IP4 0.0.0.0",
-        "a=inactive",
-    ]
-    return [*lines, f"a=mid:{section.mid}"] if section.mid else lines
+def _refused(section: Section, transport: list[str]) -> list[str]:
+    """With the attributes of the transport, without which GStreamer's webrtcbin refuses the whole
+    answer."""
+    lines = [f"m={section.media} 0 {section.protocol} {section.format}", "c=IN IP4 0.0.0.0"]
+    return [*lines, *_mid(section), *transport, "a=inactive"]
 
 
-def _transport(
-    section: Section, planned: Source | Slot, identity: Identity, credentials: tuple[str, str]
+def _accepted(
+    section: Section, planned: Source | Slot, identity: Identity, transport: list[str]
 ) -> list[str]:
     first = identity.candidates[0]
     types = [planned.codec.payload_type] + ([planned.rtx.payload_type] if planned.rtx else [])
@@ -103,14 +107,15 @@ def _transport(
     lines = [
         f"m={section.media} {first.port} {section.protocol} {formats}",
         f"c=IN {family} {first.address}",
-        f"a=mid:{section.mid}",
-        f"a=ice-ufrag:{credentials[0]}",
-        f"a=ice-pwd:{credentials[1]}",
-        f"a=fingerprint:sha-256 {identity.fingerprint}",
-        "a=setup:passive",
+        *_mid(section),
+        *transport,
         "a=rtcp-mux",
     ]
     return [*lines, "a=rtcp-rsize"] if section.rtcp_rsize else lines
+
+
+def _mid(section: Section) -> list[str]:
+    return [f"a=mid:{section.mid}"] if section.mid else []
 
 
 def _candidates(identity: Identity) -> list[str]:
@@ -132,7 +137,10 @@ def _codec_lines(planned: Source | Slot) -> list[str]:
         lines = [f"a=rtpmap:{kind} VP8/90000"]
     lines += [f"a=rtcp-fb:{kind} {value}" for value in codec.feedback]
     if rtx:
-        lines += [f"a=rtpmap:{rtx.payload_type} rtx/90000", f"a=fmtp:{rtx.payload_type} apt={kind}"]
+        lines += [
+            f"a=rtpmap:{rtx.payload_type} rtx/{rtx.clock_rate}",
+            f"a=fmtp:{rtx.payload_type} apt={kind}",
+        ]
     return lines
 
 

@@ -33,6 +33,15 @@ class Extension:
     uri: str
     direction: Direction
 
+    @property
+    def sent(self) -> bool:
+        """The peer may write it."""
+        return self.direction in ("sendrecv", "sendonly")
+
+    @property
+    def received(self) -> bool:
+        return self.direction in ("sendrecv", "recvonly")
+
 
 def read_extensions(part: Lines, inherited: Iterable[Extension] = ()) -> tuple[Extension, ...]:
     """One for each name; those of a section go before those of the session, which it inherits."""

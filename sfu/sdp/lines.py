@@ -79,6 +79,11 @@ def too_large(message: str, limit: int) -> Refusal:
     return Refusal(422, "sdp_too_large", message, limit=limit)
 
 
+def unusable(message: str, reason: str, **details: object) -> Refusal:
+    """Well-formed, but not for us."""
+    return Refusal(422, "sdp_unusable", message, reason=reason, **details)
+
+
 def number(text: str, low: int, high: int) -> int:
     """A decimal number of at most ten digits in `low`–`high`."""
     if not (0 < len(text) <= 10 and text.isascii() and text.isdigit()):

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 
 from .codecs import SPOKEN, Codec, read_codecs
-from .encodings import read_rids, read_ssrcs
+from .encodings import Rid, read_rids, read_ssrcs
 from .extensions import DIRECTIONS, Direction, Extension, read_extensions
-from .lines import Lines, invalid, number, split
+from .lines import Lines, invalid, number, split, unusable
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+\-.^_`{|}~]{1,16}\Z")
 """At most 16 characters: what a one-byte header extension can carry (RFC 8285 §4.2)."""
@@ -45,10 +45,12 @@ class Section:
     codec_names: tuple[str, ...]
     """Of all that is offered, in capital letters."""
     extensions: tuple[Extension, ...]
-    rids: tuple[str, ...]
+    rids: tuple[Rid, ...]
     """Layers that the peer would send, in the order of `a=simulcast`."""
     ssrcs: tuple[tuple[int, int], ...]
     """(media, RTX or 0) of each encoding."""
+    ssrcs_are_layers: bool
+    """Told by a SIM group."""
     rtcp_mux: bool
     rtcp_rsize: bool
 
@@ -61,6 +63,9 @@ class Offer:
     password: str
     fingerprints: tuple[Fingerprint, ...]
     bundle: frozenset[str]
+    """The mids that share one transport. An offer without a group has one section, which may be
+    nameless."""
+    grouped: bool
     sections: tuple[Section, ...]
 
 
@@ -77,26 +82,33 @@ def parse_offer(text: str) -> Offer:
     mids = [section.mid for section in sections if section.mid]
     if len(set(mids)) != len(mids):
         raise invalid("Two sections have the same mid.")
-    bundle = _bundle(session, sections)
-    tagged = parts[_tagged(sections, bundle)]
-    fingerprints = _fingerprints(tagged, session)
-    return Offer(*_ice(tagged, session), fingerprints, frozenset(bundle), sections)
+    group = _group(session)
+    tagged = _tagged(parts, sections, group)
+    ice, fingerprints = _ice(tagged, session), _fingerprints(tagged, session)
+    bundle = frozenset(group or (section.mid for section in sections if section.alive))
+    return Offer(*ice, fingerprints, bundle, group is not None, sections)
 
 
-def _bundle(session: Lines, sections: tuple[Section, ...]) -> list[str]:
+def _group(session: Lines) -> list[str] | None:
+    """The mids of the BUNDLE group (RFC 9143)."""
     for group in session.few("group"):
-        semantics, *mids = group.split()
+        semantics, *mids = group.split() or [""]
         if semantics == "BUNDLE":
             return mids
-    return [sections[0].mid]
+    return None
 
 
-def _tagged(sections: tuple[Section, ...], bundle: list[str]) -> int:
-    """Index of the section that carries the transport of all (RFC 9143 §7.2)."""
-    for index, section in enumerate(sections):
-        if bundle and section.mid == bundle[0]:
-            return index
-    raise invalid("The BUNDLE group names no section.")
+def _tagged(parts: list[Lines], sections: tuple[Section, ...], group: list[str] | None) -> Lines:
+    """The section that carries the transport of all (RFC 9143 §7.2)."""
+    alive = {s.mid: part for s, part in zip(sections, parts, strict=True) if s.alive}
+    if group is not None:
+        tagged = next((alive[mid] for mid in group if mid and mid in alive), None)
+        if tagged is None:
+            raise invalid("The BUNDLE group names no section.")
+        return tagged
+    if sum(section.alive for section in sections) != 1:
+        raise unusable("Everything goes over one transport: a BUNDLE group is needed.", "bundle")
+    return next(iter(alive.values()))
 
 
 def _ice(tagged: Lines, session: Lines) -> tuple[str, str]:
@@ -143,6 +155,7 @@ def _section(part: Lines, direction: Direction, extensions: tuple[Extension, ...
         raise invalid("A mid is malformed or longer than 16 characters.")
     rtp = media in SPOKEN
     codec, rtx, codec_names = read_codecs(part, media, formats) if rtp else (None, None, ())
+    ssrcs, ssrcs_are_layers = read_ssrcs(part) if rtp else ((), False)
     return Section(
         media=media,
         protocol=protocol,
@@ -155,7 +168,8 @@ def _section(part: Lines, direction: Direction, extensions: tuple[Extension, ...
         codec_names=codec_names,
         extensions=read_extensions(part, extensions) if rtp else (),
         rids=read_rids(part) if rtp else (),
-        ssrcs=read_ssrcs(part) if rtp else (),
+        ssrcs=ssrcs,
+        ssrcs_are_layers=ssrcs_are_layers,
         rtcp_mux=part.first("rtcp-mux") is not None,
         rtcp_rsize=part.first("rtcp-rsize") is not None,
     )

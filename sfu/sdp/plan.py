@@ -2,29 +2,43 @@
 
 A section's meaning follows from its place among the sections of its medium and direction, so
 that a browser (four sending sections and the slots), a WHIP sender and a WHEP viewer are
-read by the same rule.
+read by the same rule. A sender is given nothing to receive and a viewer sends nothing, whatever
+they offer, and what they are served is served whole: RFC 9725 §4.2 would rather have an error than
+half of a session.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from zvonok.wire.bus import SessionKind
 from zvonok.wire.errors import Refusal
 from zvonok.wire.ids import AUDIO_SLOTS, RIDS, VIDEO_SLOTS, Kind
 
 from .codecs import SPOKEN, Codec
+from .encodings import Rid
+from .lines import unusable
 from .offer import Offer, Section
 
-_SENDER_ONLY = ("rid", "repaired_rid")
 _PROTOCOLS = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "RTP/SAVPF")
 _SENT: dict[str, tuple[Kind, ...]] = {
     "audio": ("microphone", "screen_audio"),
     "video": ("camera", "screen"),
 }
 _SLOTS = {"audio": AUDIO_SLOTS, "video": VIDEO_SLOTS}
-_FEEDBACK = {
+_SOURCE_FEEDBACK = {
     "audio": ("transport-cc",),
     "video": ("transport-cc", "nack", "nack pli", "ccm fir", "goog-remb"),
+}
+"""What we send of it to a publisher."""
+_SLOT_FEEDBACK = {"audio": (), "video": ("nack", "nack pli", "ccm fir", "goog-remb")}
+"""What we take of it from a viewer."""
+_FROM_SENDERS = ("rid", "repaired_rid", "transport_cc")
+"""Extensions that we read and never write: a viewer is not promised them."""
+_NOTHING: dict[SessionKind, str] = {
+    "browser": "The offer has neither sound nor picture.",
+    "publisher": "The offer sends neither sound nor picture.",
+    "viewer": "The offer receives neither sound nor picture.",
 }
 
 
@@ -92,60 +106,109 @@ def _payload_types(codec: Codec, rtx: Codec | None) -> tuple[int, int | None]:
     return codec.payload_type, rtx.payload_type if rtx else None
 
 
-def make_plan(offer: Offer) -> Plan:
-    """Raises `Refusal` 422 `sdp_unusable` when there is nothing that we could send or receive."""
+def make_plan(offer: Offer, kind: SessionKind = "browser") -> Plan:
+    """Raises `Refusal` 422 `sdp_unusable` when there is nothing that we could send or receive, and
+    for publishers and viewers also when there is something that we could not."""
+    ids = _extension_ids(section for section in offer.sections if section.mid in offer.bundle)
+    sections: list[Source | Slot | None] = []
+    refusals: list[Refusal] = []
     counts: dict[tuple[str, bool], int] = {}
-    sections = tuple(_assign(section, offer, counts) for section in offer.sections)
+    for section in offer.sections:
+        sends = _sends(section, kind)
+        planned: Source | Slot | None = None
+        if sends is not None:
+            place = counts.get((section.media, sends), 0)
+            counts[section.media, sends] = place + 1
+            try:
+                planned = _assign(section, offer, place, kind, ids, sends=sends)
+            except Refusal as refusal:
+                refusals.append(refusal)
+        sections.append(planned)
+    if refusals and (kind != "browser" or not any(sections)):
+        raise refusals[0]
     if not any(sections):
-        raise Refusal(422, "sdp_unusable", "No section has Opus or VP8 over DTLS-SRTP.")
-    used = [s for s, planned in zip(offer.sections, sections, strict=True) if planned]
-    return Plan(sections, _extension_ids(used))
+        raise unusable(_NOTHING[kind], "direction")
+    return Plan(tuple(sections), ids)
+
+
+def _sends(section: Section, kind: SessionKind) -> bool | None:
+    """Whether the peer may send in this section or, if not, receive; None: neither."""
+    if section.media not in SPOKEN or section.direction == "inactive" or not section.alive:
+        return None
+    sends = section.direction in ("sendrecv", "sendonly")
+    receives = section.direction in ("sendrecv", "recvonly")
+    if kind == "viewer":
+        return False if receives else None
+    return True if sends else False if kind == "browser" else None
 
 
 def _assign(
-    section: Section, offer: Offer, counts: dict[tuple[str, bool], int]
-) -> Source | Slot | None:
-    if section.media not in SPOKEN or section.direction == "inactive" or not section.alive:
-        return None
-    sends = section.direction != "recvonly"
-    place = counts.get((section.media, sends), 0)
-    counts[section.media, sends] = place + 1
-    codec = _codec(section)
-    if codec is None or section.mid not in offer.bundle or not section.mid:
-        return None
-    if section.protocol not in _PROTOCOLS or not section.rtcp_mux:
-        return None
-    rtx = section.rtx
+    section: Section,
+    offer: Offer,
+    place: int,
+    kind: SessionKind,
+    ids: dict[str, int],
+    *,
+    sends: bool,
+) -> Source | Slot:
+    """`place` is that among the sections of this medium and direction. Raises Refusal."""
+    media, codec = section.media, section.codec
+    most = _SLOTS[media] if not sends else len(_SENT[media]) if kind == "browser" else 1
+    told = {"media": media, "mid": section.mid}
+    if place >= most:
+        raise unusable(f"There are more than {most} of {media}.", "too_many", **told, limit=most)
+    if codec is None:
+        wanted = SPOKEN[media][0].upper()
+        offered = ", ".join(section.codec_names) or "no codec that has a name"
+        message = f"The {media} must be {wanted}; the offer has {offered}."
+        raise unusable(message, "codec", **told, codecs=list(section.codec_names))
+    if section.protocol not in _PROTOCOLS:
+        raise unusable("Media goes over DTLS-SRTP: UDP/TLS/RTP/SAVPF.", "protocol", **told)
+    if section.mid not in offer.bundle:
+        raise unusable("All media goes over the transport of one BUNDLE group.", "bundle", **told)
+    if not section.rtcp_mux:
+        raise unusable("RTCP goes over the port of the media: rtcp-mux.", "rtcp_mux", **told)
     if sends:
-        kinds = _SENT[section.media]
-        return _source(section, kinds[place], codec, rtx) if place < len(kinds) else None
-    if place >= _SLOTS[section.media]:
-        return None
-    return Slot("audio" if section.media == "audio" else "video", place, section.mid, codec, rtx)
+        return _source(section, _SENT[media][place], codec, ids)
+    feedback = tuple(f for f in _SLOT_FEEDBACK[media] if f in codec.feedback)
+    codec = replace(codec, feedback=feedback)
+    if media == "audio":
+        # Sound is sent once.
+        return Slot("audio", place, section.mid, codec, None)
+    return Slot("video", place, section.mid, codec, section.rtx)
 
 
-def _source(section: Section, kind: Kind, codec: Codec, rtx: Codec | None) -> Source:
+def _source(section: Section, kind: Kind, codec: Codec, ids: dict[str, int]) -> Source:
     video = section.media == "video"
-    offered = section.rids[: len(RIDS)] if video else ()
-    ours = all(rid in RIDS for rid in offered)
-    rids = tuple(sorted(offered, key=RIDS.index)) if ours else offered
-    ssrcs = section.ssrcs[: len(RIDS) if video else 1]
-    return Source(kind, section.mid, codec, rtx, offered, rids, () if rids else ssrcs)
-
-
-def _codec(section: Section) -> Codec | None:
-    """With as much of its feedback as we give or take."""
-    if section.codec is None:
-        return None
-    supported = _FEEDBACK[section.media]
-    return replace(
-        section.codec, feedback=tuple(f for f in supported if f in section.codec.feedback)
+    written = {e.name for e in section.extensions if e.sent and ids.get(e.name) == e.id}
+    feedback = [f for f in _SOURCE_FEEDBACK[section.media] if f in codec.feedback]
+    if "transport-cc" in feedback and "transport_cc" not in written:
+        feedback.remove("transport-cc")
+    layers = section.rids[: len(RIDS)] if video and "rid" in written else ()
+    most = len(RIDS) if video and section.ssrcs_are_layers else 1
+    return Source(
+        kind,
+        section.mid,
+        replace(codec, feedback=tuple(feedback)),
+        section.rtx,
+        tuple(layer.name for layer in layers),
+        tuple(layer.name for layer in _smallest_first(layers)),
+        () if layers else section.ssrcs[:most],
     )
 
 
-def _extension_ids(used: list[Section]) -> dict[str, int]:
+def _smallest_first(layers: tuple[Rid, ...]) -> list[Rid]:
+    """By our names, else by what the offer tells of their sizes, else as they are offered."""
+    if all(layer.name in RIDS for layer in layers):
+        return sorted(layers, key=lambda layer: RIDS.index(layer.name))
+    if all(layer.size for layer in layers):
+        return sorted(layers, key=lambda layer: layer.size)
+    return list(layers)
+
+
+def _extension_ids(sections: Iterable[Section]) -> dict[str, int]:
     ids: dict[str, int] = {}
-    for section in used:
+    for section in sections:
         for extension in section.extensions:
             # An id means one thing.
             if extension.id not in ids.values():
@@ -156,14 +219,14 @@ def _extension_ids(used: list[Section]) -> dict[str, int]:
 def answered_extensions(section: Section, planned: Source | Slot, plan: Plan) -> list[str]:
     """Values of a=extmap for the answer to one section."""
     flipped = {"sendonly": "/recvonly", "recvonly": "/sendonly", "sendrecv": ""}
-    useless = "recvonly" if isinstance(planned, Source) else "sendonly"
     values = []
     for extension in section.extensions:
         if plan.extensions.get(extension.name) != extension.id:
             continue
-        if extension.direction in (useless, "inactive"):
-            continue
-        if isinstance(planned, Slot) and extension.name in _SENDER_ONLY:
-            continue
-        values.append(f"{extension.id}{flipped[extension.direction]} {extension.uri}")
+        if isinstance(planned, Source):
+            useful = extension.sent
+        else:
+            useful = extension.received and extension.name not in _FROM_SENDERS
+        if useful:
+            values.append(f"{extension.id}{flipped[extension.direction]} {extension.uri}")
     return values

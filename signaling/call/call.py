@@ -181,7 +181,6 @@ class Call:
         seat = self.seats[self._seat(turn, newcomer)]
         self.session.begin(turn, seat, offer)
         self.people.hold(seat.number, now + CONNECT_SECONDS, present=True)
-        self.sources.wish(turn, seat, newcomer.media)
         return self._finish(turn)
 
     def end_session(self, session: str, now: float) -> list[Effect]:

@@ -1,16 +1,15 @@
 """A seat in a call: one person with a browser, one WHIP publisher or one WHEP viewer."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import msgspec
 
-from zvonok.wire.client import Media, Role
+from zvonok.wire.bus import SessionKind
+from zvonok.wire.client import Role
 
 from ..names import folded
 from ..permissions import MODERATORS
 
-SeatKind = Literal["browser", "publisher", "viewer"]
 HOLD_SECONDS = 90.0
 """How long a seat is held for somebody who is away."""
 
@@ -21,7 +20,7 @@ class Seat(msgspec.Struct, kw_only=True, frozen=True):
     number: int
     name: str
     role: Role
-    kind: SeatKind
+    kind: SessionKind
     grant: str
     """Id of the grant or media token: one holds one seat."""
     session: str
@@ -68,9 +67,7 @@ class Newcomer:
     """A fresh id, used if a new seat is given."""
     resume: str
     """A fresh secret, used if a new seat is given."""
-    kind: SeatKind = "browser"
-    media: Media = Media()
-    """Of a session without a socket; a browser says it itself."""
+    kind: SessionKind = "browser"
     invitation: str | None = None
     """Token of a link that a moderator may pass on."""
 

@@ -83,6 +83,7 @@ class Draft:
         return "\r\n".join(lines) + "\r\n"
 
 
+SSRCS = "a=ssrc-group:FID 1001 1002\r\na=ssrc:1001 cname:x\r\na=ssrc:1002 cname:x\r\n"
 SIMULCAST = ("a=rid:q send", "a=rid:h send", "a=rid:f send", "a=simulcast:send q;h;f")
 
 
@@ -101,8 +102,7 @@ def browser(
 
 def whip() -> str:
     """A sender without layers that names its SSRCs."""
-    ssrcs = ("a=ssrc-group:FID 1001 1002", "a=ssrc:1001 cname:x", "a=ssrc:1002 cname:x")
-    return Draft().audio("sendonly").video("sendonly", *ssrcs).text()
+    return Draft().audio("sendonly").video("sendonly", *SSRCS.splitlines()).text()
 
 
 def whep() -> str:

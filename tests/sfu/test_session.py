@@ -78,3 +78,30 @@ def test_ssrcs_are_not_the_peers() -> None:
     values = iter((1001, 1002, 5, 6))
     (ssrc,) = new_ssrcs(plan, lambda _: next(values)).values()
     assert (ssrc.media, ssrc.rtx) == (5, 6)
+
+
+def test_a_publisher_does_not_hear_the_lesson() -> None:
+    stage = Stage()
+    text = offers.Draft().audio("sendonly").audio("recvonly").video("recvonly").text()
+    actual = stage.want(1, offer=text, kind="publisher", open=["microphone"])
+    assert actual.sources == ["microphone"]
+    assert stage.kernel.take("add_audio_slot", "add_video_slot") == []
+
+
+def test_a_viewer_publishes_nothing() -> None:
+    stage = Stage()
+    text = offers.whep().replace("a=recvonly", "a=sendrecv")
+    actual = stage.want(1, offer=text, kind="viewer", view=None, open=["microphone", "camera"])
+    assert (actual.error, actual.sources) == (None, [])
+    assert stage.kernel.take("expect", "set_gate") == []
+
+
+def test_what_was_accepted_is_told() -> None:
+    stage = Stage()
+    assert stage.want(1).sources == ["microphone", "camera", "screen", "screen_audio"]
+    h264 = offers.whip().replace("VP8", "H264")
+    assert stage.want(2, offer=h264).sources == ["microphone"]
+    refused = stage.want(3, offer=h264, kind="publisher")
+    assert refused.error is not None
+    assert (refused.error.code, refused.error.details["reason"]) == ("sdp_unusable", "codec")
+    assert refused.sources == []

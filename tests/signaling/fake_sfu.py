@@ -18,6 +18,7 @@ from zvonok.wire.bus import (
     WorkerState,
 )
 from zvonok.wire.errors import ErrorBody
+from zvonok.wire.ids import Kind
 
 REFUSED = "v=0\r\nrefuse me"
 
@@ -31,6 +32,7 @@ class FakeSfu:
         self.closed: list[str] = []
         self.answering = True
         self.generation = 1
+        self.refusal = ErrorBody("bad_offer", "no")
         self._redis = redis
         self._changed = asyncio.Condition()
 
@@ -102,7 +104,8 @@ class FakeSfu:
             session=wanted.session,
             offer_id=wanted.offer_id,
             answer=None if refused else f"v=0\r\nanswer {wanted.offer_id} of {self.generation}",
-            error=ErrorBody("bad_offer", "no") if refused else None,
+            error=self.refusal if refused else None,
+            sources=[] if refused else _sources(wanted.offer),
         )
         await self.write(call, actual, notice=notice)
 
@@ -142,3 +145,10 @@ class FakeSfu:
     def _has(self, session: str, fields: dict[str, object]) -> bool:
         wanted = self.wanted.get(session)
         return wanted is not None and all(getattr(wanted, k) == v for k, v in fields.items())
+
+
+def _sources(offer: str) -> list[Kind]:
+    """Of the first sections that send: sound is a microphone, the picture a camera."""
+    sections = [part for part in offer.split("\r\nm=")[1:] if "a=sendonly" in part]
+    kinds: dict[str, Kind] = {"audio": "microphone", "video": "camera"}
+    return [kinds[part[:5]] for part in sections]

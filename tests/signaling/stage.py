@@ -114,7 +114,6 @@ class Stage:
         *,
         grant: str,
         kind: str = "browser",
-        media: Media | None = None,
     ) -> Newcomer:
         self._newcomers += 1
         return Newcomer(
@@ -124,7 +123,6 @@ class Stage:
             session=f"session {self._newcomers}",
             resume=f"resume {self._newcomers}",
             kind=kind,  # type: ignore[arg-type]
-            media=media or Media(),
             invitation="link",
         )
 

@@ -4,7 +4,7 @@ import pytest
 
 from signaling.call.call import CONNECT_SECONDS, EMPTY_SECONDS, RESERVED_SEATS
 from signaling.call.effects import Answered, Arrived, Departed, SessionTouched
-from signaling.call.seat import HOLD_SECONDS
+from signaling.call.seat import HOLD_SECONDS, Newcomer
 from tests.signaling.stage import Stage
 from zvonok.wire.bus import ActualSession
 from zvonok.wire.client import (
@@ -32,6 +32,7 @@ from zvonok.wire.client import (
     Welcome,
 )
 from zvonok.wire.errors import ErrorBody, Refusal
+from zvonok.wire.ids import Kind
 
 
 @pytest.fixture
@@ -447,16 +448,41 @@ def test_a_socket_without_a_seat_changes_nothing(stage: Stage) -> None:
 # ── sessions without a socket ──
 
 
-def test_a_publisher_is_seen_with_its_media(stage: Stage) -> None:
+def answered(newcomer: Newcomer, *sources: Kind) -> ActualSession:
+    return ActualSession(session=newcomer.session, offer_id=0, answer="v=0", sources=list(sources))
+
+
+def test_a_publisher_is_seen_with_what_was_accepted(stage: Stage) -> None:
     viewer = stage.join()
-    newcomer = stage.newcomer("OBS", grant="obs", kind="publisher", media=Media(camera=True))
+    newcomer = stage.newcomer("OBS", grant="obs", kind="publisher")
     effects = stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
     assert Arrived(newcomer.session, 2, "OBS", "guest") in effects
+    wanted = stage.call.wanted(newcomer.session)
+    assert wanted is not None
+    assert (wanted.kind, wanted.open) == ("publisher", [])
+    found = answered(newcomer, "camera")
+    effects = stage.do(stage.call.actual(found, stage.now))
+    assert Answered(found) in effects
+    assert SessionTouched(newcomer.session) in effects
     stage.wait(1)
     person = stage.viewers[viewer].people[2]
     assert (person.name, person.media, person.present) == ("OBS", Media(camera=True), True)
-    found = ActualSession(session=newcomer.session, offer_id=0, answer="v=0")
-    assert stage.do(stage.call.actual(found, 1)) == [Answered(found)]
+    wanted = stage.call.wanted(newcomer.session)
+    assert wanted is not None
+    assert wanted.open == ["camera"]
+    assert stage.do(stage.call.actual(found, stage.now)) == [Answered(found)]
+
+
+def test_a_refused_publisher_has_nothing_on(stage: Stage) -> None:
+    newcomer = stage.newcomer("OBS", grant="obs", kind="publisher")
+    stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
+    refused = ActualSession(
+        session=newcomer.session, offer_id=0, error=ErrorBody("sdp_unusable", "no")
+    )
+    assert stage.do(stage.call.actual(refused, stage.now)) == [Answered(refused)]
+    wanted = stage.call.wanted(newcomer.session)
+    assert wanted is not None
+    assert wanted.open == []
 
 
 def test_a_publisher_that_never_flows_is_given_up(stage: Stage) -> None:
@@ -497,14 +523,18 @@ def test_a_publishers_token_holds_one_seat(stage: Stage) -> None:
 def test_a_viewer_counts_as_a_seat_and_is_not_shown() -> None:
     stage = Stage(seats=RESERVED_SEATS + 2)
     socket = stage.join()
-    newcomer = stage.newcomer("TV", grant="tv", kind="viewer", media=Media(camera=True))
+    newcomer = stage.newcomer("TV", grant="tv", kind="viewer")
     stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
     stage.wait(1)
     assert stage.viewers[socket].total == 1
     assert list(stage.viewers[socket].people) == [1]
     wanted = stage.call.wanted(newcomer.session)
     assert wanted is not None
-    assert (wanted.view, wanted.open) == (None, [])
+    assert (wanted.kind, wanted.view, wanted.open) == ("viewer", None, [])
+    stage.do(stage.call.actual(answered(newcomer, "camera"), stage.now))
+    wanted = stage.call.wanted(newcomer.session)
+    assert wanted is not None
+    assert wanted.open == []
     stage.say(socket, Search(1, query="tv"))
     stage.say(socket, Search(2, numbers=[2]))
     assert [found.total for found in stage.viewers[socket].got(Found)] == [0, 0]

@@ -11,6 +11,7 @@ from tests.signaling.fake_sfu import REFUSED, FakeSfu
 from zvonok.wire import rest
 from zvonok.wire.bus import ActualSession
 from zvonok.wire.client import Media
+from zvonok.wire.errors import ErrorBody
 
 SDP = {"Content-Type": "application/sdp"}
 SENDING = b"v=0\r\nm=audio 9 X 111\r\na=sendonly\r\nm=video 9 X 96\r\na=sendonly\r\n"
@@ -130,8 +131,10 @@ async def test_a_dead_publisher_is_given_up(school: School, studio: Studio, sfu:
 
 
 async def test_the_media_servers_refusal_is_passed_on(studio: Studio, sfu: FakeSfu) -> None:
+    sfu.refusal = ErrorBody("sdp_unusable", "no", {"reason": "codec"})
     reply = await studio.post(data=REFUSED.encode() + SENDING[3:])
-    assert (reply.status, reply.code) == (422, "bad_offer")
+    assert (reply.status, reply.code) == (422, "sdp_unusable")
+    assert reply.json["error"]["details"] == {"reason": "codec"}
     browser = await studio.client.come(studio.lesson.participant_link, "A")
     assert browser.total == 1
 
@@ -182,7 +185,6 @@ async def test_tokens_end(school: School, studio: Studio) -> None:
         (b"hello", {}, 422, "bad_offer"),
         (b"v=0\r\n", {}, 422, "bad_offer"),
         (b"v=0\xff\r\nm=audio", {}, 422, "bad_offer"),
-        (RECEIVING, {}, 422, "bad_offer"),
         (SENDING + b"a" * 131072, {}, 413, "too_large"),
     ],
 )
@@ -193,9 +195,15 @@ async def test_bad_offers_are_refused(
     assert (reply.status, reply.code) == (status, code)
 
 
-async def test_receiving_needs_something_to_receive(studio: Studio) -> None:
-    reply = await studio.post("whep", "subscribe", SENDING)
-    assert (reply.status, reply.code) == (422, "bad_offer")
+@pytest.mark.parametrize(
+    ("path", "token", "kind"), [("whip", "publish", "publisher"), ("whep", "subscribe", "viewer")]
+)
+@pytest.mark.parametrize("data", [SENDING, RECEIVING, SENDING + RECEIVING[5:]])
+async def test_the_token_says_what_a_session_may_and_not_the_offer(
+    studio: Studio, sfu: FakeSfu, path: str, token: str, kind: str, data: bytes
+) -> None:
+    assert (await studio.post(path, token, data)).status == 201
+    await sfu.until(await sfu.session_of(1), kind=kind, offer=data.decode())
 
 
 @pytest.mark.parametrize("accept", ["application/sdp", "*/*", "text/plain, application/*;q=0.5"])
@@ -203,14 +211,51 @@ async def test_what_may_be_accepted(studio: Studio, sfu: FakeSfu, accept: str) -
     assert (await studio.post(Accept=accept)).status == 201
 
 
-async def test_options_and_patch(studio: Studio, sfu: FakeSfu) -> None:
-    reply = await studio.client.ask("OPTIONS", "/api/whip")
-    assert (reply.status, reply.headers["Accept-Post"]) == (204, "application/sdp")
+async def test_options(studio: Studio, sfu: FakeSfu) -> None:
+    """Before a page of another origin posts or ends a session, its browser asks here."""
+    for path in ("whip", "whep"):
+        reply = await studio.client.ask("OPTIONS", f"/api/{path}")
+        assert (reply.status, reply.headers["Accept-Post"]) == (204, "application/sdp")
+        assert reply.headers["Allow"] == "OPTIONS, POST"
+        may_be_asked_from_elsewhere(reply, "POST")
     location = (await studio.post()).headers["Location"]
-    reply = await studio.client.ask("PATCH", location, bearer=studio.tokens["publish"])
-    assert (reply.status, reply.headers["Allow"]) == (405, "DELETE")
-    reply = await studio.client.ask("GET", location, bearer=studio.tokens["publish"])
-    assert reply.status == 405
+    reply = await studio.client.ask("OPTIONS", location)
+    assert (reply.status, reply.headers["Allow"]) == (204, "DELETE, OPTIONS")
+    may_be_asked_from_elsewhere(reply, "DELETE")
+
+
+def may_be_asked_from_elsewhere(reply: Reply, method: str) -> None:
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+    assert method in reply.headers["Access-Control-Allow-Methods"].split(", ")
+    allowed = reply.headers["Access-Control-Allow-Headers"].split(", ")
+    assert {"Authorization", "Content-Type"} <= set(allowed)
+
+
+async def test_pages_of_other_origins_read_replies_and_errors(studio: Studio, sfu: FakeSfu) -> None:
+    taken = await studio.post(Origin="https://elsewhere.example")
+    refused = await studio.post(data=b"", Origin="https://elsewhere.example")
+    assert (taken.status, refused.status) == (201, 422)
+    for reply in (taken, refused):
+        assert reply.headers["Access-Control-Allow-Origin"] == "*"
+        exposed = reply.headers["Access-Control-Expose-Headers"].split(", ")
+        assert {"Location", "ETag", "Link"} <= set(exposed)
+    reply = await studio.client.ask("GET", f"/api/lessons/{studio.lesson.lesson.id}")
+    assert "Access-Control-Allow-Origin" not in reply.headers
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "POST"])
+async def test_what_is_not_there_is_said(studio: Studio, sfu: FakeSfu, method: str) -> None:
+    location = (await studio.post()).headers["Location"]
+    reply = await studio.client.ask(method, location, bearer=studio.tokens["publish"])
+    assert (reply.status, reply.code) == (405, "method_not_allowed")
+    assert set(reply.headers["Allow"].replace(" ", "").split(",")) == {"DELETE", "OPTIONS"}
+
+
+async def test_a_full_media_server_may_have_room_later(studio: Studio, sfu: FakeSfu) -> None:
+    sfu.refusal = ErrorBody("worker_full", "full")
+    reply = await studio.post(data=REFUSED.encode() + SENDING[3:])
+    assert (reply.status, reply.code) == (503, "worker_full")
+    assert int(reply.headers["Retry-After"]) >= 1
 
 
 async def test_a_stranger_cannot_end_a_session(

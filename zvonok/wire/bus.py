@@ -23,6 +23,9 @@ from zvonok.wire.client import Tile
 from zvonok.wire.errors import ErrorBody
 from zvonok.wire.ids import Kind
 
+SessionKind = Literal["browser", "publisher", "viewer"]
+"""A publisher (WHIP) only sends and a viewer (WHEP) only receives, whatever they offer."""
+
 
 class WorkerState(Struct, frozen=True, kw_only=True):
     """What a worker tells of itself."""
@@ -40,6 +43,7 @@ class WantedSession(Struct, frozen=True, kw_only=True):
 
     session: str
     participant: int
+    kind: SessionKind = "browser"
     offer_id: int
     offer: str
     """Browser: a full offer. WHIP: the sending half. WHEP: the receiving half."""
@@ -58,6 +62,8 @@ class ActualSession(Struct, frozen=True, kw_only=True):
     answer: str | None = None
     error: ErrorBody | None = None
     """Why the offer was refused; `answer` is then None."""
+    sources: list[Kind] = []
+    """What the peer may send, as it was answered."""
     connected: bool = False
     camera_layers: list[Literal["q", "h", "f"]] = []
     """Layers of this session's camera that anybody shows."""

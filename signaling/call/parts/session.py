@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from zvonok.wire.bus import ActualSession, WantedSession
-from zvonok.wire.client import Answer, Failed, Offer, Publish, Tile, View
+from zvonok.wire.client import Answer, Failed, Media, Offer, Publish, Tile, View
 from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import KINDS
 
@@ -61,6 +61,7 @@ class SessionPart(Part):
         return WantedSession(
             session=seat.session,
             participant=seat.number,
+            kind=seat.kind,
             offer_id=self._negotiations[seat.number].offer_id,
             offer=session.offer,
             open=[kind for kind in KINDS if getattr(on, kind)],
@@ -132,6 +133,7 @@ class SessionPart(Part):
         if seat is None or actual.offer_id != self._negotiations[seat.number].offer_id:
             return
         if seat.kind != "browser":
+            self._begun(turn, seat, actual)
             self._flowing(turn, seat, connected=actual.connected)
             turn.do(Answered(actual))
         elif actual.error is not None:
@@ -144,19 +146,19 @@ class SessionPart(Part):
 
     def _answered(self, turn: Turn, seat: Seat, answer: str) -> None:
         negotiation = self._negotiations[seat.number]
-        digest = hashlib.sha256(answer.encode()).hexdigest()[:16]
-        if digest == negotiation.answered:
+        known = digest(answer)
+        if known == negotiation.answered:
             return
         if negotiation.answered is None:
             message: Answer | Failed = Answer(negotiation.offer_id, answer)
         else:
             error = ErrorBody("media_lost", "the media server was replaced: connect anew")
             message = Failed(error=error, id=negotiation.offer_id)
-        self._deliver(turn, seat, digest, message)
+        self._deliver(turn, seat, known, message)
 
-    def _deliver(self, turn: Turn, seat: Seat, digest: str, message: Answer | Failed) -> None:
+    def _deliver(self, turn: Turn, seat: Seat, known: str, message: Answer | Failed) -> None:
         offer_id = self._negotiations[seat.number].offer_id
-        self._negotiations.set(turn, seat.number, Negotiation(offer_id, digest))
+        self._negotiations.set(turn, seat.number, Negotiation(offer_id, known))
         if not turn.tell(seat.number, message):
             self._session(seat).undelivered = message
 
@@ -167,6 +169,14 @@ class SessionPart(Part):
             return
         session.camera_layers, session.screen_shown = shown
         turn.tell(seat.number, Publish(camera=actual.camera_layers, screen=actual.screen_shown))
+
+    def _begun(self, turn: Turn, seat: Seat, actual: ActualSession) -> None:
+        """A publisher's sources are on from the start: those that the answer accepted."""
+        if actual.answer is None or self._negotiations[seat.number].answered is not None:
+            return
+        answered = Negotiation(actual.offer_id, digest(actual.answer))
+        self._negotiations.set(turn, seat.number, answered)
+        self._sources.wish(turn, seat, Media(**dict.fromkeys(actual.sources, True)))
 
     def _flowing(self, turn: Turn, seat: Seat, *, connected: bool) -> None:
         """A seat without a socket lives by its media."""
@@ -184,3 +194,8 @@ class SessionPart(Part):
         if seat.number not in self._sessions:
             self._sessions[seat.number] = Session(view=None if seat.kind == "viewer" else [])
         return self._sessions[seat.number]
+
+
+def digest(answer: str) -> str:
+    """Enough to tell two answers apart."""
+    return hashlib.sha256(answer.encode()).hexdigest()[:16]

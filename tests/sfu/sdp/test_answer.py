@@ -6,7 +6,9 @@ import pytest
 from aiortc.sdp import SessionDescription
 
 from sfu.sdp import Candidate, Identity, SlotSsrc, make_plan, parse_offer, write_answer
+from sfu.sdp.extensions import DIRECTIONS
 from tests.sfu import offers
+from zvonok.wire.bus import SessionKind
 from zvonok.wire.ids import AUDIO_SLOTS, VIDEO_SLOTS
 
 DATA = Path(__file__).parents[1] / "data"
@@ -15,9 +17,9 @@ IDENTITY = Identity(
 )
 
 
-def answer(text: str) -> str:
+def answer(text: str, kind: SessionKind = "browser") -> str:
     offer = parse_offer(text)
-    plan = make_plan(offer)
+    plan = make_plan(offer, kind)
     ssrcs = {("audio", s.number): SlotSsrc(100 + s.number, 0) for s in plan.slots("audio")}
     ssrcs |= {
         ("video", s.number): SlotSsrc(200 + s.number, 300 + s.number) for s in plan.slots("video")
@@ -92,6 +94,9 @@ def test_candidates_are_in_the_first_accepted_section_only() -> None:
     refused, video = sections(text)[1:]
     assert refused[0].startswith("audio 0 ")
     assert "a=mid:0" in refused
+    assert {"a=ice-ufrag:ourufrag", "a=ice-pwd:" + "p" * 24, "a=setup:passive"} < set(refused)
+    assert f"a=fingerprint:sha-256 {offers.FINGERPRINT}" in refused
+    assert "a=inactive" in refused
     assert "a=candidate:1 1 udp 2130706431 192.0.2.9 8081 typ host" in video
     assert "a=candidate:2 1 udp 2130706175 2001:db8::9 8081 typ host" in video
     assert "a=end-of-candidates" in video
@@ -126,3 +131,42 @@ def test_only_what_was_offered_is_answered() -> None:
     out = answer(text)
     assert "rtcp-rsize" not in out
     assert "a=rtcp-fb:96 transport-cc" not in out
+
+
+def test_a_viewer_that_would_send_is_answered_that_we_send() -> None:
+    text = answer(offers.whep().replace("a=recvonly", "a=sendrecv"), "viewer")
+    assert [[way for way in DIRECTIONS if f"a={way}" in part] for part in sections(text)[1:]] == [
+        ["sendonly"],
+        ["sendonly"],
+    ]
+
+
+def test_a_publisher_that_would_receive_is_answered_that_we_do() -> None:
+    text = answer(offers.whip().replace("a=sendonly", "a=sendrecv"), "publisher")
+    assert text.count("a=recvonly") == 2
+    assert "a=ssrc" not in text
+
+
+def test_an_offer_without_a_bundle_is_answered_without_one() -> None:
+    text = offers.Draft().video("sendonly").text().replace("a=group:BUNDLE 0", "a=x")
+    assert "BUNDLE" not in answer(text)
+    assert "a=mid" not in answer(text.replace("a=mid:0\r\n", ""))
+
+
+def test_a_bundle_is_answered_with_what_was_accepted() -> None:
+    draft = offers.Draft().video("sendonly").text()
+    assert "a=group:BUNDLE 0\r\n" in answer(draft.replace("BUNDLE 0", "BUNDLE 0 1"))
+
+
+def test_repair_of_sound() -> None:
+    audio = offers.Draft().audio("sendonly").text()
+    out = answer(audio.replace("red/48000/2", "rtx/48000/2\r\na=fmtp:63 apt=111"))
+    assert "a=rtpmap:63 rtx/48000\r\na=fmtp:63 apt=111" in out
+
+
+def test_viewers_are_not_promised_what_is_not_sent() -> None:
+    out = answer(offers.whep())
+    assert "transport-cc" not in out
+    assert "transport-wide" not in out
+    sending = answer(offers.whip())
+    assert sending.count("transport-cc") == sending.count("transport-wide") == 2

@@ -1,9 +1,11 @@
 """Display names: what a person may be called, and how equal names are told apart."""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Set
 
 from zvonok.wire.errors import Refusal
+
+from .confusables import NO_SCRIPT, mixed_words, script, skeleton
 
 NAME_CHARACTERS = 64
 MARKS_PER_CHARACTER = 4
@@ -24,15 +26,25 @@ BLANK = {
 }
 """Letters and marks by category, but nothing is seen of them (Default_Ignorable_Code_Point)."""
 JOINER = "\u200d"
-"""Holds composed emoji together; harmless between two symbols."""
+"""Holds composed emoji together, and letters of some scripts."""
+NON_JOINER = "\u200c"
+JOINED_SCRIPTS = {
+    *("ARABIC", "SYRIAC", "MANDAIC", "NKO", "MONGOLIAN"),
+    *("DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA"),
+    *("MALAYALAM", "SINHALA", "MYANMAR", "KHMER", "TIBETAN"),
+}
+"""Whose letters change their shape beside each other, so that joiners are a part of spelling."""
+VIRAMA = 9
+"""Canonical combining class of the sign that joins two letters of an Indic script."""
 EMOJI = "\ufe0f"
 """Asks for the coloured form of the symbol before it."""
 
 
-def display_name(text: str) -> str:
+def display_name(text: str, *, trusted: bool = False) -> str:
     """`text` in NFC, trimmed, with single spaces. Raises Refusal `bad_name` (422).
 
-    1–64 characters that are seen count; combining marks do not count but are bounded.
+    1–64 characters that are seen count; combining marks do not count but are bounded. Unless
+    `trusted` no word mixes scripts: nobody who means his own name writes it so.
     """
     name = " ".join(unicodedata.normalize("NFC", text).split())
     for position, character in enumerate(name):
@@ -44,43 +56,78 @@ def display_name(text: str) -> str:
         raise _bad("the name is empty", "empty")
     if seen > NAME_CHARACTERS or len(name) > NAME_CHARACTERS * MARKS_PER_CHARACTER:
         raise _bad(f"the name is longer than {NAME_CHARACTERS} characters", "too_long")
+    mixed = None if trusted else next(mixed_words(name), None)
+    if mixed is not None:
+        raise _bad("a word mixes letters of several scripts", "mixed_scripts", word=mixed)
     return name
 
 
 def folded(name: str) -> str:
-    """What two names that a person would read as the same have in common; for search too."""
+    """The name as it is searched: case, ё and е, and what is not seen make no difference."""
     plain = unicodedata.normalize("NFKC", name).casefold().replace("ё", "е")
-    return plain.replace(EMOJI, "").replace(JOINER, "")
+    return plain.replace(EMOJI, "").replace(JOINER, "").replace(NON_JOINER, "")
 
 
-def distinct(name: str, taken: Collection[str], *, protected: bool) -> str:
-    """`name`, with a mark when its folded form is in `taken`.
+def looks(name: str) -> frozenset[str]:
+    """Two names that have one of these in common may be taken for each other by a reader.
+
+    Some letters look alike as capitals, others only when small, so three forms are looked at.
+    """
+    shown = unicodedata.normalize("NFKC", name).replace("ё", "е").replace("Ё", "Е")
+    for unseen in (EMOJI, JOINER, NON_JOINER):
+        shown = shown.replace(unseen, "")
+    return frozenset(skeleton(form) for form in (shown, shown.casefold(), shown.upper()))
+
+
+def distinct(name: str, taken: Set[str], *, protected: bool) -> str:
+    """`name`, with a mark when it looks like one whose `looks` are in `taken`.
 
     `protected`: it is a moderator's name, and the newcomer is none: " (guest)".
     """
-    if folded(name) not in taken:
+    if looks(name).isdisjoint(taken):
         return name
     marked = f"{name} (guest)" if protected else name
-    candidate, number = marked, 2
-    while folded(candidate) in taken:
-        candidate = f"{marked} ({number})"
+    forms, suffix, number = looks(marked), "", 1
+    # A suffix looks the same whatever it stands behind.
+    while any(form + skeleton(suffix) in taken for form in forms):
         number += 1
-    return candidate
+        suffix = f" ({number})"
+    return marked + suffix
 
 
 def _joins(name: str, position: int) -> bool:
-    return (
-        name[position] == JOINER
-        and 0 < position < len(name) - 1
-        and unicodedata.category(name[position + 1]) == "So"
-    )
+    """Whether what is not seen here is a part of writing: a joiner where it can change a shape."""
+    if name[position] not in (JOINER, NON_JOINER) or not position > 0:
+        return False
+    before, after = name[position - 1], name[position + 1 : position + 2]
+    if name[position] == JOINER and after and unicodedata.category(after) == "So":
+        return True
+    if name[position] == JOINER and unicodedata.combining(before) == VIRAMA:
+        return True
+    return _script_of_last(name[:position]) == _script_of_last(after) in JOINED_SCRIPTS
+
+
+def _script_of_last(text: str) -> str:
+    """Of the last letter; marks may belong to no script of their own."""
+    for character in reversed(text):
+        if unicodedata.category(character)[0] not in "LM":
+            break
+        if script(character) not in NO_SCRIPT:
+            return script(character)
+    return ""
 
 
 def _combines(character: str) -> bool:
-    return unicodedata.category(character) in {"Mn", "Me"} or character == JOINER
+    return unicodedata.category(character) in {"Mn", "Me"} or character in (JOINER, NON_JOINER)
 
 
-def _bad(message: str, problem: str) -> Refusal:
+def _bad(message: str, problem: str, **details: str) -> Refusal:
     return Refusal(
-        422, "bad_name", message, field="name", problem=problem, max_length=NAME_CHARACTERS
+        422,
+        "bad_name",
+        message,
+        field="name",
+        problem=problem,
+        max_length=NAME_CHARACTERS,
+        **details,
     )

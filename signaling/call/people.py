@@ -4,7 +4,7 @@ import heapq
 
 from zvonok.wire.client import ParticipantNumber
 
-from ..names import distinct, folded
+from ..names import distinct, looks
 from .seat import Presence, Seat, presence_of
 
 
@@ -19,6 +19,7 @@ class People:
         self.moderators = 0
         self._by_resume: dict[str, int] = {}
         self._by_name: dict[str, int] = {}
+        """By all that a name looks like."""
         self._viewers = 0
         self._hidden = 0
         self._leaving: list[tuple[float, int]] = []
@@ -45,8 +46,8 @@ class People:
 
     def distinct_name(self, name: str, *, moderator: bool) -> str:
         """`name`, with a mark if somebody has it."""
-        owner = self._by_name.get(folded(name))
-        protected = owner is not None and self.seats[owner].moderator and not moderator
+        owners = [self._by_name[form] for form in looks(name) if form in self._by_name]
+        protected = not moderator and any(self.seats[owner].moderator for owner in owners)
         return distinct(name, self._by_name.keys(), protected=protected)
 
     def place(self, seat: Seat) -> None:
@@ -59,12 +60,13 @@ class People:
         self.moderators += seat.moderator
         self._viewers += not seat.shown
         if seat.shown:
-            self._by_name[presence.folded] = seat.number
+            self._by_name |= dict.fromkeys(looks(seat.name), seat.number)
 
     def remove(self, number: int) -> Seat:
         seat, presence = self.seats.pop(number), self.presence.pop(number)
         del self.by_session[seat.session], self._by_resume[seat.resume]
-        for index, key in ((self.by_grant, seat.grant), (self._by_name, presence.folded)):
+        names = [(self._by_name, form) for form in looks(seat.name)]
+        for index, key in ((self.by_grant, seat.grant), *names):
             if index.get(key) == number:
                 del index[key]
         self.moderators -= seat.moderator

@@ -43,7 +43,7 @@ class Presence:
     """What is known of a seat only while this process runs."""
 
     folded: str
-    """The name, as it is compared and searched."""
+    """The name, as it is searched."""
     socket: int | None = None
     page: str | None = None
     """Which page of the browser sat there last, by its own word."""

@@ -32,12 +32,22 @@ async def test_a_reloaded_page_takes_its_seat_back(lesson: Lesson, crowd: Crowd)
     number = await boris.number()
     await boris.page.reload()
     await expect(boris.page.get_by_test_id("prejoin-name")).to_have_value("Борис")
-    await expect(anya.away("Борис")).to_be_visible(timeout=10_000)
+    # Nobody sits there while the page before the call is open.
+    await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
     await boris.enter(microphone=False)
     assert await boris.number() == number
-    await expect(anya.away("Борис")).to_have_count(0, timeout=10_000)
     await anya.expect_colour("Борис", BLUE)
     await expect(anya.tile("Борис")).to_have_count(1)
+
+
+async def test_a_closed_tab_leaves_no_ghost(lesson: Lesson, crowd: Crowd) -> None:
+    boris = await crowd.person("Борис", Look(BLUE))
+    anya = await crowd.person("Аня")
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await boris.join(lesson.address, microphone=False)
+    await anya.expect_colour("Борис", BLUE)
+    await boris.page.close()
+    await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
 
 
 async def test_the_end_for_all_is_the_end_for_all(lesson: Lesson, crowd: Crowd) -> None:

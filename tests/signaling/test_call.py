@@ -54,6 +54,19 @@ def actual(stage: Stage, socket: int, **fields: object) -> ActualSession:
 # ── seats ──
 
 
+def test_a_guest_who_looks_like_the_teacher_is_marked() -> None:
+    stage = Stage()
+    teacher = stage.join("Сахар", "host")
+    pupil = stage.join("Caxap")
+    stage.wait(1)
+    names = [person.name for person in stage.viewers[teacher].people.values()]
+    assert names == ["Сахар", "Caxap (guest)"]
+    stage.say(pupil, Leave())
+    assert stage.call.people.distinct_name("Caxap", moderator=False) == "Caxap (guest)"
+    stage.say(teacher, Leave())
+    assert stage.call.people.distinct_name("Caxap", moderator=False) == "Caxap"
+
+
 def test_a_newcomer_knows_all_and_all_know_him(stage: Stage) -> None:
     first = stage.join("Анна", "host")
     stage.wait(1)

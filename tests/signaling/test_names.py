@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.names import NAME_CHARACTERS, display_name, distinct, folded
+from signaling.names import NAME_CHARACTERS, display_name, distinct, folded, looks
 from zvonok.wire.errors import Refusal
 
 
@@ -21,6 +21,15 @@ from zvonok.wire.errors import Refusal
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
         ("李", "李"),
         ("a\u00a0b", "a b"),
+        ("Вася VIP", "Вася VIP"),
+        ("Анна-Maria 5Б", "Анна-Maria 5Б"),
+        ("Мар’яна", "Мар’яна"),
+        ("山田くんAnna", "山田くんAnna"),
+        ("علی\u200cرضا", "علی\u200cرضا"),
+        ("क\u094d\u200dष", "क\u094d\u200dष"),
+        ("नर\u200cहरि", "नर\u200cहरि"),
+        ("ක\u0dca\u200dරිෂ්ණ", "ක\u0dca\u200dරිෂ්ණ"),
+        ("നന\u0d4d\u200d", "നന\u0d4d\u200d"),
     ],
 )
 def test_names_that_are_taken_as_they_are_meant(given_name: str, expected: str) -> None:
@@ -46,6 +55,16 @@ def test_names_that_are_taken_as_they_are_meant(given_name: str, expected: str) 
         ("an\u034fna", "invisible"),
         ("anna\ufe00", "invisible"),
         ("anna\U000e0100", "invisible"),
+        ("ан\u200cна", "invisible"),
+        ("علی\u200c", "invisible"),
+        ("\u200cعلی", "invisible"),
+        ("علی\u200c\u200cرضا", "invisible"),
+        ("علیa\u200cرضا", "invisible"),
+        ("Oльга", "mixed_scripts"),
+        ("Ольга Cемёнова", "mixed_scripts"),
+        ("Ольгα", "mixed_scripts"),
+        ("O\u0335льга", "mixed_scripts"),
+        ("օльга", "mixed_scripts"),
         ("x" * (NAME_CHARACTERS + 1), "too_long"),
         ("e" + "\u0323" * 400, "too_long"),
     ],
@@ -77,12 +96,55 @@ def test_names_that_read_alike_fold_alike() -> None:
     assert folded("ﬁn") == folded("FIN")
 
 
+@pytest.mark.parametrize(
+    ("name", "imitation"),
+    [
+        ("Ольга", "Oльга"),
+        ("Ольга", "Ольгa"),
+        ("Ольга", "0льга"),
+        ("Сахар", "Caxap"),
+        ("Кира", "кира"),
+        ("кира", "Kира"),
+        ("Корг", "Kopr"),
+        ("ОЛЬГА", "Ольга"),
+        ("Алёна", "Алена"),
+        ("Алёна", "Ал\u0435\u0308на"),
+        ("OLGA", "ꓳꓡꓖꓮ"),
+        ("ОЛГА", "ΟΛΓΑ"),
+        ("Ivan I", "Ivan l"),
+        ("Anna", "𝐀𝐧𝐧𝐚"),
+        ("علیرضا", "علی\u200cرضا"),
+    ],
+)
+def test_names_that_look_alike(name: str, imitation: str) -> None:
+    assert looks(name) & looks(imitation)
+    assert distinct(imitation, looks(name), protected=True) == f"{imitation} (guest)"
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("Вова", "Боба"), ("Вера", "Бера"), ("Анна", "Инна"), ("Саша", "Паша"), ("Андрей", "Андреи")],
+)
+def test_names_that_do_not(name: str, other: str) -> None:
+    assert not looks(name) & looks(other)
+
+
+def test_a_moderator_may_be_called_as_he_likes() -> None:
+    assert display_name("Oльга", trusted=True) == "Oльга"
+
+
+def test_the_word_that_mixes_is_named() -> None:
+    with pytest.raises(Refusal) as refused:
+        display_name("Иванова Oльга")
+    assert refused.value.body.details["word"] == "Oльга"
+
+
 def test_marks_go_on_until_the_name_is_free() -> None:
-    taken = {folded("Анна"), folded("Анна (2)"), folded("Анна (guest)")}
+    taken = looks("Анна") | looks("Анна (2)") | looks("Анна (guest)")
     assert distinct("анна", taken, protected=False) == "анна (3)"
     assert distinct("Анна", taken, protected=True) == "Анна (guest) (2)"
     assert distinct("Инна", taken, protected=True) == "Инна"
 
 
 def test_what_cannot_be_seen_makes_no_other_name() -> None:
-    assert distinct("Olga\ufe0f", {folded("Olga")}, protected=True) == "Olga\ufe0f (guest)"
+    assert distinct("Olga\ufe0f", looks("Olga"), protected=True) == "Olga\ufe0f (guest)"

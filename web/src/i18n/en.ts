@@ -65,6 +65,10 @@ export const en: Catalogue = {
   "prejoin.name": "Your name",
   "prejoin.name.example": "First and last name",
   "prejoin.name.missing": "Write your name: this is how the others will see you.",
+  "prejoin.name.mixed":
+    "The word “{word}” mixes letters of different alphabets. Please type it again with one keyboard layout.",
+  "prejoin.name.bad":
+    "This name cannot be used: it holds characters that nobody can see. Please type it again.",
   "prejoin.join": "Join the lesson",
   "prejoin.joining": "Joining…",
   "prejoin.preview": "How others will see you",

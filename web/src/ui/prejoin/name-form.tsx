@@ -1,16 +1,31 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Failure } from "../../call";
 import { t } from "../../i18n/language";
 
 interface Props {
   readonly name: string;
   readonly busy: boolean;
+  /** Why the server does not take this name. */
+  readonly refused: Failure | null;
   readonly onName: (name: string) => void;
   readonly onJoin: (name: string) => void;
 }
 
-export function NameForm({ name, busy, onName, onJoin }: Props) {
+function wording({ details }: Failure): string {
+  return details.problem === "mixed_scripts" && typeof details.word === "string"
+    ? t("prejoin.name.mixed", { word: details.word })
+    : t("prejoin.name.bad");
+}
+
+export function NameForm({ name, busy, refused, onName, onJoin }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const [missing, setMissing] = useState(false);
+  const problem = missing ? t("prejoin.name.missing") : refused && wording(refused);
+  useEffect(() => {
+    if (refused !== null) {
+      field.current?.focus();
+    }
+  }, [refused]);
   const join = (event: Event) => {
     event.preventDefault();
     const chosen = name.trim();
@@ -32,8 +47,8 @@ export function NameForm({ name, busy, onName, onJoin }: Props) {
           maxLength={64}
           autocomplete="name"
           placeholder={t("prejoin.name.example")}
-          aria-invalid={missing}
-          aria-describedby={missing ? "name-missing" : undefined}
+          aria-invalid={problem !== null}
+          aria-describedby={problem === null ? undefined : "name-problem"}
           data-testid="prejoin-name"
           onInput={(event) => {
             onName(event.currentTarget.value);
@@ -41,9 +56,9 @@ export function NameForm({ name, busy, onName, onJoin }: Props) {
           }}
         />
       </label>
-      {missing && (
-        <p class="field-error" id="name-missing" role="alert">
-          {t("prejoin.name.missing")}
+      {problem !== null && (
+        <p class="field-error" id="name-problem" role="alert" data-testid="name-problem">
+          {problem}
         </p>
       )}
       <button type="submit" class="button primary large" disabled={busy} data-testid="prejoin-join">

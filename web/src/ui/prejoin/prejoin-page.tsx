@@ -50,6 +50,7 @@ export function PrejoinPage({ link, info, kept, onJoined, onFailed }: Props) {
   const { preview, handOver } = usePreview(hosting);
   const [name, setName] = useState(kept?.entered.name ?? recall("name") ?? "");
   const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<Failure | null>(null);
   const join = async (chosen: string) => {
     setBusy(true);
     remember("name", chosen);
@@ -60,8 +61,18 @@ export function PrejoinPage({ link, info, kept, onJoined, onFailed }: Props) {
       const keep = (seat: Entered | null) => keepSeat(link, seat && { entered: seat, info });
       onJoined(createCall(entered, { local: preview, keep }));
     } catch (problem) {
-      onFailed(asFailure(problem));
+      const failure = asFailure(problem);
+      if (failure.code === "bad_name") {
+        setBusy(false);
+        setRefused(failure);
+      } else {
+        onFailed(failure);
+      }
     }
+  };
+  const changeName = (changed: string) => {
+    setName(changed);
+    setRefused(null);
   };
   const present = info.participants;
   return (
@@ -77,7 +88,7 @@ export function PrejoinPage({ link, info, kept, onJoined, onFailed }: Props) {
           <p class="prejoin-present">
             {present ? plural("count.waiting_inside", present) : t("prejoin.nobody")}
           </p>
-          <NameForm name={name} busy={busy} onName={setName} onJoin={join} />
+          <NameForm name={name} busy={busy} refused={refused} onName={changeName} onJoin={join} />
           <NetworkState media={info.media} />
           <Troubles local={preview} />
         </div>

@@ -2,20 +2,21 @@
 
 from dataclasses import dataclass
 
-from zvonok.wire.bus import ActualSession, SpeakersNotice
+from zvonok.wire.bus import ActualSession, Description, SpeakersNotice
 
 
 @dataclass(frozen=True, slots=True)
 class WriteActual:
-    """Store the state of a session and announce it."""
+    """Store the state of a session, and its answer if that is new; announce it."""
 
     call: str
     actual: ActualSession
+    answer: Description | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DropActual:
-    """Remove the state of a session that is gone, and announce it."""
+    """Remove the state and the answer of a session that is gone, and announce it."""
 
     call: str
     session: str

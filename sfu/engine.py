@@ -9,7 +9,9 @@ are given at once; everything else is collected and handed over by `take_effects
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from zvonok.wire.bus import ActualSession, SpeakersNotice, WantedSession
+import structlog
+
+from zvonok.wire.bus import ActualSession, Description, SpeakersNotice, WantedSession
 from zvonok.wire.errors import ErrorBody, Refusal
 
 from .dtls import DtlsError, DtlsServer
@@ -26,6 +28,8 @@ MAX_HANDSHAKES = 256
 TIMER_INTERVAL = 0.1
 """Seconds between two calls of `handle_timer`."""
 
+log = structlog.get_logger()
+
 
 class Engine:
     """All calls of one worker."""
@@ -41,6 +45,10 @@ class Engine:
         """Sessions with a handshake that has not ended."""
         self._kept: set[Session] = set()
         """Sessions whose last flight may still have to be repeated."""
+        self._applying: dict[Session, int] = {}
+        """Revisions whose commands the kernel was given."""
+        self._marked: dict[Session, int] = {}
+        """Those of them that it has taken once it tells of the mark that followed."""
         self._effects: list[Effect] = []
         self.handshakes_deferred = 0
 
@@ -63,39 +71,54 @@ class Engine:
         """Sessions that are open in the kernel."""
         return len(self._by_handle)
 
+    def knows(self, call: str, session: str) -> bool:
+        room = self._rooms.get(call)
+        return room is not None and session in room.sessions
+
+    def needs_offer(self, call: str, wanted: WantedSession, previous: ActualSession | None) -> bool:
+        """Whether `want` has to be given the offer."""
+        if self.knows(call, wanted.session):
+            return self._rooms[call].sessions[wanted.session].offer_id != wanted.offer_id
+        return previous is None or previous.offer_id != wanted.offer_id
+
     def want(
-        self, call: str, wanted: WantedSession, previous: ActualSession | None, now: float
+        self,
+        call: str,
+        wanted: WantedSession,
+        offer: Description | None,
+        previous: ActualSession | None,
+        now: float,
     ) -> None:
-        """The session is to be like this. `previous` is what was last stored of it; it matters
-        for a session that this process does not know."""
+        """The session is to be like this. `offer`: if it `needs_offer` and there is one.
+        `previous` is what was last stored of it; it matters for a session that this process does
+        not know."""
         room = self._room(call)
         session = room.sessions.get(wanted.session)
         if session is None:
             session = room.sessions[wanted.session] = Session(call, wanted, self._environment)
-            if previous is not None and previous.answer is not None:
-                # Negotiated with a process that is gone: its keys and SSRCs went with it.
-                session.error = SESSION_LOST
-            elif previous is not None and previous.offer_id == wanted.offer_id:
-                session.error = previous.error
-            else:
-                self._negotiate(room, session, now)
-        else:
-            before, session.wanted = session.wanted, wanted
-            if wanted.offer_id != before.offer_id:
-                self._negotiate(room, session, now)
+            if previous is not None:
+                self._succeed(session, previous)
+        session.wanted = wanted
+        if session.offer_id != wanted.offer_id:
+            self._negotiate(room, session, offer, now)
         self._set_moderator(session)
         room.reconcile(session, now)
-        room.dirty.add(session)
+        self._applying[session] = wanted.revision
         self._write(room)
 
     def unwant(self, call: str, session_id: str, now: float) -> None:
         """The session is to be no more, nor what an earlier process stored of it."""
         self._effects.append(DropActual(call, session_id))
+        self.abandon(call, session_id, now)
+
+    def abandon(self, call: str, session_id: str, now: float) -> None:
+        """The session is no more for us; what is stored of it is for whoever has it next."""
         room = self._rooms.get(call)
         session = room.sessions.pop(session_id, None) if room else None
         if room is None or session is None:
             return
         self._close(room, session, now)
+        self._applying.pop(session, None)
         self._write(room)
         if not room.sessions:
             del self._rooms[call], self._calls[room.number]
@@ -117,17 +140,35 @@ class Engine:
             self._calls[room.number] = call
         return room
 
-    def _negotiate(self, room: Room, session: Session, now: float) -> None:
+    def _succeed(self, session: Session, previous: ActualSession) -> None:
+        """The session was that of a process that is gone: its keys and SSRCs went with it."""
+        session.peer = previous.peer
+        if previous.offer_id == session.wanted.offer_id:
+            session.offer_id = previous.offer_id
+            lost = previous.answer is not None or previous.connected
+            session.error = SESSION_LOST if lost else previous.error
+
+    def _negotiate(
+        self, room: Room, session: Session, description: Description | None, now: float
+    ) -> None:
         session.offer_id = session.wanted.offer_id
+        if description is None:
+            log.warning("offer is missing", call=session.call, session=session.id)
+            session.refuse(SESSION_LOST)
+            return
         try:
-            offer = parse_offer(session.wanted.offer)
+            offer = parse_offer(description.sdp)
             plan = make_plan(offer, session.wanted.kind)
-            if session.continues(offer):
+            if not session.continues(offer):
+                self._close(room, session, now)
+                session.open(room.number, offer, plan)
+                self._by_handle[session.handle] = session
+            elif session.connection is not None:
                 session.renegotiate(offer, plan)
-                return
-            self._close(room, session, now)
-            session.open(room.number, offer, plan)
-            self._by_handle[session.handle] = session
+            else:
+                # It restarts ICE of a connection that is no more. A new one would not do: the
+                # peer names its layers (MID and RID) only in the first packets of a connection.
+                session.refuse(SESSION_LOST)
         except Refusal as refusal:
             session.refuse(refusal.body)
 
@@ -157,6 +198,15 @@ class Engine:
                 return
             self._shaking.add(session)
         self._shake(session, datagram, now)
+
+    def handle_mark(self) -> None:
+        """The kernel has taken every command up to the mark that `take_effects` set."""
+        marked, self._marked = self._marked, {}
+        for session, revision in marked.items():
+            session.applied = revision
+            room = self._rooms.get(session.call)
+            if room is not None:
+                self._tell(room, session)
 
     def set_reachable(self, handle: int, reachable: bool) -> None:
         """Checks of the peer began to arrive, or have stopped."""
@@ -211,6 +261,9 @@ class Engine:
     # ── effects ──
 
     def take_effects(self) -> list[Effect]:
+        if self._applying and not self._marked:
+            self._marked, self._applying = self._applying, {}
+            self._environment.kernel.mark()
         effects, self._effects = self._effects, []
         return effects
 
@@ -221,13 +274,19 @@ class Engine:
 
     def _write(self, room: Room) -> None:
         for session in room.dirty:
-            if room.sessions.get(session.id) is not session:
-                continue
-            actual = session.actual()
-            if actual != session.written:
-                session.written = actual
-                self._effects.append(WriteActual(session.call, actual))
+            # Those will be told of at the mark, with their revision.
+            if session not in self._applying and session not in self._marked:
+                self._tell(room, session)
         room.dirty.clear()
+
+    def _tell(self, room: Room, session: Session) -> None:
+        actual, before = session.actual(), session.written
+        if room.sessions.get(session.id) is not session or actual == before:
+            return
+        session.written = actual
+        fresh = actual.answer and (before is None or before.answer != actual.answer)
+        answer = session.answer if fresh else None
+        self._effects.append(WriteActual(session.call, actual, answer))
 
 
 def _reason(error: DtlsError) -> ErrorBody:

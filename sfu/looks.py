@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, cast
 
 import msgspec
@@ -13,20 +14,43 @@ from zvonok.service.bus import Announcement, Subscription
 from zvonok.wire import bus
 
 from .engine import Engine
+from .turns import Turns
 
 RETRY = 0.5
 """Seconds to wait for a Redis that does not answer."""
-BREATH = 16
-"""Sessions taken in a row before media events get their turn."""
+AT_ONCE = 32
+"""Sessions read in one go."""
+BREATH = 0.005
+"""Seconds of work after which media events get their turn."""
+STALE = 0.025
+"""Seconds of work after which what was read is read again, and those who came meanwhile too."""
+COMPARE_EVERY = 5.0
+COMPARED_AT_ONCE = 128
+
+Name = tuple[str, str]
+"""Call and session."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What Redis says of one session."""
+
+    name: Name
+    carried: bool
+    """The call is for this worker."""
+    wanted: bytes | None
+    actual: bytes | None
+    """Read only of a session that the engine does not know."""
 
 
 class Looks:
     """Keeps the engine at what Redis says. `changed` is called after every change.
 
-    Two tasks: `listen` collects what to look at, `work` looks. Whatever was missed while the
-    subscription was away is found by looking at everything once it is back.
+    Three tasks: `listen` collects what to look at, `work` looks, and `compare` finds what was
+    missed all the same. Whoever has something to look at adds a name; only `work` tells the
+    engine, so what it tells is never older than what it told before.
     """
 
     def __init__(
@@ -44,9 +68,11 @@ class Looks:
         self._worker = worker
         self._clock = clock
         self._changed = changed
-        self._pending: dict[tuple[str, str], None] = {}
+        self._pending: Turns[str, str] = Turns()
         self._everything = False
         self._wake = asyncio.Event()
+        self._told: dict[Name, bytes] = {}
+        """What the engine was told last, as it was read."""
 
     async def listen(self) -> None:
         await self._subscription.add(bus.worker_key(self._worker))
@@ -57,74 +83,167 @@ class Looks:
                 except msgspec.MsgspecError as error:
                     log.warning("bad look", error=str(error))
                     continue
-                self._pending[look.call, look.session] = None
+                self._add(look.call, look.sessions)
+                # Those that wait in the connection's buffer would come without a pause.
+                await asyncio.sleep(0)
             else:
                 self._everything = True
-            self._wake.set()
+                self._wake.set()
 
     async def work(self) -> None:
         while True:
             await self._wake.wait()
-            self._wake.clear()
             try:
-                if self._everything:
-                    await self._look_at_everything()
-                    self._everything = False
-                await self._look_at_pending()
+                await self.look()
             except (RedisError, OSError) as error:
                 log.warning("redis away", error=str(error))
-                self._wake.set()
                 await asyncio.sleep(RETRY)
 
-    async def _look_at_pending(self) -> None:
-        names = list(self._pending)
+    async def compare(self) -> None:
+        """A net under the announcements: looks again at what is not as it was told."""
+        while True:
+            await asyncio.sleep(COMPARE_EVERY)
+            try:
+                await self.compare_once()
+            except (RedisError, OSError) as error:
+                log.warning("redis away", error=str(error))
+
+    # ── looking ──
+
+    async def look(self) -> None:
+        """Looks at some of what waits. Raises RedisError or OSError; nothing is forgotten then."""
+        self._wake.clear()
+        await self._find_everything()
+        names = self._take()
+        if not names:
+            return
+        if self._pending:
+            self._wake.set()
+        try:
+            found = await self._read(names)
+            # From here on a name is still here until the engine knows what was read; whatever
+            # is announced while we wait is added anew, because `_take` has taken it out.
+            began = breathed = self._clock()
+            while found:
+                await self._tell(found[0])
+                del found[0], names[0]
+                now = self._clock()
+                if now - began >= STALE:
+                    break
+                if now - breathed >= BREATH:
+                    await asyncio.sleep(0)
+                    breathed = self._clock()
+        finally:
+            for call, session in names:
+                self._add(call, [session])
+
+    def _add(self, call: str, sessions: Iterable[str]) -> None:
+        for session in sessions:
+            self._pending.add(call, session)
+        self._wake.set()
+
+    def _take(self) -> list[Name]:
+        names: list[Name] = []
+        while self._pending and len(names) < AT_ONCE:
+            names.append(self._pending.take())
+        return names
+
+    async def _find_everything(self) -> None:
+        if not self._everything:
+            return
+        # Before the first read: whoever says 'everything' while we read means it once more.
+        self._everything = False
+        try:
+            for call in await self._calls():
+                for key in (bus.wanted_key(call), bus.actual_key(call)):
+                    fields = await cast("Any", self._redis.hkeys(key))
+                    self._add(call, (field.decode() for field in fields))
+        except BaseException:
+            self._everything = True
+            self._wake.set()
+            raise
+        for call in self._engine.calls():
+            self._add(call, self._engine.sessions(call))
+
+    async def _calls(self) -> set[str]:
+        members = await cast("Any", self._redis.smembers(bus.calls_key(self._worker)))
+        return {member.decode() for member in members}
+
+    async def _read(self, names: list[Name]) -> list[Found]:
+        calls = list({call: None for call, _ in names})
+        fresh = {name for name in names if not self._engine.knows(*name)}
         async with self._redis.pipeline(transaction=False) as pipeline:
+            for call in calls:
+                pipeline.sismember(bus.calls_key(self._worker), call)
             for call, session in names:
                 pipeline.hget(bus.wanted_key(call), session)
-                pipeline.hget(bus.actual_key(call), session)
-            values = await pipeline.execute()
-        for name in names:
-            del self._pending[name]
-        for index, (call, session) in enumerate(names):
-            self._take(call, session, values[2 * index], values[2 * index + 1])
-            await _breathe(index)
+                if (call, session) in fresh:
+                    pipeline.hget(bus.actual_key(call), session)
+            values = iter(await pipeline.execute())
+        carried = {call: bool(next(values)) for call in calls}
+        return [
+            Found(name, carried[name[0]], next(values), next(values) if name in fresh else None)
+            for name in names
+        ]
 
-    async def _look_at_everything(self) -> None:
-        members = await cast("Any", self._redis.smembers(bus.calls_key(self._worker)))
-        calls = {member.decode() for member in members}
-        for call in self._engine.calls() - calls:
-            self._drop(call, self._engine.sessions(call))
-        for call in calls:
-            wanted = await _hash(self._redis, bus.wanted_key(call))
-            actual = await _hash(self._redis, bus.actual_key(call))
-            self._drop(call, (self._engine.sessions(call) | actual.keys()) - wanted.keys())
-            for index, (session, value) in enumerate(wanted.items()):
-                self._take(call, session, value, actual.get(session))
-                await _breathe(index)
-
-    def _take(self, call: str, session: str, wanted: bytes | None, actual: bytes | None) -> None:
-        if wanted is None:
-            self._drop(call, [session])
-            return
+    async def _tell(self, found: Found) -> None:
+        call, session = found.name
         try:
-            previous = bus.decode_actual(actual) if actual else None
-            self._engine.want(call, bus.decode_wanted(wanted), previous, self._clock())
+            if found.wanted is None:
+                self._told.pop(found.name, None)
+                self._engine.unwant(call, session, self._clock())
+            elif not found.carried:
+                self._told.pop(found.name, None)
+                self._engine.abandon(call, session, self._clock())
+            else:
+                # Even if it fails: what cannot be is not tried again until it is changed.
+                self._told[found.name] = found.wanted
+                await self._want(call, found.wanted, found.actual)
+        except (RedisError, OSError):
+            raise
         except Exception:
             # One session that cannot be must not end all the others.
             log.exception("session failed", call=call, session=session)
         self._changed()
 
-    def _drop(self, call: str, sessions: Iterable[str]) -> None:
-        for session in sessions:
-            self._engine.unwant(call, session, self._clock())
-        self._changed()
+    async def _want(self, call: str, value: bytes, stored: bytes | None) -> None:
+        wanted = bus.decode_wanted(value)
+        previous = bus.decode_actual(stored) if stored else None
+        offer = None
+        if self._engine.needs_offer(call, wanted, previous):
+            key = bus.offers_key(call)
+            stored = await cast("Any", self._redis.hget(key, wanted.session))
+            offer = bus.decode_description(stored) if stored else None
+            if offer is not None and offer.offer_id > wanted.offer_id:
+                # What was read of the session is old already.
+                self._told.pop((call, wanted.session), None)
+                self._add(call, [wanted.session])
+                return
+        self._engine.want(call, wanted, offer, previous, self._clock())
 
+    # ── comparing ──
 
-async def _breathe(index: int) -> None:
-    if index % BREATH == BREATH - 1:
-        await asyncio.sleep(0)
+    async def compare_once(self) -> None:
+        """Looks again at each session of which Redis says something else than was told.
 
+        Raises RedisError or OSError.
+        """
+        calls = await self._calls()
+        for call in calls:
+            await self._compare_call(call)
+        for call in self._engine.calls() - calls:
+            self._add(call, self._engine.sessions(call))
 
-async def _hash(redis: Redis, key: str) -> dict[str, bytes]:
-    fields = await cast("Any", redis.hgetall(key))
-    return {name.decode(): value for name, value in fields.items()}
+    async def _compare_call(self, call: str) -> None:
+        left = self._engine.sessions(call)
+        cursor = -1
+        while cursor:
+            # In parts: a call of 2000 people must not hold up the loop.
+            cursor, fields = await cast(
+                "Any",
+                self._redis.hscan(bus.wanted_key(call), max(0, cursor), count=COMPARED_AT_ONCE),
+            )
+            found = {field.decode(): value for field, value in fields.items()}
+            left -= found.keys()
+            self._add(call, (s for s, value in found.items() if self._told.get((call, s)) != value))
+        self._add(call, left & self._engine.sessions(call))

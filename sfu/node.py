@@ -93,7 +93,7 @@ async def running(settings: Settings, kernel: core.Kernel, redis: Redis) -> Asyn
         stack.callback(lambda: engine.close(now()))
         stack.enter_context(_events(kernel, engine, settle))
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        work = (looks.listen(), looks.work(), reports.work(), heartbeat.work())
+        work = (looks.listen(), looks.work(), looks.compare(), reports.work(), heartbeat.work())
         for task in [group.create_task(w) for w in (*work, _tick(engine, settle))]:
             stack.callback(task.cancel)
         yield engine
@@ -170,6 +170,8 @@ def dispatch(engine: Engine, event: "core.Event", now: float) -> None:
     kind, subject, _, _, data = event
     if kind == core.EVENT_DTLS:
         engine.receive_dtls(subject, data, now)
+    elif kind == core.EVENT_MARK:
+        engine.handle_mark()
     elif kind == core.EVENT_CONNECTED:
         engine.set_reachable(subject, True)
     elif kind == core.EVENT_LOST:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, cast
 
 import structlog
@@ -10,7 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from zvonok.wire import bus
-from zvonok.wire.bus import ActualSession, SessionNotice, WorkerState
+from zvonok.wire.bus import ActualSession, Description, SessionsNotice, WorkerState
 
 from .effects import DropActual, Effect, Publish, WriteActual
 
@@ -18,8 +19,13 @@ RETRY = 0.5
 HEARTBEAT = 3.0
 EXPIRY = 10
 """Seconds after which a worker that says nothing is taken for dead."""
+AT_ONCE = 256
+"""Sessions written in one go, so that the loop does not stand still for long."""
 MAX_MOMENTS = 256
 """Moments kept for a Redis that is away; the oldest are forgotten."""
+
+Name = tuple[str, str]
+"""Call and session."""
 
 log = structlog.get_logger()
 
@@ -29,17 +35,21 @@ class Reports:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._states: dict[tuple[str, str], ActualSession | None] = {}
+        self._states: dict[Name, ActualSession | None] = {}
+        self._answers: dict[Name, Description] = {}
         self._moments: deque[Publish] = deque(maxlen=MAX_MOMENTS)
         self._wake = asyncio.Event()
 
     def add(self, effects: Iterable[Effect]) -> None:
         for effect in effects:
             match effect:
-                case WriteActual(call, actual):
+                case WriteActual(call, actual, answer):
                     self._states[call, actual.session] = actual
+                    if answer is not None:
+                        self._answers[call, actual.session] = answer
                 case DropActual(call, session):
                     self._states[call, session] = None
+                    self._answers.pop((call, session), None)
                 case Publish():
                     self._moments.append(effect)
             self._wake.set()
@@ -48,27 +58,49 @@ class Reports:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            states, self._states = self._states, {}
+            # Taken out before we wait: what is added meanwhile is newer, and stays.
+            states = {name: self._states.pop(name) for name in list(islice(self._states, AT_ONCE))}
+            answers = {n: self._answers.pop(n) for n in states if n in self._answers}
             moments = list(self._moments)
             self._moments.clear()
+            if self._states:
+                self._wake.set()
             try:
-                await self._write(states, moments)
+                await self._write(states, answers, moments)
             except (RedisError, OSError) as error:
                 log.warning("redis away", error=str(error))
-                self._states = {**states, **self._states}
-                self._wake.set()
+                self._put_back(states, answers)
                 await asyncio.sleep(RETRY)
 
+    def _put_back(
+        self, states: dict[Name, ActualSession | None], answers: dict[Name, Description]
+    ) -> None:
+        """What is there by now is newer, and a session dropped meanwhile has no answer."""
+        dropped = {name for name, actual in self._states.items() if actual is None}
+        self._states = {**states, **self._states}
+        kept = {name: answer for name, answer in answers.items() if name not in dropped}
+        self._answers = {**kept, **self._answers}
+        self._wake.set()
+
     async def _write(
-        self, states: dict[tuple[str, str], ActualSession | None], moments: list[Publish]
+        self,
+        states: dict[Name, ActualSession | None],
+        answers: dict[Name, Description],
+        moments: list[Publish],
     ) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:
+            for (call, session), answer in answers.items():
+                pipeline.hset(bus.answers_key(call), session, bus.encode(answer))
+            touched: dict[str, list[str]] = {}
             for (call, session), actual in states.items():
                 if actual is None:
                     pipeline.hdel(bus.actual_key(call), session)
+                    pipeline.hdel(bus.answers_key(call), session)
                 else:
                     pipeline.hset(bus.actual_key(call), session, bus.encode(actual))
-                notice = SessionNotice(session=session)
+                touched.setdefault(call, []).append(session)
+            for call, sessions in touched.items():
+                notice = SessionsNotice(sessions=sessions)
                 pipeline.publish(bus.call_channel(call), bus.encode(notice))
             for moment in moments:
                 pipeline.publish(bus.call_channel(moment.call), bus.encode(moment.notice))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Literal, cast
 
-from zvonok.wire.client import Tile
+from zvonok.wire.bus import Tile
 from zvonok.wire.ids import KINDS, Kind
 
 from .session import Session, Shown
@@ -179,7 +179,7 @@ class Room:
             return []
         participant, kind = self._featured
         shown = cast(Literal["camera", "screen"], kind)
-        return [Tile(slot=0, participant=participant, kind=shown, height=FEATURED_HEIGHT)]
+        return [Tile(0, participant, shown, FEATURED_HEIGHT)]
 
     def _feature(self, now: float) -> None:
         if not self._followers:

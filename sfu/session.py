@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from zvonok.wire.bus import ActualSession, WantedSession
-from zvonok.wire.client import Tile
+from zvonok.wire import bus
+from zvonok.wire.bus import ActualSession, Description, Tile, WantedSession
 from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import KINDS, RIDS, Kind
 
@@ -71,8 +71,13 @@ class Session:
         self.wanted = wanted
         self.connection: Connection | None = None
         self.error: ErrorBody | None = None
-        self.answer: str | None = None
-        self.offer_id = wanted.offer_id
+        self.answer: Description | None = None
+        self.offer_id = -1
+        """Of the offer that was answered or refused last."""
+        self.applied = 0
+        """The revision of what is wanted that the kernel has made so."""
+        self.peer: str | None = None
+        """Whom the connection is or was with, by `peer_of`."""
         self.showing: dict[int, Shown] = {}
         self.tiles: dict[int, Tile] = {}
         self.published: frozenset[Kind] = frozenset()
@@ -80,6 +85,7 @@ class Session:
         self.demand = _no_demand()
         self.heights: dict[str, tuple[int, ...]] = {}
         self.written: ActualSession | None = None
+        self._digest: str | None = None
         self._environment = environment
         self._names: tuple[str, ...] = RIDS
 
@@ -102,8 +108,10 @@ class Session:
         names = [self._names[layer] for layer in self.demand["camera"].asked()]
         return ActualSession(
             session=self.id,
+            revision=self.applied,
             offer_id=self.offer_id,
-            answer=None if self.error else self.answer,
+            answer=None if self.error else self._digest,
+            peer=self.peer,
             error=self.error,
             sources=[source.kind for source in connection.plan.sources()] if connection else [],
             connected=connection is not None and connection.keyed and connection.reachable,
@@ -114,12 +122,9 @@ class Session:
     # ── negotiation ──
 
     def continues(self, offer: sdp.Offer) -> bool:
-        """Whether the offer comes from the peer that is connected: another certificate is another
-        PeerConnection."""
-        connection = self.connection
-        if connection is None or self.participant != self.wanted.participant:
-            return False
-        return connection.offer.fingerprints == offer.fingerprints
+        """Whether the offer comes from the peer that is or was connected: another certificate is
+        another PeerConnection."""
+        return self.participant == self.wanted.participant and self.peer == peer_of(offer)
 
     def open(self, room: int, offer: sdp.Offer, plan: sdp.Plan) -> None:
         """Makes a new connection and answers. Raises Refusal when the kernel is full."""
@@ -141,6 +146,7 @@ class Session:
             self._add_slot(handle, slot, ssrcs[slot.media, slot.number])
         origin = secrets.randbits(48)
         self.connection = Connection(handle, offer, plan, credentials, ssrcs, origin)
+        self.peer = peer_of(offer)
         self._answer(self.connection)
 
     def renegotiate(self, offer: sdp.Offer, plan: sdp.Plan) -> None:
@@ -166,11 +172,11 @@ class Session:
 
     def refuse(self, error: ErrorBody) -> None:
         """The offer is not answered; an open connection stays as it is."""
-        self.error, self.answer = error, None
+        self.error, self.answer, self._digest = error, None, None
 
     def _answer(self, connection: Connection) -> None:
         self.error = None
-        self.answer = sdp.write_answer(
+        answer = sdp.write_answer(
             connection.offer,
             connection.plan,
             self._environment.identity,
@@ -178,6 +184,8 @@ class Session:
             credentials=connection.credentials,
             ssrcs=connection.ssrcs,
         )
+        self.answer = Description(self.offer_id, answer)
+        self._digest = bus.digest([answer.encode()])
 
     def _expect(self, handle: int, source: sdp.Source) -> None:
         feedback = source.codec.feedback
@@ -259,6 +267,11 @@ class Session:
         for datagram in connection.handshake.handle_timer(now):
             self._environment.kernel.send_dtls(connection.handle, datagram)
         return True
+
+
+def peer_of(offer: sdp.Offer) -> str:
+    """Names a PeerConnection by what it proves to be."""
+    return bus.digest([f.algorithm.encode() + f.digest for f in offer.fingerprints])
 
 
 def _no_demand() -> dict[str, Demand]:

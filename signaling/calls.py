@@ -208,7 +208,9 @@ class Calls:
             call.written()
         else:
             call.untake()
-        if call.engine.over:
+        if ours and call.unwritten:
+            self._writes.add(call)
+        elif call.engine.over:
             await self._let_go(call, 410)
         elif not ours:
             await self._regain(call)
@@ -227,12 +229,18 @@ class Calls:
             return
         try:
             found = await self._live.actual(call.id, sessions)
+            lacking = [a.session for a in found if call.engine.session.lacks_answer(a)]
+            answers = await self._live.answers(call.id, lacking)
         except BaseException:
             call.to_read = None if sessions is None else sessions | (call.to_read or set())
             raise
         now = self._clock.steady()
         for actual in found:
-            call.run(call.engine.actual(actual, now))
+            answer = answers.get(actual.session)
+            # A newer answer than the session we read: its own announcement is on its way.
+            known = answer is not None and answer.offer_id == actual.offer_id
+            sdp = answer.sdp if answer is not None and known else None
+            call.run(call.engine.actual(actual, now, sdp))
 
     async def _listen(self) -> None:
         async for item in self._subscription:
@@ -260,7 +268,7 @@ class Calls:
             call.run(call.engine.speakers(notice.participants, self._clock.steady()))
             return
         if call.to_read is not None:
-            call.to_read.add(notice.session)
+            call.to_read.update(notice.sessions)
         self._reads.add(call)
 
     async def _keep(self) -> None:
@@ -323,6 +331,8 @@ class Calls:
         with suppress(RedisError, OSError):
             for call in list(self._calls.values()):
                 await self._live.write(call.id, call.take_writes())
+                while call.unwritten:
+                    await self._live.write(call.id, call.take_writes())
                 await self._live.release(call.id)
         for call in list(self._calls.values()):
             call.lost = True

@@ -18,7 +18,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from zvonok.wire import bus
-from zvonok.wire.bus import ActualSession, Look, WantedSession, WorkerState
+from zvonok.wire.bus import ActualSession, Description, Look, WantedSession, WorkerState
 
 LIVE_KEY = "zv:live"
 LEASE_MILLISECONDS = 6000
@@ -88,8 +88,15 @@ def want(call: str, session: str, wanted: WantedSession | None) -> Command:
     return ["HSET", bus.wanted_key(call), session, bus.encode(wanted)]
 
 
-def announce(worker: str, call: str, session: str) -> Command:
-    return ["PUBLISH", bus.worker_key(worker), bus.encode(Look(call=call, session=session))]
+def offer(call: str, session: str, description: Description | None) -> Command:
+    if description is None:
+        return ["HDEL", bus.offers_key(call), session]
+    return ["HSET", bus.offers_key(call), session, bus.encode(description)]
+
+
+def announce(worker: str, call: str, sessions: Iterable[str]) -> Command:
+    look = Look(call=call, sessions=list(sessions))
+    return ["PUBLISH", bus.worker_key(worker), bus.encode(look)]
 
 
 def carry(worker: str, call: str) -> Command:
@@ -108,7 +115,8 @@ def begin(call: str) -> list[Command]:
     """Nothing of an earlier call of the same lesson is left behind."""
     return [
         enlist(call),
-        ["DEL", state_key(call), bus.wanted_key(call), bus.actual_key(call)],
+        ["DEL", state_key(call), bus.wanted_key(call), bus.offers_key(call)],
+        ["DEL", bus.actual_key(call), bus.answers_key(call)],
     ]
 
 
@@ -116,7 +124,7 @@ def forget(call: str) -> list[Command]:
     """The call is over; the lease goes last."""
     return [
         ["SREM", LIVE_KEY, call],
-        ["DEL", state_key(call), bus.wanted_key(call), owner_key(call)],
+        ["DEL", state_key(call), bus.wanted_key(call), bus.offers_key(call), owner_key(call)],
     ]
 
 
@@ -175,6 +183,14 @@ class Live:
         else:
             values = await cast("Any", self._redis.hmget(key, list(sessions)))
         return [bus.decode_actual(value) for value in values if value]
+
+    async def answers(self, call: str, sessions: Sequence[str]) -> dict[str, Description]:
+        """The newest answers to these sessions, as far as there are any."""
+        if not sessions:
+            return {}
+        values = await cast("Any", self._redis.hmget(bus.answers_key(call), sessions))
+        found = zip(sessions, values, strict=True)
+        return {session: bus.decode_description(value) for session, value in found if value}
 
     async def workers(self) -> list[WorkerState]:
         """Workers that are alive, the least loaded first."""

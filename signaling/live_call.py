@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, Protocol
 
 from zvonok.wire import client
-from zvonok.wire.bus import ActualSession
 from zvonok.wire.client import ServerMessage
 
 from . import live
@@ -24,6 +24,8 @@ from .call.effects import (
     Spread,
 )
 from .live import CallState, Command
+
+SESSIONS_AT_ONCE = 256
 
 
 class Outlet(Protocol):
@@ -70,11 +72,14 @@ class LiveCall:
         self._sessions: set[str] = set()
         self._records: dict[str, Any] = {}
         self._acknowledgements: list[Send] = []
-        self._answers: dict[str, asyncio.Future[ActualSession]] = {}
+        self._answers: dict[str, asyncio.Future[Answered]] = {}
         self._timer: asyncio.TimerHandle | None = None
         # uvloop's timer of a moment that has passed already does not tell it.
         self._due_at = 0.0
         self._taken: tuple[dict[str, Any], set[str], list[Send]] = ({}, set(), [])
+        self._written_state: CallState | None = None
+        self._written_offers: dict[str, int] = {}
+        """By session the number of the offer that Redis has."""
 
     @property
     def usable(self) -> bool:
@@ -100,7 +105,7 @@ class LiveCall:
         if self._sessions or self._records or self._acknowledgements or self.engine.over:
             self._surroundings.touched(self)
 
-    def answer(self, session: str) -> "asyncio.Future[ActualSession]":
+    def answer(self, session: str) -> "asyncio.Future[Answered]":
         """Done when the SFU has said something of this session."""
         return self._answers.setdefault(session, asyncio.get_running_loop().create_future())
 
@@ -114,30 +119,63 @@ class LiveCall:
 
     def touch_everything(self) -> None:
         """All of it is to be written again: Redis may have forgotten it."""
+        self._written_state = None
+        self._written_offers.clear()
         self._records.update(self.engine.records())
         self.touch_sessions(self.engine.session.offered())
 
     def needs_worker(self) -> bool:
         return self.worker is None and any(True for _ in self.engine.session.offered())
 
+    @property
+    def unwritten(self) -> bool:
+        """Whether `take_writes` left something for the next time."""
+        return bool(self._sessions)
+
     def take_writes(self) -> list[Command]:
-        """What is to be written now; say `written` or, if that failed, `untake`."""
-        commands: list[Command] = [
-            live.enlist(self.id),
-            live.keep_state(self.id, self._state()),
-            *(live.keep_record(self.id, name, value) for name, value in self._records.items()),
-        ]
-        for session in self._sessions:
-            commands.append(live.want(self.id, session, self.engine.wanted(session)))
+        """What is to be written now; say `written` or, if that failed, `untake`.
+
+        At most `SESSIONS_AT_ONCE`, so that neither we nor Redis stand still: what is beyond
+        that stays `unwritten`.
+        """
+        records, self._records = self._records, {}
+        sessions = set(islice(self._sessions, SESSIONS_AT_ONCE))
+        self._sessions -= sessions
+        acknowledgements: list[Send] = []
+        if not self._sessions:
+            acknowledgements, self._acknowledgements = self._acknowledgements, []
+        self._taken = (records, sessions, acknowledgements)
+        ending = self.engine.over and not self._sessions
+        commands = self._state_writes()
+        commands += [live.keep_record(self.id, name, value) for name, value in records.items()]
+        for session in sessions:
+            commands += self._session_writes(session)
         if self.worker is not None:
-            commands.append(live.carry(self.worker, self.id))
-            if self.engine.over:
+            if ending:
                 commands.append(live.drop(self.worker, self.id))
-            commands += [live.announce(self.worker, self.id, session) for session in self._sessions]
-        if self.engine.over:
-            commands += live.forget(self.id)
-        self._taken = (self._records, self._sessions, self._acknowledgements)
-        self._records, self._sessions, self._acknowledgements = {}, set(), []
+            if sessions:
+                commands.append(live.announce(self.worker, self.id, sessions))
+        return commands + live.forget(self.id) if ending else commands
+
+    def _state_writes(self) -> list[Command]:
+        """What is kept of the call itself, if it has changed."""
+        state = self._state()
+        if state == self._written_state:
+            return []
+        self._written_state = state
+        commands: list[Command] = [live.enlist(self.id), live.keep_state(self.id, state)]
+        return commands if self.worker is None else [*commands, live.carry(self.worker, self.id)]
+
+    def _session_writes(self, session: str) -> list[Command]:
+        wanted = self.engine.wanted(session)
+        if wanted is None:
+            self._written_offers.pop(session, None)
+            return [live.want(self.id, session, None), live.offer(self.id, session, None)]
+        commands: list[Command] = [live.want(self.id, session, wanted)]
+        offer = self.engine.offer(session)
+        if offer is not None and self._written_offers.get(session) != offer.offer_id:
+            self._written_offers[session] = offer.offer_id
+            commands.append(live.offer(self.id, session, offer))
         return commands
 
     def written(self) -> None:
@@ -147,10 +185,14 @@ class LiveCall:
             self._send(send.socket, send.message)
 
     def untake(self) -> None:
+        """What was taken last was perhaps not written."""
         records, sessions, acknowledgements = self._taken
         self._acknowledgements = acknowledgements + self._acknowledgements
         self._records = records | self._records
         self._sessions |= sessions
+        self._written_state = None
+        for session in sessions:
+            self._written_offers.pop(session, None)
 
     def close(self, status: int) -> None:
         """Lets go of the sockets; the state machine is not used any more."""
@@ -194,10 +236,10 @@ class LiveCall:
                 self._surroundings.arrived(self, effect)
             case Departed():
                 self._surroundings.departed(self, effect)
-            case Answered(actual):
-                future = self._answers.get(actual.session)
+            case Answered():
+                future = self._answers.get(effect.session)
                 if future is not None and not future.done():
-                    future.set_result(actual)
+                    future.set_result(effect)
             case Over():
                 pass  # Seen by `engine.over`.
 

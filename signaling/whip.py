@@ -6,11 +6,11 @@ from typing import Literal
 
 from aiohttp import web
 
-from zvonok.wire.bus import ActualSession
 from zvonok.wire.errors import Refusal
 from zvonok.wire.ids import random_token
 from zvonok.wire.rest import MediaRole
 
+from .call.effects import Answered
 from .call.seat import Newcomer
 from .calls import Calls
 from .clock import Clock
@@ -98,8 +98,7 @@ class MediaEndpoints:
         answered = call.answer(session)
         try:
             call.run(call.engine.begin_session(newcomer, offer, self._clock.steady()))
-            actual = await asyncio.wait_for(answered, ANSWER_SECONDS)
-            answer = _answer_in(actual)
+            answer = _answer_in(await asyncio.wait_for(answered, ANSWER_SECONDS))
         except (TimeoutError, asyncio.CancelledError, Refusal) as error:
             call.run(call.engine.end_session(session, self._clock.steady()))
             if isinstance(error, TimeoutError):
@@ -157,14 +156,14 @@ class MediaEndpoints:
         raise Refusal(404, "not_found", "there is no such session")
 
 
-def _answer_in(actual: ActualSession) -> str:
-    if actual.error is not None:
-        if actual.error.code == "worker_full":
-            raise Refusal(503, "worker_full", actual.error.message, retry_after=10)
-        raise Refusal(422, actual.error.code, actual.error.message, **actual.error.details)
-    if actual.answer is None:
-        raise Refusal(503, "no_media_server", "no media server answered", retry_after=2)
-    return actual.answer
+def _answer_in(answered: Answered) -> str:
+    error = answered.error
+    if error is not None:
+        if error.code == "worker_full":
+            raise Refusal(503, "worker_full", error.message, retry_after=10)
+        raise Refusal(422, error.code, error.message, **error.details)
+    assert answered.answer is not None
+    return answered.answer
 
 
 def _accepts(accept: str) -> bool:

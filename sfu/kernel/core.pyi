@@ -21,6 +21,8 @@ EVENT_SOURCE: Final = 4
 """(EVENT_SOURCE, session, kind, layers, b""): which layers of a source arrive now (bit mask)."""
 EVENT_SPEAKERS: Final = 5
 """(EVENT_SPEAKERS, room, 0, 0, sessions as little-endian uint32): the loudest first."""
+EVENT_MARK: Final = 7
+"""(EVENT_MARK, 0, 0, 0, b""): every command before `mark` has taken effect."""
 
 Event = tuple[int, int, int, int, bytes]
 
@@ -151,6 +153,9 @@ class Kernel:
     def clear_slot(self, session: int, slot: int) -> None: ...
     def set_screen_audio(self, room: int, session: int) -> None:
         """Whose screen sound slot 3 carries in this room; −1: nobody's."""
+    def mark(self) -> None:
+        """Asks for one EVENT_MARK, once the commands given so far have taken effect; the next
+        may be asked for when it has come."""
     def counters(self) -> dict[str, int]:
         """Packets, bytes, drops by reason and errors since the start, by metric name."""
     def session_stats(self, session: int) -> SessionStats: ...

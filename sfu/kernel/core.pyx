@@ -22,6 +22,7 @@ from sfu.kernel.state cimport SOURCES, engine, event, path, source
 PROFILE_AES128_CM_SHA1_80 = SRTP_AES128_CM_SHA1_80
 PROFILE_AEAD_AES_128_GCM = SRTP_AEAD_AES_128_GCM
 EVENT_DTLS, EVENT_CONNECTED, EVENT_LOST, EVENT_SOURCE, EVENT_SPEAKERS = 1, 2, 3, 4, 5
+EVENT_MARK = 7
 KIND_MICROPHONE, KIND_CAMERA, KIND_SCREEN, KIND_SCREEN_AUDIO = 0, 1, 2, 3
 Event = tuple[int, int, int, int, bytes]
 
@@ -230,7 +231,7 @@ cdef class Kernel(Sessions):
         elif kind == EVENT_SPEAKERS:
             if a in self.room_names:
                 found.append((kind, self.room_names[a], b, c, data))
-        elif a in self.open_sessions:
+        elif kind == EVENT_MARK or a in self.open_sessions:
             found.append((kind, a, b, c, data))
 
     # ── what is counted ──

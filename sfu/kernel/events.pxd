@@ -12,8 +12,11 @@ cdef enum:
     EVENT_SPEAKERS = 5
     # The session's index may be used again
     EVENT_CLOSED = 6
+    # All commands before the mark are done
+    EVENT_MARK = 7
     EVENT_LIMIT = 8192
-    # Places that only EVENT_CLOSED takes: without it an index would be lost for good
+    # Places that only EVENT_CLOSED and EVENT_MARK take: without the one an index would be lost
+    # for good, without the other nothing would be known to be done any more
     EVENTS_KEPT = 4096
 
 cdef bint event_put(engine* e, int32_t kind, int32_t a, int32_t b, int32_t c, const uint8_t* data,

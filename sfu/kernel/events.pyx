@@ -29,7 +29,8 @@ cdef bint event_put(engine* e, int32_t kind, int32_t a, int32_t b, int32_t c, co
                     size_t length) noexcept nogil:
     cdef event* v
     cdef uint8_t* copy = NULL
-    if e.events.tail - e.events.head >= (EVENT_LIMIT if kind == EVENT_CLOSED else EVENT_LIMIT - EVENTS_KEPT):
+    cdef bint kept = kind == EVENT_CLOSED or kind == EVENT_MARK
+    if e.events.tail - e.events.head >= (EVENT_LIMIT if kept else EVENT_LIMIT - EVENTS_KEPT):
         e.counters[DROPPED_EVENTS] += 1
         return False
     if length:

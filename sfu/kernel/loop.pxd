@@ -19,6 +19,7 @@ cdef enum operation:
     ADD_SLOT
     SET_SLOT
     SET_SCREEN_AUDIO
+    MARK
 
 cdef enum:
     COMMAND_DATA = 1500

@@ -5,7 +5,7 @@ from libc.string cimport memset
 from sfu.kernel.engine cimport (
     engine_add_slot, engine_close_session, engine_expect, engine_open_session, engine_receive,
     engine_send_dtls, engine_set_gate, engine_set_keys, engine_set_room, engine_tick)
-from sfu.kernel.events cimport EVENT_CLOSED, event_put
+from sfu.kernel.events cimport EVENT_CLOSED, EVENT_MARK, event_put
 from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.ice cimport ice_credentials, ice_peer
 from sfu.kernel.outbox cimport outbox_blocked_socket, outbox_flush, outbox_look
@@ -90,6 +90,8 @@ cdef void command_do(engine* e, const command* c) noexcept nogil:
     if c.operation == OPEN_SESSION:
         engine_open_session(e, c.session, <int32_t>c.a, <uint32_t>c.b, c.data, c.first,
                             c.data + c.first, c.length - c.first)
+    elif c.operation == MARK:
+        event_put(e, EVENT_MARK, 0, 0, 0, NULL, 0)
     elif not p.used:
         return
     elif c.operation == RESTART_ICE:

@@ -6,8 +6,8 @@ from libc.stdlib cimport calloc
 from libc.string cimport memcpy, memset
 
 from sfu.kernel.loop cimport (
-    ADD_SLOT, CLOSE_SESSION, COMMAND_DATA, EXPECT, OPEN_SESSION, RESTART_ICE, SEND_DTLS,
-    SET_EXTENSIONS, SET_GATE, SET_KEYS, SET_MODERATOR, SET_PEER, SET_ROOM, SET_SCREEN_AUDIO, SET_SLOT,
+    ADD_SLOT, CLOSE_SESSION, COMMAND_DATA, EXPECT, MARK, OPEN_SESSION, RESTART_ICE,
+    SEND_DTLS, SET_EXTENSIONS, SET_GATE, SET_KEYS, SET_MODERATOR, SET_PEER, SET_ROOM, SET_SCREEN_AUDIO, SET_SLOT,
     command, command_push)
 from sfu.kernel.srtp cimport SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80
 from sfu.kernel.state cimport AUDIO_SLOTS, KINDS, LAYERS, MAX_ROOMS, PEER_CREDENTIAL, VIDEO_SLOTS, expectation
@@ -32,7 +32,7 @@ cdef class Sessions:
             raise ValueError("the kernel is closed")
         if len(data) > COMMAND_DATA:
             raise ValueError(f"{len(data)} bytes; at most {COMMAND_DATA}")
-        if operation != OPEN_SESSION and session not in self.open_sessions:
+        if operation not in (OPEN_SESSION, MARK) and session not in self.open_sessions:
             raise ValueError(f"session {session} is not open")
         n = <command*>calloc(1, sizeof(command))
         if n == NULL:
@@ -182,6 +182,9 @@ cdef class Sessions:
             if where == room:
                 self._command(SET_SCREEN_AUDIO, member, 0)
                 return
+
+    def mark(self):
+        self._command(MARK, 0)
 
     def _check_kind(self, int kind):
         if not 0 <= kind < KINDS:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from zvonok.wire.bus import ActualSession, WantedSession
+from zvonok.wire.bus import ActualSession, Description, WantedSession
 from zvonok.wire.client import (
     ClientMessage,
     Command,
@@ -119,6 +119,11 @@ class Call:
         """What the SFU is to make of this session; None: it is to be closed."""
         seat = self.people.of_session(session)
         return None if seat is None else self.session.wanted(seat)
+
+    def offer(self, session: str) -> Description | None:
+        """The newest offer of this session, if this process took it."""
+        seat = self.people.of_session(session)
+        return None if seat is None else self.session.offer(seat)
 
     def number_of(self, session: str) -> int | None:
         return self.people.by_session.get(session)
@@ -245,10 +250,11 @@ class Call:
             turn.do(Send(socket, Failed(error=refusal.body, id=asked, command=command)))
         return self._finish(turn)
 
-    def actual(self, actual: ActualSession, now: float) -> list[Effect]:
-        """The SFU's word on a session of media."""
+    def actual(self, actual: ActualSession, now: float, answer: str | None = None) -> list[Effect]:
+        """The SFU's word on a session of media; `answer`: if `SessionPart.lacks_answer`."""
         turn = Turn(now, self.people)
-        self.session.actual(turn, actual)
+        if self.session.actual(turn, actual, answer):
+            self._vacate(turn, self.people.by_session[actual.session])
         return self._finish(turn)
 
     def speakers(self, participants: list[int], now: float) -> list[Effect]:

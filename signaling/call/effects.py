@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from zvonok.wire.bus import ActualSession
 from zvonok.wire.client import ServerMessage
+from zvonok.wire.errors import ErrorBody
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,11 @@ class Departed:
 
 @dataclass(frozen=True)
 class Answered:
-    """The SFU's word on a session that has no socket (WHIP, WHEP)."""
+    """The SFU's word on a session that has no socket (WHIP, WHEP): an answer or an error."""
 
-    actual: ActualSession
+    session: str
+    answer: str | None
+    error: ErrorBody | None
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,10 @@ class Presence:
     """False: others see that the connection is lost."""
     leaves_at: float | None = None
     """When the seat is given up, if nothing happens before."""
+    revision: int = 0
+    """Of what the SFU is to make of the seat; grows with each change."""
+    applied: int = 0
+    """The revision that the SFU has said to be in force."""
 
 
 @dataclass(frozen=True, kw_only=True)

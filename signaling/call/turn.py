@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from zvonok.wire.client import ServerMessage
 
-from .effects import Effect, Keep, Send, Spread
+from .effects import Effect, Keep, Send, SessionTouched, Spread
 from .people import People
 
 
@@ -35,6 +35,11 @@ class Turn:
     def show(self, number: int) -> None:
         """Others are to see this person as he is now."""
         self.changed.add(number)
+
+    def change_session(self, number: int) -> None:
+        """The SFU is to make something else of this person's session of media."""
+        self.people.presence[number].revision += 1
+        self.effects.append(SessionTouched(self.people.seats[number].session))
 
     def keep(self, record: str, value: object) -> None:
         self.effects.append(Keep(record, value))

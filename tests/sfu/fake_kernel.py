@@ -31,6 +31,8 @@ class FakeKernel:
         self.log: list[tuple[Any, ...]] = []
         """Commands as (name, handle, arguments …, keyword arguments if any)."""
         self.open: set[int] = set()
+        self.marks = 0
+        """Asked for and not told of yet."""
         self._max_sessions = max_sessions
 
     def as_kernel(self) -> "Kernel":
@@ -43,6 +45,9 @@ class FakeKernel:
         self.open.add(handle)
         self.log.append(("open_session", handle, room, participant, ufrag, password))
         return handle
+
+    def mark(self) -> None:
+        self.marks += 1
 
     def take(self, *names: str) -> list[tuple[Any, ...]]:
         """Commands of these names since the last call, and forgets all others."""

@@ -6,8 +6,9 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
+from tests.sfu import offers
 from zvonok.wire import bus
-from zvonok.wire.bus import ActualSession, Look, SpeakersNotice, WantedSession
+from zvonok.wire.bus import ActualSession, Description, Look, SpeakersNotice, WantedSession
 
 PATIENCE = 10.0
 
@@ -20,10 +21,17 @@ class Signalman:
         self._worker = worker
         self.call = call
         self.spoke: list[list[int]] = []
+        self._offered: dict[str, int] = {}
 
-    async def want(self, wanted: WantedSession, *, announce: bool = True) -> None:
+    async def want(
+        self, wanted: WantedSession, offer: str | None = None, *, announce: bool = True
+    ) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.sadd(bus.calls_key(self._worker), self.call)
+            if self._offered.get(wanted.session) != wanted.offer_id:
+                self._offered[wanted.session] = wanted.offer_id
+                description = Description(wanted.offer_id, offer or offers.browser())
+                pipeline.hset(bus.offers_key(self.call), wanted.session, bus.encode(description))
             pipeline.hset(bus.wanted_key(self.call), wanted.session, bus.encode(wanted))
             if announce:
                 pipeline.publish(bus.worker_key(self._worker), self._look(wanted.session))
@@ -34,11 +42,15 @@ class Signalman:
         await self._redis.publish(bus.worker_key(self._worker), self._look(session))
 
     def _look(self, session: str) -> bytes:
-        return bus.encode(Look(call=self.call, session=session))
+        return bus.encode(Look(call=self.call, sessions=[session]))
 
     async def actual(self, session: str) -> ActualSession | None:
         value = await cast("Any", self._redis.hget(bus.actual_key(self.call), session))
         return bus.decode_actual(value) if value else None
+
+    async def answer(self, session: str) -> str | None:
+        value = await cast("Any", self._redis.hget(bus.answers_key(self.call), session))
+        return bus.decode_description(value).sdp if value else None
 
     async def got(self, key: str) -> bytes:
         """The value of a key, once it has one."""

@@ -10,8 +10,8 @@ from sfu.sdp import Candidate, Identity
 from tests.sfu import offers
 from tests.sfu.dtls_client import DtlsClient
 from tests.sfu.fake_kernel import FakeKernel
-from zvonok.wire.bus import ActualSession, WantedSession
-from zvonok.wire.client import Tile
+from zvonok.wire import bus
+from zvonok.wire.bus import ActualSession, Description, Tile, WantedSession
 from zvonok.wire.ids import KINDS, Kind
 
 DTLS = DtlsServer(datetime(2026, 1, 1, tzinfo=UTC))
@@ -19,7 +19,7 @@ ALL: tuple[Kind, ...] = KINDS
 
 
 def tile(slot: int, participant: int, height: int = 720, kind: str = "camera") -> Tile:
-    return Tile(slot=slot, participant=participant, kind=kind, height=height)  # type: ignore[arg-type]
+    return Tile(slot, participant, kind, height)  # type: ignore[arg-type]
 
 
 class Stage:
@@ -32,33 +32,39 @@ class Stage:
         self.now = 0.0
         self.actual: dict[str, ActualSession] = {}
         """As the adapter would have stored it, by session."""
+        self.answers: dict[str, str] = {}
         self.dropped: list[str] = []
         self.spoke: list[tuple[str, list[int]]] = []
         self.wanted: dict[str, WantedSession] = {}
+        self.offers: dict[str, Description] = {}
 
     def want(
         self,
         participant: int,
+        offer: str | None = None,
         *,
         call: str = "c",
-        offer: str | None = None,
         previous: ActualSession | None = None,
         **changes: Any,
     ) -> ActualSession:
-        """Joins, or changes what is wanted of who has joined; an offer is a new one."""
+        """Joins, or changes what is wanted of who has joined; an offer is a new one, and None
+        the first of a usual browser."""
         name = f"s{participant}"
         old = self.wanted.get(name)
         fields: dict[str, Any] = {
             "session": name,
             "participant": participant,
+            "revision": old.revision + 1 if old else 1,
             "offer_id": old.offer_id + 1 if old and offer else old.offer_id if old else 1,
-            "offer": offer or (old.offer if old else offers.browser()),
             "open": list(old.open) if old else [],
             "view": old.view if old else [],
             "moderator": old.moderator if old else False,
         }
-        self.wanted[name] = WantedSession(**{**fields, **changes})
-        self.engine.want(call, self.wanted[name], previous, self.now)
+        wanted = self.wanted[name] = WantedSession(**{**fields, **changes})
+        if offer or old is None:
+            self.offers[name] = Description(wanted.offer_id, offer or offers.browser())
+        needed = self.engine.needs_offer(call, wanted, previous)
+        self.engine.want(call, wanted, self.offers[name] if needed else None, previous, self.now)
         self.settle()
         return self.actual[name]
 
@@ -86,11 +92,28 @@ class Stage:
         self.settle()
 
     def settle(self) -> None:
-        """Carries out the effects as the adapter would."""
+        """Carries out the effects as the adapter would; the kernel takes its commands at once."""
+        self._carry_out()
+        while self.kernel.marks:
+            self.kernel.marks -= 1
+            self.engine.handle_mark()
+            self._carry_out()
+
+    def answer(self, participant: int) -> str:
+        """The text of the answer that is in force."""
+        actual = self.actual[f"s{participant}"]
+        answer = self.answers[actual.session]
+        assert actual.answer == bus.digest([answer.encode()])
+        return answer
+
+    def _carry_out(self) -> None:
         for effect in self.engine.take_effects():
             match effect:
-                case WriteActual(_, actual):
+                case WriteActual(_, actual, answer):
                     self.actual[actual.session] = actual
+                    if answer is not None:
+                        assert answer.offer_id == actual.offer_id
+                        self.answers[actual.session] = answer.sdp
                 case DropActual(_, session):
                     self.actual.pop(session, None)
                     self.dropped.append(session)

@@ -8,7 +8,7 @@ from sfu.sdp import Candidate
 from tests.sfu import offers
 from tests.sfu.dtls_client import DtlsClient
 from tests.sfu.stage import Stage, tile
-from zvonok.wire.bus import ActualSession
+from zvonok.wire.bus import ActualSession, WantedSession
 from zvonok.wire.errors import ErrorBody
 
 
@@ -38,8 +38,8 @@ def test_new_addresses_are_in_the_next_answer() -> None:
     stage = Stage()
     stage.want(1)
     stage.engine.advertise((Candidate("198.51.100.7", 99),))
-    answer = stage.want(2).answer
-    assert answer is not None
+    stage.want(2)
+    answer = stage.answer(2)
     assert "198.51.100.7 99 typ host" in answer
     assert "192.0.2.9" not in answer
 
@@ -62,11 +62,11 @@ def test_same_offer_is_answered_once() -> None:
 
 def test_new_ice_credentials_restart_ice_only() -> None:
     stage = Stage()
-    first = stage.want(1).answer
+    stage.want(1)
+    first = stage.answer(1)
     stage.kernel.take()
-    second = stage.want(1, offer=offers.browser(ufrag="ABCD")).answer
-    assert first is not None
-    assert second is not None
+    stage.want(1, offer=offers.browser(ufrag="ABCD"))
+    second = stage.answer(1)
     restart, peer = stage.kernel.log
     assert restart[0] == "restart_ice"
     assert peer == ("set_peer", 0, b"ABCD", b"PxnC3Dzf8Ld8qrAe8nym4HbL")
@@ -81,10 +81,10 @@ def test_new_ice_credentials_restart_ice_only() -> None:
 
 def test_same_credentials_in_a_new_offer_are_answered_alike() -> None:
     stage = Stage()
-    first = stage.want(1).answer
-    second = stage.want(1, offer=offers.browser()).answer
-    assert first is not None
-    assert second is not None
+    stage.want(1)
+    first = stage.answer(1)
+    stage.want(1, offer=offers.browser())
+    second = stage.answer(1)
     assert first.splitlines()[2:] == second.splitlines()[2:]
 
 
@@ -156,6 +156,9 @@ def test_wrong_certificate_ends_the_session() -> None:
     assert actual.answer is None
     assert stage.engine.session_count == 0
     assert stage.kernel.open == set()
+    again = stage.want(1, offer=other_certificate("ABCD")).error
+    assert again is not None
+    assert again.code == "session_lost"
     assert stage.want(1, offer=offers.browser()).answer is not None
 
 
@@ -256,13 +259,81 @@ def test_moderator_is_told_once() -> None:
 
 @pytest.mark.parametrize("offer_id", [1, 2])
 def test_session_of_a_process_that_is_gone_is_lost(offer_id: int) -> None:
-    previous = ActualSession(session="s1", offer_id=1, answer="v=0", connected=True)
+    """Also to an offer that restarts ICE of it, whether it came before the loss or after."""
+    previous = Stage().want(1)
     stage = Stage()
-    lost = stage.want(1, previous=previous, offer_id=offer_id)
-    assert lost.error is not None
-    assert (lost.error.code, lost.answer, lost.offer_id) == ("session_lost", None, offer_id)
+    for number in (offer_id, 3):
+        lost = stage.want(1, offers.browser(f"ABC{number}"), previous=previous, offer_id=number)
+        assert lost.error is not None
+        assert (lost.error.code, lost.answer, lost.offer_id) == ("session_lost", None, number)
     assert stage.kernel.log == []
-    assert stage.want(1, offer=offers.browser()).answer is not None
+    assert stage.want(1, offer=other_certificate()).answer is not None
+
+
+def test_another_connection_is_answered_at_once_after_a_loss() -> None:
+    previous = Stage().want(1)
+    assert Stage().want(1, other_certificate(), previous=previous, offer_id=2).answer is not None
+
+
+def test_an_offer_that_is_missing_is_asked_for_again() -> None:
+    stage = Stage()
+    stage.engine.want("c", WantedSession(session="s1", participant=1, offer_id=1), None, None, 0)
+    stage.settle()
+    error = stage.actual["s1"].error
+    assert error is not None
+    assert error.code == "session_lost"
+
+
+def test_a_revision_is_told_when_the_kernel_has_taken_it() -> None:
+    stage = Stage()
+    stage.want(1, open=["microphone"])
+    for revision in (7, 8):
+        muted = WantedSession(session="s1", participant=1, offer_id=1, revision=revision)
+        stage.engine.want("c", muted, None, None, 0.0)
+        assert stage.engine.take_effects() == []
+    assert stage.kernel.marks == 1
+    stage.settle()
+    assert stage.actual["s1"].revision == 8
+
+
+def test_a_session_that_went_before_the_mark_is_not_told_of() -> None:
+    stage = Stage()
+    stage.engine.want("c", WantedSession(session="s1", participant=1, offer_id=1), None, None, 0)
+    assert stage.engine.take_effects() == []
+    stage.leave(1)
+    assert stage.actual == {}
+
+
+def test_an_answer_is_stored_once() -> None:
+    stage = Stage()
+    stage.want(1)
+    stage.answers.clear()
+    stage.want(1, open=["camera"])
+    assert stage.answers == {}
+    stage.want(1, offer=offers.browser("ABCD"))
+    assert stage.answers.keys() == {"s1"}
+
+
+def test_what_is_said_of_a_call_that_moved_is_left_to_its_new_worker() -> None:
+    stage = Stage()
+    stage.want(1)
+    stage.engine.abandon("c", "s1", 0.0)
+    stage.settle()
+    assert stage.dropped == []
+    assert stage.kernel.open == set()
+
+
+def test_a_peer_that_comes_back_is_connected_again() -> None:
+    stage = Stage()
+    client = DtlsClient()
+    stage.want(1, offer=client_offer(client))
+    stage.connect(0, client)
+    states = []
+    for reachable in (False, True):
+        stage.engine.set_reachable(0, reachable)
+        stage.settle()
+        states.append(stage.actual["s1"].connected)
+    assert states == [False, True]
 
 
 def test_refusal_by_a_process_that_is_gone_stands() -> None:
@@ -271,6 +342,8 @@ def test_refusal_by_a_process_that_is_gone_stands() -> None:
     stage = Stage()
     assert stage.want(1, previous=previous).error == error
     assert Stage().want(1, previous=previous, offer_id=2).answer is not None
+    lost = ActualSession(session="s1", offer_id=1, error=error, peer=Stage().want(1).peer)
+    assert Stage().want(1, previous=lost, offer_id=2).answer is None
 
 
 def test_closing_leaves_what_is_stored() -> None:

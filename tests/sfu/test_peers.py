@@ -18,8 +18,7 @@ from sfu.kernel import core
 from tests.sfu.signalman import Signalman
 from zvonok.service import bus as service_bus
 from zvonok.service.settings import load
-from zvonok.wire.bus import WantedSession
-from zvonok.wire.client import Tile
+from zvonok.wire.bus import Tile, WantedSession
 
 Colour = tuple[int, int, int]
 """Y, U and V."""
@@ -117,13 +116,13 @@ class Stand:
             session=name,
             participant=number,
             offer_id=1,
-            offer=peer.localDescription.sdp,
             **wanted,
         )
-        await self._signalman.want(self._wanted[number])
+        await self._signalman.want(self._wanted[number], peer.localDescription.sdp)
         actual = await self._signalman.answered(name)
-        assert actual.answer is not None, actual.error
-        await peer.setRemoteDescription(RTCSessionDescription(actual.answer, "answer"))
+        answer = await self._signalman.answer(name)
+        assert answer is not None, actual.error
+        await peer.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         await self._signalman.until(name, lambda a: a is not None and a.connected)
 
     async def close(self) -> None:
@@ -198,12 +197,12 @@ async def test_a_viewer_sees_and_hears_a_sender(stand: Stand) -> None:
 async def test_a_view_chooses_whom_to_see(stand: Stand) -> None:
     await stand.publish(1, camera=Picture(RED))
     await stand.publish(2, camera=Picture(BLUE))
-    viewer = await stand.watch(3, view=[Tile(slot=0, participant=1, kind="camera", height=240)])
+    viewer = await stand.watch(3, view=[Tile(0, 1, "camera", 240)])
     await until(track(viewer, "video"), shows(RED))
-    await stand.change(3, view=[Tile(slot=0, participant=2, kind="camera", height=240)])
+    await stand.change(3, view=[Tile(0, 2, "camera", 240)])
     await until(track(viewer, "video"), shows(BLUE))
     await stand.leave(2)
-    await stand.change(3, view=[Tile(slot=0, participant=1, kind="camera", height=240)])
+    await stand.change(3, view=[Tile(0, 1, "camera", 240)])
     await until(track(viewer, "video"), shows(RED))
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.sfu import offers
 from tests.sfu.signalman import Signalman
 from zvonok.service import bus as service_bus
 from zvonok.wire import bus
@@ -56,10 +55,9 @@ async def test_serves_and_ends_in_order(tmp_path: Path, redis_url: str, port: in
         assert child.stdout is not None
         assert await asyncio.wait_for(child.stdout.readline(), 20) == b"READY\n"
         signalman = Signalman(redis, "worker-1")
-        await signalman.want(
-            WantedSession(session="s1", participant=1, offer_id=1, offer=offers.browser())
-        )
-        answer = (await signalman.answered("s1")).answer
+        await signalman.want(WantedSession(session="s1", participant=1, offer_id=1))
+        await signalman.answered("s1")
+        answer = await signalman.answer("s1")
         assert answer is not None
         assert f"127.0.0.1 {port} typ host" in answer
         child.send_signal(signal.SIGTERM)

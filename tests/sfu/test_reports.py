@@ -1,6 +1,7 @@
 """What is not written at once is written later, and only its newest state."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -9,9 +10,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from sfu import reports
 from sfu.effects import DropActual, Publish, WriteActual
-from sfu.reports import MAX_MOMENTS, Reports
+from sfu.reports import AT_ONCE, MAX_MOMENTS, Reports
 from zvonok.wire import bus
-from zvonok.wire.bus import ActualSession, SpeakersNotice
+from zvonok.wire.bus import ActualSession, Description, SpeakersNotice
 
 
 class FailingRedis:
@@ -77,7 +78,7 @@ async def test_newest_state_survives_a_redis_that_is_away(monkeypatch: pytest.Mo
 
 async def test_a_dropped_session_is_removed_and_announced() -> None:
     commands = await written(FailingRedis(0), [state(1), DropActual("c", "s")])
-    assert [c[0] for c in commands] == ["hdel", "publish"]
+    assert [c[0] for c in commands] == ["hdel", "hdel", "publish"]
 
 
 async def test_moments_do_not_pile_up() -> None:
@@ -85,3 +86,38 @@ async def test_moments_do_not_pile_up() -> None:
     commands = await written(FailingRedis(0), moments)
     assert len(commands) == MAX_MOMENTS
     assert bus.decode_notice(commands[0][2]) == SpeakersNotice(participants=[5])
+
+
+async def test_an_answer_survives_a_newer_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The state that waits is replaced, the answer is not; both are in place before the word."""
+    monkeypatch.setattr(reports, "RETRY", 0)
+    answered = replace(state(1), answer=Description(1, "v=0"))
+    commands = await written(FailingRedis(failures=1), [answered], [state(2)])
+    assert [c[0] for c in commands] == ["hset", "hset", "publish"]
+    assert commands[0] == ("hset", bus.answers_key("c"), "s", bus.encode(Description(1, "v=0")))
+
+
+async def test_an_answer_of_a_session_that_went_is_not_written_late(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reports, "RETRY", 0)
+    answered = replace(state(1), answer=Description(1, "v=0"))
+    commands = await written(FailingRedis(failures=1), [answered], [DropActual("c", "s")])
+    assert [c[0] for c in commands] == ["hdel", "hdel", "publish"]
+
+
+async def test_sessions_of_one_call_are_announced_together_and_in_parts() -> None:
+    redis = FailingRedis(0)
+    count = AT_ONCE + 1
+    states = [WriteActual("c", ActualSession(session=f"s{n}", offer_id=1)) for n in range(count)]
+    report = Reports(cast("Redis", redis))
+    report.add(states)
+    task = asyncio.ensure_future(report.work())
+    async with asyncio.timeout(5):
+        while len(redis.written) < 2:
+            await asyncio.sleep(0)
+    task.cancel()
+    assert [len(commands) for commands in redis.written] == [AT_ONCE + 1, 2]
+    notices = [bus.decode_notice(commands[-1][2]) for commands in redis.written]
+    told = [n.sessions for n in notices if isinstance(n, bus.SessionsNotice)]
+    assert [len(sessions) for sessions in told] == [AT_ONCE, 1]

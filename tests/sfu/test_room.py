@@ -228,8 +228,8 @@ def test_after_any_history_the_kernel_does_what_is_wanted(
                 stage.pass_time(value)
     stage.pass_time(HOLD + 0.1)
     fresh = Stage()
-    for wanted in stage.wanted.values():
-        fresh.engine.want("c", wanted, None, 0.0)
+    for name, wanted in stage.wanted.items():
+        fresh.engine.want("c", wanted, stage.offers[name], None, 0.0)
     fresh.settle()
     fresh.pass_time(HOLD + 0.1)
     assert shown(stage) == shown(fresh)

@@ -12,7 +12,8 @@ from zvonok.wire import bus
 from zvonok.wire.bus import (
     ActualSession,
     CallNotice,
-    SessionNotice,
+    Description,
+    SessionsNotice,
     SpeakersNotice,
     WantedSession,
     WorkerState,
@@ -29,6 +30,7 @@ class FakeSfu:
     def __init__(self, redis: Redis, worker: str) -> None:
         self.worker = worker
         self.wanted: dict[str, WantedSession] = {}
+        self.offers: dict[str, str] = {}
         self.closed: list[str] = []
         self.answering = True
         self.generation = 1
@@ -96,16 +98,25 @@ class FakeSfu:
         key = bus.actual_key(call)
         await self._redis.hset(key, actual.session, bus.encode(actual))
         if notice:
-            await self.tell(call, SessionNotice(session=actual.session))
+            await self.tell(call, SessionsNotice(sessions=[actual.session]))
 
     async def answer(self, call: str, wanted: WantedSession, *, notice: bool = True) -> None:
-        refused = wanted.offer.startswith(REFUSED)
+        stored: Any = await self._redis.hget(bus.offers_key(call), wanted.session)
+        offer = bus.decode_description(stored)
+        assert offer.offer_id == wanted.offer_id
+        self.offers[wanted.session] = offer.sdp
+        refused = offer.sdp.startswith(REFUSED)
+        answer = f"v=0\r\nanswer {wanted.offer_id} of {self.generation}"
+        if not refused:
+            description = bus.encode(Description(wanted.offer_id, answer))
+            await self._redis.hset(bus.answers_key(call), wanted.session, description)
         actual = ActualSession(
             session=wanted.session,
+            revision=wanted.revision,
             offer_id=wanted.offer_id,
-            answer=None if refused else f"v=0\r\nanswer {wanted.offer_id} of {self.generation}",
+            answer=None if refused else bus.digest([answer.encode()]),
             error=self.refusal if refused else None,
-            sources=[] if refused else _sources(wanted.offer),
+            sources=[] if refused else _sources(offer.sdp),
         )
         await self.write(call, actual, notice=notice)
 
@@ -127,7 +138,8 @@ class FakeSfu:
                     listening.set()
                 elif message["type"] == "message":
                     look = bus.decode_look(message["data"])
-                    await self._look(look.call, look.session)
+                    for session in look.sessions:
+                        await self._look(look.call, session)
 
     async def _look(self, call: str, session: str) -> None:
         data: Any = await self._redis.hget(bus.wanted_key(call), session)

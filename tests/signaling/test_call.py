@@ -3,10 +3,11 @@
 import pytest
 
 from signaling.call.call import CONNECT_SECONDS, EMPTY_SECONDS, RESERVED_SEATS
-from signaling.call.effects import Answered, Arrived, Departed, SessionTouched
+from signaling.call.effects import Answered, Arrived, Departed, Effect, SessionTouched
 from signaling.call.seat import HOLD_SECONDS, Newcomer
 from tests.signaling.stage import Stage
-from zvonok.wire.bus import ActualSession
+from zvonok.wire import bus
+from zvonok.wire.bus import SESSION_CLOSED, ActualSession, Description
 from zvonok.wire.client import (
     Answer,
     Change,
@@ -49,6 +50,11 @@ def offered(stage: Stage, number: int = 0) -> int:
 def actual(stage: Stage, socket: int, **fields: object) -> ActualSession:
     known: dict[str, object] = {"session": stage.session(socket), "offer_id": 0, **fields}
     return ActualSession(**known)  # type: ignore[arg-type]
+
+
+def hear(stage: Stage, actual: ActualSession, now: float) -> list[Effect]:
+    """The SFU's word; an answer's digest stands for its text here."""
+    return stage.call.actual(actual, now, actual.answer)
 
 
 # ── seats ──
@@ -238,7 +244,7 @@ def test_who_left_for_good_gets_a_new_seat(stage: Stage) -> None:
 def test_what_was_missed_is_said_when_coming_back(stage: Stage) -> None:
     other, socket = stage.join(), offered(stage)
     stage.drop(socket)
-    stage.do(stage.call.actual(actual(stage, socket, answer="v=0 a", camera_layers=["q"]), 0))
+    stage.do(hear(stage, actual(stage, socket, answer="v=0 a", camera_layers=["q"]), 0))
     stage.do(stage.call.speakers([stage.seat(other)], stage.now))
     back = stage.join(resume=stage.viewers[socket].resume)
     assert stage.viewers[back].got(Answer) == [Answer(0, "v=0 a")]
@@ -248,7 +254,7 @@ def test_what_was_missed_is_said_when_coming_back(stage: Stage) -> None:
 
 def test_an_answer_that_was_given_is_not_repeated(stage: Stage) -> None:
     socket = offered(stage)
-    stage.do(stage.call.actual(actual(stage, socket, answer="v=0 a"), 0))
+    stage.do(hear(stage, actual(stage, socket, answer="v=0 a"), 0))
     stage.drop(socket)
     back = stage.join(resume=stage.viewers[socket].resume)
     assert stage.viewers[back].got(Answer) == []
@@ -320,8 +326,10 @@ def test_an_offer_becomes_a_wanted_session(stage: Stage) -> None:
     wanted = stage.call.wanted(stage.session(socket))
     assert wanted is not None
     assert stage.touched(effects) == {wanted.session}
-    assert (wanted.offer_id, wanted.offer, wanted.participant) == (3, "v=0", 1)
-    assert (wanted.open, wanted.view, wanted.moderator) == (["microphone"], [tile], True)
+    assert (wanted.offer_id, wanted.participant) == (3, 1)
+    assert stage.call.offer(wanted.session) == Description(3, "v=0")
+    assert (wanted.open, wanted.moderator) == (["microphone"], True)
+    assert wanted.view == [bus.Tile(0, 7, "camera", 180)]
     assert list(stage.call.session.offered()) == [wanted.session]
 
 
@@ -350,28 +358,28 @@ def test_ids_of_offers_grow(stage: Stage) -> None:
 def test_answers_and_errors_reach_who_offered(stage: Stage) -> None:
     socket, other = offered(stage), stage.join()
     answer = actual(stage, socket, answer="v=0 a")
-    stage.do(stage.call.actual(answer, 0))
-    stage.do(stage.call.actual(answer, 0))
+    stage.do(hear(stage, answer, 0))
+    stage.do(hear(stage, answer, 0))
     assert stage.viewers[socket].got(Answer) == [Answer(0, "v=0 a")]
     assert stage.viewers[other].got(Answer) == []
     stage.say(socket, Offer(1, "v=0"))
     refused = actual(stage, socket, offer_id=1, error=ErrorBody("bad_offer", "no"))
-    stage.do(stage.call.actual(refused, 0))
-    stage.do(stage.call.actual(refused, 0))
+    stage.do(hear(stage, refused, 0))
+    stage.do(hear(stage, refused, 0))
     assert stage.viewers[socket].got(Failed) == [Failed(error=ErrorBody("bad_offer", "no"), id=1)]
 
 
 def test_late_words_about_old_offers_are_ignored(stage: Stage) -> None:
     socket = offered(stage)
     stage.say(socket, Offer(1, "v=0"))
-    assert stage.call.actual(actual(stage, socket, answer="v=0 old"), 0) == []
-    assert stage.call.actual(ActualSession(session="unknown", offer_id=0, answer="x"), 0) == []
+    assert hear(stage, actual(stage, socket, answer="v=0 old"), 0) == []
+    assert hear(stage, ActualSession(session="unknown", offer_id=0, answer="x"), 0) == []
 
 
 def test_a_second_answer_means_that_the_first_way_is_lost(stage: Stage) -> None:
     socket = offered(stage)
-    stage.do(stage.call.actual(actual(stage, socket, answer="v=0 a"), 0))
-    stage.do(stage.call.actual(actual(stage, socket, answer="v=0 b"), 0))
+    stage.do(hear(stage, actual(stage, socket, answer="v=0 a"), 0))
+    stage.do(hear(stage, actual(stage, socket, answer="v=0 b"), 0))
     failed = stage.viewers[socket].got(Failed)[0]
     assert (failed.id, failed.error.code) == (0, "media_lost")
     assert stage.viewers[socket].got(Answer) == [Answer(0, "v=0 a")]
@@ -380,7 +388,7 @@ def test_a_second_answer_means_that_the_first_way_is_lost(stage: Stage) -> None:
 def test_publish_is_said_when_it_changes(stage: Stage) -> None:
     socket = offered(stage)
     for layers in ([], [], ["q", "f"], ["q", "f"]):
-        stage.do(stage.call.actual(actual(stage, socket, answer="a", camera_layers=layers), 0))
+        stage.do(hear(stage, actual(stage, socket, answer="a", camera_layers=layers), 0))
     assert stage.viewers[socket].got(Publish) == [
         Publish(camera=[], screen=False),
         Publish(camera=["q", "f"], screen=False),
@@ -474,8 +482,8 @@ def test_a_publisher_is_seen_with_what_was_accepted(stage: Stage) -> None:
     assert wanted is not None
     assert (wanted.kind, wanted.open) == ("publisher", [])
     found = answered(newcomer, "camera")
-    effects = stage.do(stage.call.actual(found, stage.now))
-    assert Answered(found) in effects
+    effects = stage.do(hear(stage, found, stage.now))
+    assert Answered(newcomer.session, found.answer, None) in effects
     assert SessionTouched(newcomer.session) in effects
     stage.wait(1)
     person = stage.viewers[viewer].people[2]
@@ -483,16 +491,16 @@ def test_a_publisher_is_seen_with_what_was_accepted(stage: Stage) -> None:
     wanted = stage.call.wanted(newcomer.session)
     assert wanted is not None
     assert wanted.open == ["camera"]
-    assert stage.do(stage.call.actual(found, stage.now)) == [Answered(found)]
+    assert stage.do(stage.call.actual(found, stage.now)) == []
 
 
 def test_a_refused_publisher_has_nothing_on(stage: Stage) -> None:
     newcomer = stage.newcomer("OBS", grant="obs", kind="publisher")
     stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
-    refused = ActualSession(
-        session=newcomer.session, offer_id=0, error=ErrorBody("sdp_unusable", "no")
-    )
-    assert stage.do(stage.call.actual(refused, stage.now)) == [Answered(refused)]
+    error = ErrorBody("sdp_unusable", "no")
+    refused = ActualSession(session=newcomer.session, offer_id=0, error=error)
+    told = stage.do(stage.call.actual(refused, stage.now))
+    assert told == [Answered(newcomer.session, None, error)]
     wanted = stage.call.wanted(newcomer.session)
     assert wanted is not None
     assert wanted.open == []
@@ -512,11 +520,11 @@ def test_a_publisher_lives_by_its_connection(stage: Stage) -> None:
     newcomer = stage.newcomer("OBS", grant="obs", kind="publisher")
     stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
     flowing = ActualSession(session=newcomer.session, offer_id=0, answer="a", connected=True)
-    stage.do(stage.call.actual(flowing, stage.now))
+    stage.do(hear(stage, flowing, stage.now))
     stage.wait(1000)
     assert stage.viewers[viewer].people[2].present
     dead = ActualSession(session=newcomer.session, offer_id=0, answer="a")
-    stage.do(stage.call.actual(dead, stage.now))
+    stage.do(hear(stage, dead, stage.now))
     stage.wait(HOLD_SECONDS - 1)
     assert not stage.viewers[viewer].people[2].present
     stage.wait(2)
@@ -593,3 +601,46 @@ def test_there_is_no_screen_sound_without_a_screen(stage: Stage) -> None:
     socket = stage.join()
     stage.say(socket, SetMedia(Media(screen_audio=True)))
     assert stage.viewers[socket].got(Corrected) == [Corrected(Media())]
+
+
+def test_a_publisher_that_closes_its_connection_leaves_at_once(stage: Stage) -> None:
+    newcomer = stage.newcomer("OBS", grant="obs", kind="publisher")
+    stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
+    closed = ErrorBody(SESSION_CLOSED, "closed")
+    stage.do(hear(stage, ActualSession(session=newcomer.session, offer_id=0, error=closed), 1))
+    assert len(stage.call.seats) == 0
+
+
+def test_a_browser_that_closes_its_connection_is_not_told_so(stage: Stage) -> None:
+    socket = offered(stage)
+    closed = actual(stage, socket, error=ErrorBody(SESSION_CLOSED, "closed"))
+    assert stage.do(hear(stage, closed, 0)) == []
+    assert len(stage.call.seats) == 1
+
+
+def test_a_change_is_in_force_when_the_sfu_says_its_revision(stage: Stage) -> None:
+    socket = offered(stage)
+    number = stage.seat(socket)
+    first = stage.call.wanted(stage.session(socket))
+    stage.say(socket, SetMedia(Media(microphone=True)))
+    second = stage.call.wanted(stage.session(socket))
+    assert first is not None
+    assert second is not None
+    assert second.revision > first.revision
+    told = []
+    for wanted in (first, second, first):
+        # Also while a newer offer waits for its answer.
+        word = actual(stage, socket, offer_id=-5, revision=wanted.revision)
+        stage.do(hear(stage, word, 0))
+        told.append(stage.call.session.in_force(number))
+    assert told == [False, True, True]
+
+
+def test_an_answer_whose_text_has_not_come_is_waited_for(stage: Stage) -> None:
+    socket = offered(stage)
+    word = actual(stage, socket, answer="digest")
+    assert stage.call.session.lacks_answer(word)
+    assert stage.call.actual(word, 0) == []
+    stage.do(stage.call.actual(word, 0, "v=0 a"))
+    assert stage.viewers[socket].got(Answer) == [Answer(0, "v=0 a")]
+    assert not stage.call.session.lacks_answer(word)

@@ -91,7 +91,7 @@ class People(RuleBasedStateMachine):
     @rule(session=st.integers(1, 9), offer=st.integers(-1, 3), answer=st.none() | st.just("v=0"))
     def hear_of_a_session(self, session: int, offer: int, answer: str | None) -> None:
         actual = ActualSession(session=f"session {session}", offer_id=offer, answer=answer)
-        self.stage.do(self.stage.call.actual(actual, self.stage.now))
+        self.stage.do(self.stage.call.actual(actual, self.stage.now, answer))
 
     @rule(data=st.data(), back=st.booleans())
     def drop(self, data: st.DataObject, back: bool) -> None:

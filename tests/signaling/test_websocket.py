@@ -13,6 +13,7 @@ from signaling.websocket import HARD_LIMIT, MESSAGES, PATIENCE
 from tests.signaling.client import Browser
 from tests.signaling.conftest import School
 from tests.signaling.fake_sfu import REFUSED, FakeSfu
+from zvonok.wire import bus
 from zvonok.wire.client import (
     MAX_MESSAGE,
     Answer,
@@ -81,7 +82,7 @@ async def test_two_browsers_meet(school: School, sfu: FakeSfu) -> None:
     await sfu.until(session, open=["camera"], moderator=False)
     tile = Tile(slot=0, participant=teacher.you, kind="camera", height=360)
     await pupil.send(View([tile]))
-    await sfu.until(session, view=[tile])
+    await sfu.until(session, view=[bus.Tile(0, teacher.you, "camera", 360)])
     await pupil.send(SetMedia(Media()))
     await sfu.until(session, open=[])
     await pupil.leave()

@@ -73,7 +73,8 @@ async def test_a_publisher_appears_in_the_roster(studio: Studio, sfu: FakeSfu) -
     person = await viewer.until_person(2, present=True)
     assert (person.name, person.media) == ("Камера", Media(microphone=True, camera=True))
     session = await sfu.session_of(2)
-    await sfu.until(session, open=["microphone", "camera"], view=[], offer=SENDING.decode())
+    await sfu.until(session, open=["microphone", "camera"], view=[])
+    assert sfu.offers[session] == SENDING.decode()
     reply = await studio.client.ask("DELETE", location, bearer=studio.tokens["publish"])
     assert reply.status == 200
     await viewer.until_people(1)
@@ -203,7 +204,9 @@ async def test_the_token_says_what_a_session_may_and_not_the_offer(
     studio: Studio, sfu: FakeSfu, path: str, token: str, kind: str, data: bytes
 ) -> None:
     assert (await studio.post(path, token, data)).status == 201
-    await sfu.until(await sfu.session_of(1), kind=kind, offer=data.decode())
+    session = await sfu.session_of(1)
+    await sfu.until(session, kind=kind)
+    assert sfu.offers[session] == data.decode()
 
 
 @pytest.mark.parametrize("accept", ["application/sdp", "*/*", "text/plain, application/*;q=0.5"])

@@ -3,23 +3,32 @@
 State lives in keys; a change is announced on a channel and the announcement only says where to
 look again. Moments (who is speaking) are published and forgotten.
 
+What changes often is small; what is large, the session descriptions, has hashes of its own that
+are written once for each offer.
+
 | key or channel | type | content |
 |---|---|---|
 | `zv:worker:{worker}` | string, expires in 10 s | `WorkerState`, renewed every 3 s by the worker |
 | `zv:workers` | set | ids of workers |
 | `zv:calls:{worker}` | set | ids of the calls that this worker carries (written by signaling) |
 | `zv:wanted:{call}` | hash | session id → `WantedSession` (written by signaling) |
+| `zv:offers:{call}` | hash | session id → `Description`, the newest offer (written by signaling) |
 | `zv:actual:{call}` | hash | session id → `ActualSession` (written by the SFU) |
-| channel `zv:worker:{worker}` | | `Look`: a wanted session changed, appeared or went |
+| `zv:answers:{call}` | hash | session id → `Description`, the newest answer (written by the SFU) |
+| channel `zv:worker:{worker}` | | `Look`: wanted sessions changed, appeared or went |
 | channel `zv:call:{call}` | | `CallNotice` from the SFU: look again, or a moment |
+
+A description is written no later than the session that names its `offer_id`. Whoever finds a newer
+one there has read an old session: a new announcement is on its way.
 """
 
+import hashlib
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from zvonok.wire.client import Tile
 from zvonok.wire.errors import ErrorBody
 from zvonok.wire.ids import Kind
 
@@ -38,15 +47,24 @@ class WorkerState(Struct, frozen=True, kw_only=True):
     """Share of one core in use, 0.0–1.0."""
 
 
-class WantedSession(Struct, frozen=True, kw_only=True):
+class Tile(Struct, frozen=True, array_like=True):
+    """`zvonok.wire.client.Tile` in a quarter of its bytes."""
+
+    slot: int
+    participant: int
+    kind: Literal["camera", "screen"]
+    height: int
+
+
+class WantedSession(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a session of media should be. Removing the field from the hash closes the session."""
 
     session: str
     participant: int
     kind: SessionKind = "browser"
+    revision: int = 0
+    """Grows with each change; `ActualSession.revision` says which one is in force."""
     offer_id: int
-    offer: str
-    """Browser: a full offer. WHIP: the sending half. WHEP: the receiving half."""
     open: list[Kind] = []
     """Sources that are forwarded; the rest is received and dropped in the kernel."""
     view: list[Tile] | None = []
@@ -54,12 +72,27 @@ class WantedSession(Struct, frozen=True, kw_only=True):
     moderator: bool = False
 
 
-class ActualSession(Struct, frozen=True, kw_only=True):
+class Description(Struct, frozen=True, array_like=True):
+    """An offer or the answer to it.
+
+    Offers of a browser are full ones; WHIP: the sending half; WHEP: the receiving half.
+    """
+
+    offer_id: int
+    sdp: str
+
+
+class ActualSession(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a session of media is."""
 
     session: str
+    revision: int = 0
+    """Of the wanted session that is in force: the kernel has taken all that follows from it."""
     offer_id: int
     answer: str | None = None
+    """`digest` of the answer in `zv:answers:{call}`; None: there is none."""
+    peer: str | None = None
+    """Who was answered: `digest` of the fingerprints of that PeerConnection."""
     error: ErrorBody | None = None
     """Why the offer was refused; `answer` is then None."""
     sources: list[Kind] = []
@@ -71,16 +104,16 @@ class ActualSession(Struct, frozen=True, kw_only=True):
 
 
 class Look(Struct, frozen=True, kw_only=True):
-    """Look at this wanted session again."""
+    """Look at these wanted sessions again."""
 
     call: str
-    session: str
+    sessions: list[str]
 
 
-class SessionNotice(Struct, frozen=True, kw_only=True, tag="session"):
-    """Look at this actual session again."""
+class SessionsNotice(Struct, frozen=True, kw_only=True, tag="sessions"):
+    """Look at these actual sessions again."""
 
-    session: str
+    sessions: list[str]
 
 
 class SpeakersNotice(Struct, frozen=True, kw_only=True, tag="speakers"):
@@ -89,14 +122,20 @@ class SpeakersNotice(Struct, frozen=True, kw_only=True, tag="speakers"):
     participants: list[int]
 
 
-CallNotice = SessionNotice | SpeakersNotice
+CallNotice = SessionsNotice | SpeakersNotice
 
 encode = msgspec.msgpack.Encoder().encode
 decode_wanted = msgspec.msgpack.Decoder(WantedSession).decode
 decode_actual = msgspec.msgpack.Decoder(ActualSession).decode
+decode_description = msgspec.msgpack.Decoder(Description).decode
 decode_worker = msgspec.msgpack.Decoder(WorkerState).decode
 decode_look = msgspec.msgpack.Decoder(Look).decode
 decode_notice = msgspec.msgpack.Decoder(CallNotice).decode
+
+
+def digest(parts: Sequence[bytes]) -> str:
+    """Names what these bytes say, in 16 characters."""
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
 def worker_key(worker: str) -> str:
@@ -111,8 +150,16 @@ def wanted_key(call: str) -> str:
     return f"zv:wanted:{call}"
 
 
+def offers_key(call: str) -> str:
+    return f"zv:offers:{call}"
+
+
 def actual_key(call: str) -> str:
     return f"zv:actual:{call}"
+
+
+def answers_key(call: str) -> str:
+    return f"zv:answers:{call}"
 
 
 def call_channel(call: str) -> str:
@@ -120,3 +167,5 @@ def call_channel(call: str) -> str:
 
 
 WORKERS_KEY = "zv:workers"
+SESSION_CLOSED = "session_closed"
+"""Code of the error of a session whose peer has closed its connection (DTLS close_notify)."""

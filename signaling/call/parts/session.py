@@ -1,13 +1,13 @@
 """Sessions of media: what is wanted of the SFU, and what it says to it."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
 
-from zvonok.wire.bus import ActualSession, WantedSession
+from zvonok.wire import bus
+from zvonok.wire.bus import SESSION_CLOSED, ActualSession, Description, WantedSession
 from zvonok.wire.client import Answer, Failed, Media, Offer, Publish, Tile, View
 from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import KINDS
@@ -19,20 +19,24 @@ from ..seat import HOLD_SECONDS, Seat
 from ..turn import Turn
 from .sources import SourcesPart
 
+REVISIONS_SKIPPED = 1024
+"""By a takeover: revisions that the SFU may have seen although Redis has lost them since."""
+
 
 class Negotiation(msgspec.Struct, frozen=True):
     """How far a seat is with its connection."""
 
     offer_id: int = -1
     answered: str | None = None
-    """Digest of the last answer to `offer_id` that was passed on."""
+    """Digest of the last answer to `offer_id` that was passed on, or the code of an error."""
 
 
 @dataclass(kw_only=True)
 class Session:
     """What is known of a seat's session only here, or can be read elsewhere."""
 
-    offer: str | None = None
+    offer: Description | None = None
+    """Kept to be written again; None after a takeover: Redis has it."""
     view: list[Tile] | None = None
     camera_layers: list[Literal["q", "h", "f"]] | None = None
     screen_shown: bool = False
@@ -54,42 +58,59 @@ class SessionPart(Part):
 
     def wanted(self, seat: Seat) -> WantedSession | None:
         """What the SFU is to make of the seat; None before the first offer."""
-        session = self._session(seat)
-        if session.offer is None:
+        offer_id = self._negotiations[seat.number].offer_id
+        if offer_id < 0:
             return None
-        on = self._sources[seat.number].on
+        on, view = self._sources[seat.number].on, self._session(seat).view
         return WantedSession(
             session=seat.session,
             participant=seat.number,
             kind=seat.kind,
-            offer_id=self._negotiations[seat.number].offer_id,
-            offer=session.offer,
+            revision=self.people.presence[seat.number].revision,
+            offer_id=offer_id,
             open=[kind for kind in KINDS if getattr(on, kind)],
-            view=session.view,
+            view=None if view is None else [_bus_tile(tile) for tile in view],
             moderator=seat.moderator,
         )
+
+    def offer(self, seat: Seat) -> Description | None:
+        """The newest offer, if this process took it."""
+        return self._session(seat).offer
+
+    def in_force(self, number: int) -> bool:
+        """Whether the SFU has done all that it was to do for this seat so far."""
+        presence = self.people.presence[number]
+        return presence.applied >= presence.revision
+
+    def lacks_answer(self, actual: ActualSession) -> bool:
+        """Whether `actual` has news of an answer whose text is still to be passed on."""
+        seat = self.people.of_session(actual.session)
+        if seat is None or actual.answer is None:
+            return False
+        return self._negotiations[seat.number] == Negotiation(actual.offer_id)
 
     def offered(self) -> Iterable[str]:
         """Ids of the sessions that should be."""
         return (
             self.people.seats[number].session
-            for number, session in self._sessions.items()
-            if session.offer is not None
+            for number, negotiation in self._negotiations.items()
+            if negotiation.offer_id >= 0
         )
 
     def begin(self, turn: Turn, seat: Seat, offer: str) -> None:
         """The one offer of a seat without a socket."""
         self._negotiations.set(turn, seat.number, Negotiation(offer_id=0))
-        self._session(seat).offer = offer
-        turn.do(SessionTouched(seat.session))
+        self._session(seat).offer = Description(0, offer)
+        turn.change_session(seat.number)
 
     def take_back(self, wanted: Mapping[str, WantedSession]) -> None:
-        """After a takeover: offers and views as the process before us wrote them for the SFU."""
+        """After a takeover: views as the process before us wrote them for the SFU."""
         for seat in self.people.seats.values():
-            if seat.session in wanted:
-                session = self._session(seat)
-                session.offer = wanted[seat.session].offer
-                session.view = wanted[seat.session].view
+            before = wanted.get(seat.session)
+            if before is not None:
+                self._session(seat).view = _view_of(before)
+                revision = before.revision + REVISIONS_SKIPPED
+                self.people.presence[seat.number].revision = revision
 
     def welcomed(self, turn: Turn, seat: Seat) -> None:
         """What was said while nobody listened, and moments that still hold."""
@@ -113,8 +134,8 @@ class SessionPart(Part):
             raise Refusal(409, "stale_offer", "the id of an offer must grow", last=last)
         self._negotiations.set(turn, seat.number, Negotiation(message.id))
         session = self._session(seat)
-        session.offer, session.undelivered = message.sdp, None
-        turn.do(SessionTouched(seat.session))
+        session.offer, session.undelivered = Description(message.id, message.sdp), None
+        turn.change_session(seat.number)
 
     def _view(self, turn: Turn, seat: Seat, message: View) -> None:
         slots = [tile.slot for tile in message.tiles]
@@ -123,38 +144,51 @@ class SessionPart(Part):
         session = self._session(seat)
         if session.view != message.tiles:
             session.view = message.tiles
-            turn.do(SessionTouched(seat.session))
+            turn.change_session(seat.number)
 
     # ── what the SFU says ──
 
-    def actual(self, turn: Turn, actual: ActualSession) -> None:
-        """What a session is now; may come late, twice or about one that is gone."""
+    def actual(self, turn: Turn, actual: ActualSession, answer: str | None) -> bool:
+        """What a session is now; may come late, twice or about one that is gone.
+
+        `answer` is the text of its answer, if it `lacks_answer` and if there is one. True: nobody
+        needs the seat any more, for what it was there for is over.
+        """
         seat = self.people.of_session(actual.session)
-        if seat is None or actual.offer_id != self._negotiations[seat.number].offer_id:
-            return
+        if seat is None:
+            return False
+        presence = self.people.presence[seat.number]
+        presence.applied = max(presence.applied, actual.revision)
+        if actual.offer_id != self._negotiations[seat.number].offer_id:
+            return False
+        closed = actual.error is not None and actual.error.code == SESSION_CLOSED
         if seat.kind != "browser":
-            self._begun(turn, seat, actual)
+            self._begun(turn, seat, actual, answer)
             self._flowing(turn, seat, connected=actual.connected)
-            turn.do(Answered(actual))
-        elif actual.error is not None:
-            if self._negotiations[seat.number].answered != actual.error.code:
+            return closed
+        if actual.error is not None:
+            # Who closed his connection himself need not be told.
+            if not closed and self._negotiations[seat.number].answered != actual.error.code:
                 refused = Failed(error=actual.error, id=actual.offer_id)
                 self._deliver(turn, seat, actual.error.code, refused)
         elif actual.answer is not None:
-            self._answered(turn, seat, actual.answer)
-            self._publish(turn, seat, actual)
+            self._answered(turn, seat, actual.answer, answer)
+            if self._negotiations[seat.number].answered is not None:
+                self._publish(turn, seat, actual)
+        return False
 
-    def _answered(self, turn: Turn, seat: Seat, answer: str) -> None:
+    def _answered(self, turn: Turn, seat: Seat, digest: str, answer: str | None) -> None:
         negotiation = self._negotiations[seat.number]
-        known = digest(answer)
-        if known == negotiation.answered:
+        if digest == negotiation.answered:
             return
         if negotiation.answered is None:
+            if answer is None:
+                return
             message: Answer | Failed = Answer(negotiation.offer_id, answer)
         else:
             error = ErrorBody("media_lost", "the media server was replaced: connect anew")
             message = Failed(error=error, id=negotiation.offer_id)
-        self._deliver(turn, seat, known, message)
+        self._deliver(turn, seat, digest, message)
 
     def _deliver(self, turn: Turn, seat: Seat, known: str, message: Answer | Failed) -> None:
         offer_id = self._negotiations[seat.number].offer_id
@@ -170,11 +204,13 @@ class SessionPart(Part):
         session.camera_layers, session.screen_shown = shown
         turn.tell(seat.number, Publish(camera=actual.camera_layers, screen=actual.screen_shown))
 
-    def _begun(self, turn: Turn, seat: Seat, actual: ActualSession) -> None:
+    def _begun(self, turn: Turn, seat: Seat, actual: ActualSession, answer: str | None) -> None:
         """A publisher's sources are on from the start: those that the answer accepted."""
-        if actual.answer is None or self._negotiations[seat.number].answered is not None:
+        if actual.error is not None or answer is not None:
+            turn.do(Answered(seat.session, answer, actual.error))
+        if answer is None or self._negotiations[seat.number].answered is not None:
             return
-        answered = Negotiation(actual.offer_id, digest(actual.answer))
+        answered = Negotiation(actual.offer_id, actual.answer)
         self._negotiations.set(turn, seat.number, answered)
         self._sources.wish(turn, seat, Media(**dict.fromkeys(actual.sources, True)))
 
@@ -196,6 +232,14 @@ class SessionPart(Part):
         return self._sessions[seat.number]
 
 
-def digest(answer: str) -> str:
-    """Enough to tell two answers apart."""
-    return hashlib.sha256(answer.encode()).hexdigest()[:16]
+def _bus_tile(tile: Tile) -> bus.Tile:
+    return bus.Tile(tile.slot, tile.participant, tile.kind, tile.height)
+
+
+def _view_of(wanted: WantedSession) -> list[Tile] | None:
+    if wanted.view is None:
+        return None
+    return [
+        Tile(slot=tile.slot, participant=tile.participant, kind=tile.kind, height=tile.height)
+        for tile in wanted.view
+    ]

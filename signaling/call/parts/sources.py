@@ -9,7 +9,6 @@ from zvonok.wire.client import Corrected, Failed, Media, ServerMessage, SetMedia
 from zvonok.wire.errors import ErrorBody
 
 from ...permissions import may
-from ..effects import SessionTouched
 from ..part import Handles, Part
 from ..people import People
 from ..seat import Seat
@@ -107,5 +106,5 @@ class SourcesPart(Part):
             self._sharer = seat.number
         elif self._sharer == seat.number:
             self._sharer = None
-        turn.do(SessionTouched(seat.session))
+        turn.change_session(seat.number)
         turn.show(seat.number)

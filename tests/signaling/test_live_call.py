@@ -1,0 +1,122 @@
+"""What a call writes to Redis: all of what changed, and no more than that."""
+
+from typing import cast
+
+import pytest
+
+from signaling.live import Command
+from signaling.live_call import SESSIONS_AT_ONCE, LiveCall, Surroundings
+from tests.signaling.stage import Stage
+from zvonok.wire import bus
+from zvonok.wire.client import Media, Offer, SetMedia, Tile, View
+
+SDP = "v=0" + 78_000 * "x"
+
+
+class Quiet:
+    def touched(self, call: LiveCall) -> None: ...
+    def arrived(self, *_: object) -> None: ...
+    def departed(self, *_: object) -> None: ...
+
+
+class Written(Stage):
+    """A call on a worker, whose effects end in a `LiveCall`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        surroundings = cast("Surroundings", Quiet())
+        self.live = LiveCall("c", self.call, surroundings, lambda: self.now, "worker")
+
+    def take(self) -> list[Command]:
+        self.live.run([e for e in self.effects if type(e).__name__ in ("Keep", "SessionTouched")])
+        self.effects.clear()
+        return self.live.take_writes()
+
+
+@pytest.fixture
+def written() -> Written:
+    return Written()
+
+
+def keys(commands: list[Command]) -> list[str]:
+    return [str(command[1]) for command in commands]
+
+
+def size(commands: list[Command]) -> int:
+    return sum(len(word) for command in commands for word in command)
+
+
+def offers_in(commands: list[Command]) -> int:
+    return keys(commands).count(bus.offers_key("c"))
+
+
+async def test_an_offer_is_written_once(written: Written) -> None:
+    socket = written.join()
+    written.say(socket, Offer(0, SDP))
+    first = written.take()
+    assert offers_in(first) == 1
+    tiles = [Tile(slot=n, participant=900 + n, kind="camera", height=1080) for n in range(9)]
+    written.say(socket, View(tiles))
+    view = written.take()
+    assert keys(view) == [bus.wanted_key("c"), bus.worker_key("worker")]
+    assert size(view) < 512
+    written.say(socket, SetMedia(Media(microphone=True)))
+    assert size(written.take()) < 512
+    written.say(socket, Offer(1, SDP))
+    assert offers_in(written.take()) == 1
+
+
+async def test_what_could_not_be_written_is_written_whole(written: Written) -> None:
+    socket = written.join()
+    written.say(socket, Offer(0, SDP))
+    first = written.take()
+    written.live.untake()
+    written.say(socket, View([]))
+    assert {tuple(map(bytes_of, c)) for c in written.take()} == {
+        tuple(map(bytes_of, c)) for c in first
+    }
+
+
+def bytes_of(word: str | bytes) -> bytes:
+    return word.encode() if isinstance(word, str) else word
+
+
+async def test_everything_is_written_again_for_a_redis_that_forgot(written: Written) -> None:
+    socket = written.join()
+    written.say(socket, Offer(0, SDP))
+    first = written.take()
+    written.live.touch_everything()
+    assert set(keys(written.take())) == set(keys(first))
+
+
+async def test_a_session_that_went_takes_its_offer_along(written: Written) -> None:
+    socket = written.join()
+    written.say(socket, Offer(0, SDP))
+    written.take()
+    session = written.session(socket)
+    written.do(written.call.end_session(session, written.now))
+    removals = [c for c in written.take() if c[0] == "HDEL" and c[2] == session]
+    assert {c[1] for c in removals} == {bus.wanted_key("c"), bus.offers_key("c")}
+
+
+async def test_a_full_call_is_written_in_parts(written: Written) -> None:
+    sockets = [written.join() for _ in range(SESSIONS_AT_ONCE + 1)]
+    for socket in sockets:
+        written.say(socket, Offer(0, "v=0"))
+    assert offers_in(written.take()) == SESSIONS_AT_ONCE
+    assert written.live.unwritten
+    assert offers_in(written.live.take_writes()) == 1
+    assert not written.live.unwritten
+
+
+async def test_a_call_is_forgotten_with_its_last_session(written: Written) -> None:
+    for _ in range(SESSIONS_AT_ONCE + 1):
+        written.say(written.join(), Offer(0, "v=0"))
+    written.take()
+    written.live.take_writes()
+    written.do(written.call.end("ended", written.now))
+    first = written.take()
+    assert "zv:live" not in keys(first)
+    last = written.live.take_writes()
+    assert ("SREM", "zv:live") in {(c[0], c[1]) for c in last}
+    assert ("SREM", bus.calls_key("worker")) in {(c[0], c[1]) for c in last}

@@ -3,9 +3,9 @@ from libc.stdlib cimport free
 from libc.string cimport memchr, memcmp, memcpy
 
 from sfu.kernel.memory cimport table_get, table_open, table_remove, table_set
-from sfu.kernel.outbox cimport outbox_has_spare, outbox_raw
+from sfu.kernel.outbox cimport KNOWN, STRANGERS, outbox_has_spare, outbox_raw
 from sfu.kernel.pace cimport within
-from sfu.kernel.paths cimport path_admit, path_answered, path_checked, path_owner
+from sfu.kernel.paths cimport path_admit, path_answered, path_checked, path_is_alive, path_owner
 from sfu.kernel.state cimport (
     DROPPED_GARBAGE, PASSWORD, PEER_CREDENTIAL, RATE_BUCKETS, STUN_ACCEPTED,
     STUN_LIMITED, STUN_REFLECTED, STUN_REFUSED, UFRAG, address, rate_bucket)
@@ -139,7 +139,7 @@ cdef void reflect(engine* e, const path* from_path, const uint8_t* data, size_t 
     if not stun_check_fingerprint(data, r):
         e.counters[DROPPED_GARBAGE] += 1
         return
-    if not outbox_has_spare(e, from_path.remote.family):
+    if not outbox_has_spare(e, from_path.remote.family, STRANGERS):
         return
     e.counters[STUN_REFLECTED] += 1
     size = stun_success(r, from_path.remote.ip, 4 if from_path.remote.family == 4 else 16,
@@ -200,7 +200,8 @@ cdef void request(engine* e, const path* from_path, const uint8_t* data, size_t 
         return
     if authentic(e, data, length, r, &e.sessions[index], which):
         size = answer(e, index, from_path, r, which, out)
-        if size > 0:
+        if size > 0 and (path_is_alive(e, index, from_path)
+                         or outbox_has_spare(e, from_path.remote.family, KNOWN)):
             outbox_raw(e, from_path, out, size)
 
 

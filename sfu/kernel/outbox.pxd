@@ -9,15 +9,21 @@ cdef void outbox_close(engine* e) noexcept nogil
 cdef bint outbox_room(engine* e) noexcept nogil
     # Whether one viewer's run fits; sends what is there first if need be. False: the socket is
     # full, and what is in the outbox waits for EPOLLOUT.
-cdef bint outbox_has_spare(engine* e, uint8_t family) noexcept nogil
-    # Whether the socket of this family (4 or 6) is far from full, so that also those may be served
-    # who are perhaps not there: what goes to a machine that does not answer ARP is held for seconds.
-    # False: what was meant for them is counted as dropped.
+cdef enum:
+    # Parts of a socket's buffer that may be in use when those are served who are perhaps not there:
+    # anybody at all, up to a quarter; who knows a session's password, up to a half. What goes to a
+    # machine that does not answer ARP is held for seconds, and the rest is for who surely is there.
+    STRANGERS = 4
+    KNOWN = 2
+
+cdef bint outbox_has_spare(engine* e, uint8_t family, uint32_t part) noexcept nogil
+    # Whether less than one `part`th of that family's (4 or 6) socket is in use. False: what was meant
+    # to be sent is counted as dropped.
 cdef inline bint outbox_allows(engine* e, const session* s) noexcept nogil:
     """Whether media may go to this peer now."""
     if s.reachability == REACHABLE:
         return True
-    return s.reachability == DOUBTFUL and outbox_has_spare(e, s.current.remote.family)
+    return s.reachability == DOUBTFUL and outbox_has_spare(e, s.current.remote.family, KNOWN)
 cdef void outbox_look(engine* e) noexcept nogil
     # Asks the system how full the sockets are that were not empty when last looked at.
 cdef void outbox_raw(engine* e, const path* to, const uint8_t* data, size_t length) noexcept nogil

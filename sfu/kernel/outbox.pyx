@@ -21,8 +21,6 @@ cdef enum:
     CONTROL = 96
     # What the system charges for a message beside its bytes, about
     OVERHEAD = 768
-    # The part of the socket's buffer that is for all, the rest being for those who are surely there
-    SPARE = 4
 
 
 cdef bint outbox_open(engine* e) noexcept nogil:
@@ -38,11 +36,11 @@ cdef void outbox_close(engine* e) noexcept nogil:
     e.out.arena = e.out.captured = NULL
 
 
-cdef bint outbox_has_spare(engine* e, uint8_t family) noexcept nogil:
+cdef bint outbox_has_spare(engine* e, uint8_t family, uint32_t part) noexcept nogil:
     cdef int i = 0 if family == 4 else 1
     # Each message is charged with more than its bytes.
     cdef uint32_t charged = e.out.used + e.out.count * OVERHEAD
-    if e.out.queued[i] + charged <= e.out.buffer[i] // SPARE:
+    if e.out.queued[i] + charged <= e.out.buffer[i] // part:
         return True
     e.counters[DROPPED_CROWDED] += 1
     return False

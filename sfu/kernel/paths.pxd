@@ -30,5 +30,7 @@ cdef void path_resume(engine* e, int32_t session) noexcept nogil
     # Media may go where the peer is heard, now that there are keys.
 cdef void path_visit(engine* e, int32_t session) noexcept nogil
     # What time alone does; about every 50 ms.
+cdef bint path_is_alive(engine* e, int32_t session, const path* p) noexcept nogil
+    # Whether it is the session's path in use, with media going there.
 cdef bint path_bears_dtls(engine* e, int32_t session) noexcept nogil
 cdef void path_forget(engine* e, int32_t session) noexcept nogil

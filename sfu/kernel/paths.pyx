@@ -5,7 +5,7 @@ from libc.string cimport memcmp, memcpy
 from sfu.kernel.bytes cimport load32, store32
 from sfu.kernel.events cimport EVENT_CONNECTED, EVENT_LOST, event_put
 from sfu.kernel.memory cimport address_key, table_get, table_open, table_remove, table_set
-from sfu.kernel.outbox cimport outbox_raw
+from sfu.kernel.outbox cimport KNOWN, outbox_has_spare, outbox_raw
 from sfu.kernel.pace cimport within
 from sfu.kernel.pacing cimport pacing_drop
 from sfu.kernel.state cimport (
@@ -24,7 +24,7 @@ cdef enum:
     # After that the session counts as lost
     LOST = 30000000
     # A path without an authentic packet for so long is quiet: checks may move it, and it gives way
-    QUIET = 1500000
+    QUIET = 1800000
     # Media from elsewhere moves the path when that in use has borne none for so long; a packet
     # that was overtaken does not move it back
     FOLLOWS = 100000
@@ -58,7 +58,8 @@ cdef int32_t path_owner(engine* e, const address* a) noexcept nogil:
 
 
 cdef inline bint same_address(const address* a, const address* b) noexcept nogil:
-    return memcmp(a, b, sizeof(address)) == 0
+    # Field by field: what a copy has in the gap behind the last is not told.
+    return a.port == b.port and a.family == b.family and memcmp(a.ip, b.ip, 16) == 0
 
 
 cdef inline bint same_path(const path* a, const path* b) noexcept nogil:
@@ -237,9 +238,15 @@ cdef void path_dtls(engine* e, int32_t index, const path* from_path) noexcept no
         s.path_heard = k.heard
 
 
+cdef bint path_is_alive(engine* e, int32_t index, const path* p) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    return s.reachability == REACHABLE and same_path(&s.current, p)
+
+
 cdef bint path_bears_dtls(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
-    return s.used and s.current.remote.family != 0 and e.now - s.heard <= CONSENT
+    return (s.used and s.current.remote.family != 0 and e.now - s.heard <= CONSENT
+            and outbox_has_spare(e, s.current.remote.family, KNOWN))
 
 
 # ── checks of ours ──
@@ -276,7 +283,7 @@ cdef void send_check(engine* e, int32_t index) noexcept nogil:
                             STUN_MAX_CHECK)
     s.probe.sent = e.now
     s.probe.tries += 1
-    if size > 0:
+    if size > 0 and outbox_has_spare(e, s.probe.path.remote.family, KNOWN):
         e.counters[CHECKS_SENT] += 1
         outbox_raw(e, &s.probe.path, out, size)
 

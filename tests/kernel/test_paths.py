@@ -1,9 +1,12 @@
 """Where a peer's media goes: which address, and whether anything goes there at all."""
 
+import struct
+
 import pytest
 
 from sfu.kernel.core import EVENT_CONNECTED, EVENT_LOST
 from tests.kernel.peer import (
+    COOKIE,
     PASSWORD,
     Address,
     Peer,
@@ -15,10 +18,11 @@ from tests.kernel.peer import (
 
 NEW = ("192.0.2.9", 9999)
 OTHER = ("192.0.2.10", 7777)
+PLAIN = struct.pack("!HHI", 1, 0, COOKIE) + b"transaction!"
 OWN_UFRAG, OWN_PASSWORD = b"browser1", b"b" * 24
 STOPPED = 6_900
 """Milliseconds of silence after which nothing is sent any more."""
-QUIET = 1_600
+QUIET = 1_900
 """Milliseconds of silence after which checks may move the path."""
 
 
@@ -415,13 +419,34 @@ def test_a_quiet_peer_gives_way_when_the_socket_fills(stage: Stage) -> None:
     assert (len(viewer.audio()), len(other.audio())) == (1, 2)
 
 
-def test_plain_requests_give_way_when_the_socket_fills(stage: Stage) -> None:
-    plain = binding_request(b"", b"")[:2] + bytes(2) + b"\x21\x12\xa4\x42" + b"transaction!"
+def test_who_knows_a_password_is_served_when_strangers_no_more_are(stage: Stage) -> None:
+    publisher, viewer = lesson(stage)
+    stage.wait(QUIET)
+    stage.kernel.set_socket(queued=BUFFER // 3, buffer=BUFFER)
+    stage.kernel.receive(PLAIN, NEW, stage.now)
+    assert sent_to(stage, NEW) == []
+    publisher.speak()
+    assert len(viewer.audio()) == 1
+    viewer.check(address=NEW)
+    assert [data[:2] for data in sent_to(stage, NEW)] == [b"\x00\x01", b"\x01\x01"]
+
+
+def test_an_answer_to_a_check_gives_way_where_nobody_has_been_heard(stage: Stage) -> None:
+    _, viewer = lesson(stage)
     stage.kernel.set_socket(queued=QUEUED, buffer=BUFFER)
-    stage.kernel.receive(plain, NEW, stage.now)
+    viewer.check(address=NEW)
+    before = len(viewer.other)
+    viewer.check()
+    assert sent_to(stage, NEW) == []
+    assert len(viewer.other) == before + 1
+
+
+def test_plain_requests_give_way_when_the_socket_fills(stage: Stage) -> None:
+    stage.kernel.set_socket(queued=QUEUED, buffer=BUFFER)
+    stage.kernel.receive(PLAIN, NEW, stage.now)
     assert sent_to(stage, NEW) == []
     stage.kernel.set_socket()
-    stage.kernel.receive(plain, NEW, stage.now)
+    stage.kernel.receive(PLAIN, NEW, stage.now)
     assert len(sent_to(stage, NEW)) == 1
 
 

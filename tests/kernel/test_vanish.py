@@ -1,0 +1,35 @@
+"""Viewers whose addresses are gone, and strangers without one: what the others get of it."""
+
+import os
+import shutil
+from typing import Any
+
+import pytest
+
+from bench import vanish
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        os.geteuid() != 0 or shutil.which("ip") is None,
+        reason="network namespaces need root and iproute2",
+    ),
+]
+
+
+def lost(result: dict[str, Any]) -> tuple[int, int]:
+    return result["after"]["sound_lost"], result["after"]["picture_lost"]
+
+
+@pytest.mark.parametrize("buffer", [vanish.GRANTED, vanish.DEBIAN])
+def test_half_a_class_vanishes_and_the_others_lose_nothing(buffer: int) -> None:
+    result = vanish.run(vanishing=30, buffer=buffer, before=1.0)
+    assert result["after"]["sound_sent"] == 30 * 500
+    assert lost(result) == (0, 0)
+
+
+def test_strangers_without_an_address_cost_the_class_nothing() -> None:
+    """400 plain requests a second; their answers wait for ARP in the one buffer."""
+    result = vanish.run(strangers=True, buffer=vanish.DEBIAN, before=1.0, after=6.0)
+    assert lost(result) == (0, 0)
+    assert result["counters"]["dropped_crowded"] > 0

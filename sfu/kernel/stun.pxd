@@ -33,7 +33,7 @@ cdef int stun_parse(const uint8_t* data, size_t length, stun_request* out) noexc
     # STUN_REQUEST: a binding request; STUN_INDICATION: a binding indication; STUN_SUCCESS: a
     # binding success; STUN_OTHER: another STUN message; STUN_MALFORMED: not STUN or wrong lengths.
     # No byte is summed up here: what a message costs before its sender is looked up is its
-    # number of attributes.
+    # number of attributes, of which more than 32 are malformed too.
 cdef bint stun_check_fingerprint(const uint8_t* data, const stun_request* r) noexcept nogil
     # True when there is none.
 cdef bint stun_check_integrity(const uint8_t* data, size_t length, const stun_request* r,

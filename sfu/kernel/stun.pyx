@@ -36,6 +36,8 @@ cdef enum:
     ICE_CONTROLLING = 0x802A
     COMPREHENSION_OPTIONAL = 0x8000
     MAX_USERNAME = 513
+    # A check has about ten attributes
+    MAX_ATTRIBUTES = 32
 
 cdef uint32_t COOKIE = 0x2112A442u
 # Peer-reflexive, the only component (RFC 8445 §5.1.2.1)
@@ -126,6 +128,7 @@ cdef int stun_parse(const uint8_t* data, size_t length, stun_request* out) noexc
     cdef size_t at = HEADER
     cdef size_t size
     cdef uint16_t kind
+    cdef int count = 0
     memset(out, 0, sizeof(stun_request))
     if length < HEADER or length > 65535 or data[0] & 0xC0 or load32(data + 4) != COOKIE:
         return STUN_MALFORMED
@@ -134,6 +137,9 @@ cdef int stun_parse(const uint8_t* data, size_t length, stun_request* out) noexc
     memcpy(out.transaction, data + 8, 12)
     # The length is a multiple of 4 and every step too, so a whole attribute header is left.
     while at < length:
+        count += 1
+        if count > MAX_ATTRIBUTES:
+            return STUN_MALFORMED
         kind = load16(data + at)
         size = load16(data + at + 2)
         if padded(size) > length - at - ATTRIBUTE:

@@ -69,6 +69,16 @@ def attributes_of(data: bytes) -> dict[int, bytes]:
     return found
 
 
+@pytest.mark.parametrize("count", [32, 33])
+def test_more_attributes_than_anybody_needs_are_malformed(count: int) -> None:
+    data = message(*[attribute(0x8022, b"")] * count)
+    if count == 32:
+        assert Message(data).kind == 0
+    else:
+        with pytest.raises(ValueError, match="malformed"):
+            Message(data)
+
+
 def test_sample_request_of_rfc5769() -> None:
     parsed = Message(REQUEST)
     assert parsed.kind == 0

@@ -6,12 +6,14 @@ that the offer could have smuggled in.
 
 import sys
 from pathlib import Path
+from typing import get_args
 
 import atheris
 
 with atheris.instrument_imports(include=["sfu.sdp"]):
-    from sfu.sdp import Candidate, Identity, SlotSsrc, make_plan, parse_offer, write_answer
+    from sfu.sdp import Candidate, Identity, Offer, SlotSsrc, make_plan, parse_offer, write_answer
     from sfu.sdp.plan import Slot
+from zvonok.wire.bus import SessionKind
 from zvonok.wire.errors import Refusal
 
 from . import seeds
@@ -19,6 +21,7 @@ from . import seeds
 HERE = Path(__file__).resolve().parent
 FOUND = HERE.parent / "build" / "fuzz" / "found"
 IDENTITY = Identity((Candidate("192.0.2.1", 8081),), "AA:" * 31 + "AA")
+MAX_ANSWER = 65536
 FIELDS = set("vostacm")
 
 
@@ -26,9 +29,19 @@ def one(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     try:
         offer = parse_offer(text)
-        plan = make_plan(offer)
     except Refusal:
         return
+    for kind in get_args(SessionKind):
+        negotiate(offer, kind)
+
+
+def negotiate(offer: Offer, kind: SessionKind) -> None:
+    try:
+        plan = make_plan(offer, kind)
+    except Refusal:
+        return
+    assert kind != "publisher" or not any(isinstance(part, Slot) for part in plan.sections)
+    assert kind != "viewer" or not list(plan.sources())
     ssrcs: dict[tuple[str, int], SlotSsrc] = {
         (slot.media, slot.number): SlotSsrc(1000 + index, 2000 + index)
         for index, slot in enumerate(plan.sections)
@@ -37,6 +50,7 @@ def one(data: bytes) -> None:
     answer = write_answer(
         offer, plan, IDENTITY, origin=(1, 1), credentials=("ufrag", "p" * 24), ssrcs=ssrcs
     )
+    assert len(answer) <= MAX_ANSWER
     lines = answer.removesuffix("\r\n").split("\r\n")
     assert all(line[:1] in FIELDS and line[1:2] == "=" for line in lines)
     assert all(line.isprintable() for line in lines)

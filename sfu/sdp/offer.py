@@ -117,7 +117,8 @@ def _ice(tagged: Lines, session: Lines) -> tuple[str, str]:
         raise invalid("ICE credentials are missing or malformed.")
     setup = tagged.first("setup") or session.first("setup") or "actpass"
     if setup not in ("actpass", "active"):
-        raise invalid("The peer must be able to take the active side of DTLS.")
+        message = "The media server is passive in DTLS: offer setup:actpass or setup:active."
+        raise unusable(message, "setup")
     return ufrag, password
 
 

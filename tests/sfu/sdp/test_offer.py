@@ -73,7 +73,6 @@ def test_simulcast_group_orders_ssrcs() -> None:
     ("old", "new"),
     [
         ("v=0", "v=1"),
-        ("a=setup:actpass", "a=setup:passive"),
         ("a=ice-ufrag:BXlN", "a=ice-ufrag:B N"),
         ("a=ice-pwd:PxnC3Dzf8Ld8qrAe8nym4HbL", "a=x"),
         ("sha-256", "sha-1"),
@@ -104,6 +103,15 @@ def test_refuses_what_is_malformed(old: str, new: str) -> None:
     with pytest.raises(Refusal) as caught:
         read(text.replace(old, new))
     assert (caught.value.status, caught.value.body.code) == (422, "sdp_invalid")
+
+
+def test_a_peer_that_would_be_passive_in_dtls_is_told() -> None:
+    """As ffmpeg's muxer is unless told otherwise."""
+    with pytest.raises(Refusal) as caught:
+        read(offers.whip().replace("setup:actpass", "setup:passive"))
+    body = caught.value.body
+    assert (body.code, body.details) == ("sdp_unusable", {"reason": "setup"})
+    assert "setup:actpass" in body.message
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,8 @@ cdef int answer(engine* e, int32_t index, const path* from_path, const stun_requ
                 uint8_t* out) noexcept nogil:
     """Length of the answer; 0: none is due."""
     cdef session* s = &e.sessions[index]
+    if r.unknown_required or r.ice_controlled:
+        spend(&s.wrong, e.now, WRONG_PER_SECOND)
     if r.unknown_required:
         return stun_error(r, UNKNOWN_ATTRIBUTE, s.password[which], s.password_length[which], out,
                           STUN_MAX_ANSWER)
@@ -178,6 +180,7 @@ cdef int answer(engine* e, int32_t index, const path* from_path, const stun_requ
         return stun_error(r, ROLE_CONFLICT, s.password[which], s.password_length[which], out,
                           STUN_MAX_ANSWER)
     if not path_admit(e, index, from_path):
+        spend(&s.wrong, e.now, WRONG_PER_SECOND)
         return 0
     e.counters[STUN_ACCEPTED] += 1
     path_checked(e, index, from_path, r.use_candidate)

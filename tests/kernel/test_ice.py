@@ -145,6 +145,15 @@ def test_a_peer_that_calls_itself_controlled_is_told_of_the_conflict(stage: Stag
     assert b"\x00\x00\x04\x57" in data, "487"
 
 
+def test_answers_to_checks_that_are_of_no_use_are_limited(stage: Stage) -> None:
+    stage.join(1)
+    request = binding_request(b"ufrag001:peer", PASSWORD, controlled=True)
+    for port in range(200):
+        stage.kernel.receive(request, ("192.0.2.9", 5000 + port), stage.now)
+    stage.deliver()
+    assert len(stage.refused) == 50
+
+
 def test_dtls_is_taken_only_from_a_checked_address(stage: Stage) -> None:
     peer = stage.join(1)
     stage.kernel.events()

@@ -186,7 +186,7 @@ cdef void heard_there(engine* e, int32_t index) noexcept nogil:
 cdef void path_resume(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef int32_t i
-    if not s.keyed or e.now - s.path_heard > CONSENT:
+    if not s.keyed or s.current.remote.family == 0 or e.now - s.path_heard > CONSENT:
         return
     if s.reachability == UNREACHABLE:
         # What was not sent meanwhile is not missed: each slot begins anew.

@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from sfu.kernel.core import EVENT_CONNECTED, EVENT_LOST
+from sfu.kernel.core import EVENT_CONNECTED, EVENT_LOST, PROFILE_AEAD_AES_128_GCM
 from tests.kernel.peer import (
     COOKIE,
     PASSWORD,
@@ -396,6 +396,16 @@ def test_replayed_and_forged_packets_keep_nobody_alive(stage: Stage) -> None:
         for data in (wire, unknown, wire[:-1] + b"x"):
             stage.kernel.receive(data, viewer.address, stage.now)
     assert len(viewer.audio()) <= 345
+
+
+def test_keys_without_an_address_reach_nobody(stage: Stage) -> None:
+    """Found by the fuzzer: a peer of which nothing came was asked where it is."""
+    handle = stage.kernel.open_session(1, 7, b"ufrag007", PASSWORD)
+    stage.kernel.set_peer(handle, OWN_UFRAG, OWN_PASSWORD)
+    stage.kernel.set_keys(handle, PROFILE_AEAD_AES_128_GCM, bytes(28), bytes(28))
+    stage.wait(8_000)
+    counters = stage.kernel.counters()
+    assert (counters["checks_sent"], counters["send_failed"]) == (0, 0)
 
 
 # ── when the system cannot send ──

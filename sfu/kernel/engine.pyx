@@ -22,7 +22,7 @@ from sfu.kernel.slots cimport slots_choose, slots_choose_viewers, slots_close_ga
 from sfu.kernel.speakers cimport speakers_forget, speakers_list
 from sfu.kernel.srtp cimport srtp_free, srtp_init
 from sfu.kernel.state cimport (
-    DROPPED_FLOOD, DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED, KINDS, MAX_ROOMS, MICROPHONE, SLOTS,
+    AUDIO_SLOTS, DROPPED_FLOOD, DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED, KINDS, MAX_ROOMS, MICROPHONE, SLOTS,
     SOURCES, SPEAKERS, UNREACHABLE, references, room, session, slot)
 
 cdef enum:
@@ -89,7 +89,12 @@ cdef void enter(engine* e, int32_t index, int32_t room_index) noexcept nogil:
 
 cdef void go_out(engine* e, int32_t index) noexcept nogil:
     cdef room* r = &e.rooms[e.sessions[index].room]
+    cdef int32_t i
     speakers_forget(e, index)
+    # Who comes back while a job still walks over the room's members is served by it twice: under
+    # two numbers then, because sound that comes after this begins anew.
+    for i in range(AUDIO_SLOTS):
+        e.sessions[index].slots[i].source = -1
     if r.screen_audio == index:
         r.screen_audio = -1
     references_remove(&r.members, e.sessions[index].place)

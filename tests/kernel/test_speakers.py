@@ -155,3 +155,20 @@ def test_screen_sound_has_a_slot_of_its_own(stage: Stage) -> None:
     stage.kernel.set_screen_audio(1, -1)
     sharer.send(rtp(OPUS, 9, 2880, 444, b"music" * 20, extensions={4: b"3"}))
     assert len(listener.audio(3)) == 1
+
+
+def test_who_goes_out_and_comes_back_is_sent_nothing_under_one_number_twice(stage: Stage) -> None:
+    """While a packet is on its way to the members of the room, and some were served already."""
+    speaker, *listeners = class_of(stage, 40)
+    talk(stage, 200, (speaker, 30))
+    stage.kernel.set_sliced(True)
+    speaker.speak()
+    first = listeners[0]
+    served = len(first.audio())
+    assert len(listeners[-1].audio()) < served, "the packet is on its way"
+    for room in (2, 1):
+        stage.kernel.set_room(first.handle, room)
+    stage.wait(200)
+    assert len(listeners[-1].audio()) == served
+    numbers = [packet.sequence for packet in first.audio()]
+    assert len(set(numbers)) == len(numbers)

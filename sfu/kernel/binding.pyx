@@ -101,7 +101,7 @@ cdef void bind_source(engine* e, int32_t index, int32_t place, uint32_t ssrc) no
     cdef source* n = &s.sources[place]
     cdef uint32_t generation
     cdef uint32_t rtx_ssrc = n.rtx_ssrc
-    cdef int64_t pace = n.pace
+    cdef int64_t pace = n.pace, byte_pace = n.byte_pace
     cdef bint dirty
     fanout_forget(e, index * SOURCES + place)
     ring_close(e, n)
@@ -111,6 +111,7 @@ cdef void bind_source(engine* e, int32_t index, int32_t place, uint32_t ssrc) no
     memset(n, 0, sizeof(source))
     n.dirty = dirty
     n.pace = pace
+    n.byte_pace = byte_pace
     n.generation = generation
     n.rtx_ssrc = rtx_ssrc
     n.session = index

@@ -177,7 +177,7 @@ class SteppedKernel(Kernel):
         """From the next call on the sockets are full, or hold so many bytes unsent of a buffer of
         so many."""
     def set_sliced(self, sliced: bool) -> None:
-        """Whether each call serves a few viewers only, as the thread does when it has much to do."""
+        """Whether a call serves a few viewers only, as the thread does when it has much to do."""
     def sent(self) -> list[tuple[bytes, tuple[str, int]]]:
         """Datagrams that left since the last call."""
 

@@ -20,7 +20,7 @@ from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtp_stream, srtp_unpro
 from sfu.kernel.state cimport (
     BYTES_RECEIVED, CAMERA, DROPPED_DUPLICATE, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
     DROPPED_FLOOD, DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, KINDS, LAYERS, MICROPHONE,
-    MTU, PACKETS_RECEIVED, RING, SCREEN, SOURCES, packet, session, source, ssrc_entry)
+    MTU, PACKETS_RECEIVED, RING, SCREEN, SCREEN_AUDIO, SOURCES, packet, session, source, ssrc_entry)
 from sfu.kernel.vp8 cimport vp8_parse
 
 cdef enum:
@@ -35,6 +35,14 @@ cdef enum:
     SOUND_BURST = 400000
     LAYER_INTERVAL = 500
     LAYER_BURST = 500000
+    # Bytes as kbit/s, and how far ahead they may be: a keyframe is many times an ordinary frame.
+    # What a small layer may carry is little, because many of them are shown at once.
+    MICROPHONE_KILOBITS = 300
+    SCREEN_AUDIO_KILOBITS = 600
+    LOWEST_KILOBITS = 600
+    MIDDLE_KILOBITS = 2000
+    TOP_KILOBITS = 8000
+    BYTE_BURST = 1500000
     # Opus frames of at most this many bytes carry no speech, whatever level they claim
     NO_SPEECH = 10
     # Loudness of a publisher who does not tell levels: −40 dBov
@@ -184,10 +192,24 @@ cdef void forget_old(engine* e, source* s) noexcept nogil:
         s.forgotten = sequence
 
 
-cdef bint bearable(engine* e, source* s) noexcept nogil:
-    if s.kind == CAMERA or s.kind == SCREEN:
-        return within(&s.pace, e.now, LAYER_INTERVAL, LAYER_BURST)
-    return within(&s.pace, e.now, SOUND_INTERVAL, SOUND_BURST)
+cdef int64_t kilobits_of(engine* e, const source* s) noexcept nogil:
+    """What a source may carry a second: several times what our client sends."""
+    cdef int32_t above = e.sessions[s.session].tracks[s.kind].expect.layers - 1 - s.layer
+    if s.kind == MICROPHONE:
+        return MICROPHONE_KILOBITS
+    if s.kind == SCREEN_AUDIO:
+        return SCREEN_AUDIO_KILOBITS
+    if s.kind == SCREEN or above <= 0:
+        return TOP_KILOBITS
+    return MIDDLE_KILOBITS if above == 1 else LOWEST_KILOBITS
+
+
+cdef bint bearable(engine* e, source* s, size_t size) noexcept nogil:
+    cdef bint sound = s.kind == MICROPHONE or s.kind == SCREEN_AUDIO
+    if not within(&s.pace, e.now, SOUND_INTERVAL if sound else LAYER_INTERVAL,
+                  SOUND_BURST if sound else LAYER_BURST):
+        return False
+    return within(&s.byte_pace, e.now, <int64_t>size * 8000 // kilobits_of(e, s), BYTE_BURST)
 
 
 cdef void take_video(engine* e, int32_t index, source* s, packet* p) noexcept nogil:
@@ -224,7 +246,7 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
     cdef int64_t extended = 0
     cdef bint torn = False
     cdef packet* p
-    if not bearable(e, s):
+    if not bearable(e, s, size):
         e.counters[DROPPED_FLOOD] += 1
         return
     if not s.bound or size > MTU or not place_sequence(e, s, sequence, &extended, &torn):

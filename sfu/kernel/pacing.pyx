@@ -1,9 +1,9 @@
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_room, outbox_rtp
-from sfu.kernel.state cimport DROPPED_QUEUE, QUEUE, RUN
+from sfu.kernel.state cimport DROPPED_QUEUE, QUEUE, RUN, SLOTS, backlog, line
 
 cdef enum:
     # Pace while the viewer has not told what the line bears
@@ -16,6 +16,8 @@ cdef enum:
     LONGEST_REFILL = 1000000
     # What has waited longer is too late for any picture
     LONGEST_WAIT = 1000000
+    # Bytes that a slot may send in its turn: more than any packet has
+    SHARE = 1600
 
 
 cdef void refill(engine* e, session* v) noexcept nogil:
@@ -31,21 +33,89 @@ cdef void refill(engine* e, session* v) noexcept nogil:
     v.refilled = e.now
 
 
+# ── what waits ──
+
+
+cdef backlog* open_backlog(session* v) noexcept nogil:
+    cdef backlog* b
+    cdef int32_t i
+    if v.waits == NULL:
+        b = <backlog*>calloc(1, sizeof(backlog))
+        if b == NULL:
+            return NULL
+        for i in range(QUEUE):
+            b.following[i] = <int16_t>(i + 1 if i + 1 < QUEUE else -1)
+        for i in range(SLOTS):
+            b.lines[i].head = b.lines[i].tail = -1
+        v.waits = b
+    return v.waits
+
+
+cdef void line_up(backlog* b, const outgoing* o, int64_t now) noexcept nogil:
+    """There is room."""
+    cdef line* l = &b.lines[o.slot]
+    cdef int16_t i = b.free
+    b.free = b.following[i]
+    b.items[i] = o[0]
+    b.items[i].queued = now
+    b.following[i] = -1
+    if l.head < 0:
+        l.head = i
+        b.lined_up |= 1u << o.slot
+    else:
+        b.following[l.tail] = i
+    l.tail = i
+    l.count += 1
+    b.count += 1
+
+
+cdef outgoing* take_first(backlog* b, int32_t slot_index) noexcept nogil:
+    """Of a line that is not empty. Valid until the next is lined up."""
+    cdef line* l = &b.lines[slot_index]
+    cdef int16_t i = l.head
+    l.head = b.following[i]
+    l.count -= 1
+    b.count -= 1
+    b.following[i] = b.free
+    b.free = i
+    if l.head < 0:
+        l.tail = -1
+        l.credit = 0
+        b.lined_up &= ~(1u << slot_index)
+    return &b.items[i]
+
+
+cdef void push_out(engine* e, backlog* b) noexcept nogil:
+    """All places are taken: the longest line loses its oldest packet."""
+    cdef int32_t i, longest = 0
+    for i in range(SLOTS):
+        if b.lines[i].count > b.lines[longest].count:
+            longest = i
+    packet_drop(e, take_first(b, longest).packet)
+    e.counters[DROPPED_QUEUE] += 1
+
+
 cdef void pacing_wait(engine* e, int32_t viewer, const outgoing* o) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
-    if v.queue == NULL:
-        v.queue = <outgoing*>calloc(QUEUE, sizeof(outgoing))
-    if v.queue == NULL or v.queue_tail - v.queue_head == QUEUE:
+    cdef backlog* b = open_backlog(v)
+    if b == NULL:
         e.counters[DROPPED_QUEUE] += 1
         return
-    v.queue[v.queue_tail % QUEUE] = o[0]
-    v.queue[v.queue_tail % QUEUE].queued = e.now
-    v.queue_tail += 1
+    if b.count == QUEUE:
+        push_out(e, b)
+    line_up(b, o, e.now)
     o.packet.references += 1
     if not v.waiting:
         v.waiting = True
         e.waiting[e.waiting_count] = viewer
         e.waiting_count += 1
+
+
+cdef inline bint waits(const session* v) noexcept nogil:
+    return v.waits != NULL and v.waits.count != 0
+
+
+# ── what leaves ──
 
 
 cdef inline void depart(engine* e, int32_t viewer, const outgoing* o, uint32_t longest) noexcept nogil:
@@ -67,39 +137,52 @@ cdef void pacing_run(engine* e, int32_t viewer, const outgoing* items, int32_t c
         if size > longest:
             longest = size
     for i in range(count):
-        if v.queue_head != v.queue_tail or v.tokens <= 0:
+        if waits(v) or v.tokens <= 0:
             pacing_wait(e, viewer, &items[i])
         else:
             depart(e, viewer, &items[i], longest if i < count - 1 else 0)
 
 
-cdef void drop_late(engine* e, session* v) noexcept nogil:
-    cdef outgoing* o
-    while v.queue_head != v.queue_tail:
-        o = &v.queue[v.queue_head % QUEUE]
-        if e.now - o.queued <= LONGEST_WAIT:
-            return
-        packet_drop(e, o.packet)
-        v.queue_head += 1
-        e.counters[DROPPED_QUEUE] += 1
+cdef void drop_late(engine* e, backlog* b) noexcept nogil:
+    cdef int32_t i
+    for i in range(SLOTS):
+        while b.lined_up >> i & 1 and e.now - b.items[b.lines[i].head].queued > LONGEST_WAIT:
+            packet_drop(e, take_first(b, i).packet)
+            e.counters[DROPPED_QUEUE] += 1
+
+
+cdef int32_t whose_turn(backlog* b) noexcept nogil:
+    """Deficit round robin (Shreedhar and Varghese, 1995): slots have equal shares in bytes, so one
+    that is flooded holds up no other. There is a line."""
+    cdef line* l
+    while True:
+        l = &b.lines[b.turn]
+        if b.lined_up >> b.turn & 1 and l.credit > 0:
+            return b.turn
+        b.turn = (b.turn + 1) % SLOTS
+        if b.lined_up >> b.turn & 1:
+            b.lines[b.turn].credit += SHARE
 
 
 cdef bint pace_viewer(engine* e, int32_t viewer) noexcept nogil:
-    """Whether the viewer's queue is empty now."""
+    """Whether nothing of the viewer's waits any more."""
     cdef session* v = &e.sessions[viewer]
     cdef outgoing* o
-    cdef int32_t sent = 0
+    cdef int32_t sent = 0, slot_index
+    if not waits(v):
+        return True
     refill(e, v)
-    drop_late(e, v)
-    while v.queue_head != v.queue_tail and v.tokens > 0:
+    drop_late(e, v.waits)
+    while v.waits.count and v.tokens > 0:
         if sent % RUN == 0 and not outbox_room(e):
             return False
-        o = &v.queue[v.queue_head % QUEUE]
-        v.queue_head += 1
+        slot_index = whose_turn(v.waits)
+        v.waits.lines[slot_index].credit -= v.waits.items[v.waits.lines[slot_index].head].packet.size
+        o = take_first(v.waits, slot_index)
         depart(e, viewer, o, 0)
         packet_drop(e, o.packet)
         sent += 1
-    return v.queue_head == v.queue_tail
+    return v.waits.count == 0
 
 
 cdef void pacing_due(engine* e) noexcept nogil:
@@ -117,8 +200,11 @@ cdef void pacing_due(engine* e) noexcept nogil:
 
 
 cdef void pacing_drop(engine* e, session* v) noexcept nogil:
-    while v.queue_head != v.queue_tail:
-        packet_drop(e, v.queue[v.queue_head % QUEUE].packet)
-        v.queue_head += 1
-    free(v.queue)
-    v.queue = NULL
+    cdef int32_t i
+    if v.waits == NULL:
+        return
+    for i in range(SLOTS):
+        while v.waits.lined_up >> i & 1:
+            packet_drop(e, take_first(v.waits, i).packet)
+    free(v.waits)
+    v.waits = NULL

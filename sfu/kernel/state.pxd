@@ -4,7 +4,7 @@ One thread reads and writes all of it. Times are monotonic microseconds. Indices
 `engine.sessions`; sources are numbered session × SOURCES + place, tracks session × KINDS + kind.
 """
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from sfu.kernel.rewrite cimport slot_map
 from sfu.kernel.rtcp cimport arrivals
@@ -157,8 +157,9 @@ cdef struct source:
     bint bound
     # Packets have come lately
     bint active
-    # When its packets would have come at the highest rate that is taken
+    # When its packets, and when its bytes, would have come at the highest rate that is taken
     int64_t pace
+    int64_t byte_pace
     uint32_t generation
     uint32_t ssrc
     uint32_t rtx_ssrc
@@ -286,6 +287,25 @@ cdef struct outgoing:
     # When it began to wait
     int64_t queued
 
+cdef struct line:
+    # A slot's packets in the backlog, the oldest first; places in `items`, −1: none
+    int16_t head
+    int16_t tail
+    int16_t count
+    # Bytes it may still send in its turn; below 0: the last packet took more
+    int32_t credit
+
+cdef struct backlog:
+    # What waits for the viewer's pace: a line per slot, served in turn
+    outgoing items[QUEUE]
+    int16_t following[QUEUE]
+    int16_t free
+    int32_t count
+    # Bit mask of the slots that have a line, and whose turn it is
+    uint32_t lined_up
+    int32_t turn
+    line lines[SLOTS]
+
 cdef struct rate_bucket:
     int64_t since
     int32_t count
@@ -324,9 +344,7 @@ cdef struct session:
     uint64_t estimate
     int64_t tokens
     int64_t refilled
-    outgoing* queue
-    uint32_t queue_head
-    uint32_t queue_tail
+    backlog* waits
     bint waiting
     uint64_t packets_received
     uint64_t bytes_received

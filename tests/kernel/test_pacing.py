@@ -1,0 +1,121 @@
+"""What of a source is taken, and how a viewer's pace is shared among his slots."""
+
+import pytest
+
+from sfu.kernel.core import KIND_SCREEN_AUDIO
+from tests.kernel.peer import MID, OPUS, Peer, Stage, pictures, rtp
+
+CHUNK = 1100
+
+
+def flood(
+    stage: Stage, publisher: Peer, *, layer: int, kilobits: int, seconds: int, picture: int = 1
+) -> None:
+    """Packets of one layer at this rate."""
+    interval = CHUNK * 8000 // kilobits
+    end, due = stage.now + seconds * 1_000_000, stage.now
+    while stage.now < end:
+        while due <= stage.now:
+            publisher.camera(picture, layer=layer, size=CHUNK)
+            due += interval
+            picture = picture + 1 & 0x3FFF
+        stage.wait(10)
+
+
+@pytest.mark.parametrize(("layer", "most"), [(0, 600), (1, 2000), (2, 8000)])
+def test_a_layer_carries_no_more_than_its_share(stage: Stage, layer: int, most: int) -> None:
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view()
+    viewer.show(0, publisher, layer=layer)
+    publisher.camera(0, layer=layer, keyframe=True)
+    flood(stage, publisher, layer=layer, kilobits=15_000, seconds=6)
+    carried = sum(len(p.payload) for p in viewer.video()) * 8 / 1000
+    assert carried <= most * 7.6, "1.5 s ahead"
+    assert carried >= most * 2
+
+
+@pytest.mark.parametrize(("layer", "rate"), [(0, 150), (1, 500), (2, 1800)])
+def test_what_our_client_sends_is_taken_whole(stage: Stage, layer: int, rate: int) -> None:
+    """With a keyframe of 0.3 s' worth of bytes every second on top."""
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view()
+    for second in range(5):
+        for i in range(rate * 300 // 8 // CHUNK + 1):
+            publisher.camera(second * 100 + i, layer=layer, keyframe=i == 0, size=CHUNK)
+        flood(stage, publisher, layer=layer, kilobits=rate, seconds=1)
+    assert stage.kernel.counters()["dropped_flood"] == 0
+
+
+def test_sound_carries_no_more_than_its_share(stage: Stage) -> None:
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view()
+    for _ in range(500):
+        publisher.speak(size=1200)
+        stage.wait(10)
+    assert sum(len(p.payload) for p in viewer.audio()) * 8 / 1000 < 300 * 6.6
+
+
+def test_sound_of_a_screen_in_stereo_is_taken_whole(stage: Stage) -> None:
+    publisher = stage.join(1)
+    publisher.publish()
+    stage.kernel.expect(
+        publisher.handle, KIND_SCREEN_AUDIO, mid=b"3", payload_type=OPUS, clock_rate=48000
+    )
+    for i in range(500):
+        publisher.send(rtp(OPUS, i, 960 * i, 444, b"m" * 640, extensions={MID: b"3"}))
+        stage.wait(20)
+    assert stage.kernel.counters()["dropped_flood"] == 0, "256 kbit/s"
+
+
+def test_a_flooded_slot_holds_up_neither_the_others_nor_sound(stage: Stage) -> None:
+    """Two sources bring 14 Mbit/s on a line of 10; thumbnail and voice of a third come in time."""
+    first, second, third, viewer = (stage.join(number) for number in range(1, 5))
+    viewer.view()
+    estimate = (4 << 18 | 250_000).to_bytes(3, "big")
+    viewer.send_rtcp(b"\x8f\xce\x00\x04" + bytes(4) + bytes(4) + b"REMB\x01" + estimate)
+    assert stage.kernel.session_stats(viewer.handle)["estimate"] == 4_000_000
+    for slot, (publisher, layer) in enumerate(((first, 2), (second, 2), (third, 0))):
+        publisher.publish()
+        viewer.show(slot, publisher, layer=layer)
+        publisher.camera(0, layer=layer, keyframe=True)
+    due, picture = stage.now, 1
+    late_pictures = late_sound = 0
+    for step in range(300):
+        while due <= stage.now:
+            for publisher in (first, second):
+                publisher.camera(picture, size=CHUNK)
+            picture = picture + 1 & 0x3FFF
+            due += CHUNK * 8000 // 7000
+        before = len(viewer.video(2)), len(viewer.audio())
+        if step % 5 == 0:
+            third.camera(step, layer=0, size=600)
+        if step % 2 == 0:
+            third.speak()
+        late_sound += step % 2 == 0 and len(viewer.audio()) == before[1]
+        stage.wait(10)
+        stage.wait(10)
+        late_pictures += step % 5 == 0 and len(viewer.video(2)) == before[0]
+        viewer.check()
+    assert late_sound == 0
+    assert late_pictures == 0
+    assert pictures(viewer.video(2)) == [0, *range(0, 300, 5)]
+    assert stage.kernel.counters()["dropped_queue"] > 0, "the line was full"
+
+
+def test_what_waits_is_freed_with_its_viewer(stage: Stage) -> None:
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view()
+    viewer.show(0, publisher)
+    publisher.camera(0, keyframe=True)
+    for picture in range(1, 800):
+        publisher.camera(picture, size=CHUNK)
+    stage.kernel.close_session(viewer.handle)
+    before = len(viewer.media)
+    for picture in range(800, 820):
+        publisher.camera(picture)
+    stage.wait(2000)
+    assert len(viewer.media) == before

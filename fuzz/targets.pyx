@@ -279,8 +279,8 @@ cdef void deliver(engine* e, int peer, const uint8_t* data, size_t length) noexc
     settle(e)
 
 
-cdef void send_check(engine* e, int peer, const uint8_t* attributes, size_t length) noexcept nogil:
-    """An authentic check with any attributes before its integrity."""
+cdef void send_check(engine* e, int peer, int place, const uint8_t* attributes, size_t length) noexcept nogil:
+    """An authentic check with any attributes before its integrity, from the address of `place`."""
     cdef uint8_t out[DATAGRAM]
     cdef hmac_key key
     cdef SHA_CTX message
@@ -304,7 +304,7 @@ cdef void send_check(engine* e, int peer, const uint8_t* attributes, size_t leng
     message = key.inner
     SHA1_Update(&message, out, at)
     hmac_finish(&key, &message, out + at + 4)
-    deliver(e, peer, out, at + 24)
+    deliver(e, place, out, at + 24)
 
 
 cdef void answer_check(engine* e, int peer) noexcept nogil:
@@ -441,7 +441,7 @@ cdef void operate(stage* g, int operation, int peer, const uint8_t* data,
     elif operation == 3:
         send_rtcp(g, peer, data, length)
     elif operation == 4:
-        send_check(g.e, peer, data, length)
+        send_check(g.e, peer, data[0] % (PEERS + 1) if length & 1 else peer, data, length)
     elif operation == 5:
         command(g, data, length)
     else:
@@ -463,7 +463,7 @@ cdef int fuzz_core(const uint8_t* data, size_t length) noexcept nogil:
     g.e.out.captures = True
     for peer in range(PEERS):
         enter(&g, peer)
-        send_check(g.e, peer, b"\x00\x25\x00\x00", 4)
+        send_check(g.e, peer, peer, b"\x00\x25\x00\x00", 4)
     for peer in range(3):
         slots_show(g.e, VIEWER, AUDIO_SLOTS + peer, CAMERA if peer < 2 else SCREEN, 2 - peer)
     settle(g.e)

@@ -122,9 +122,17 @@ cdef void remember(engine* e, int32_t index, const path* p) noexcept nogil:
     table_set(&e.addresses, key, KEY, index)
 
 
+cdef void note_heard(session* s) noexcept nogil:
+    """What is heard on the path in use is kept apart, packet by packet."""
+    cdef known_path* k = known(s, &s.current.remote)
+    if k != NULL and k.heard < s.path_heard:
+        k.heard = s.path_heard
+
+
 cdef bint owned_by_another(engine* e, int32_t owner, const address* a) noexcept nogil:
-    cdef known_path* k = known(&e.sessions[owner], a)
-    return k != NULL and e.now - k.heard < OWNED
+    cdef session* s = &e.sessions[owner]
+    note_heard(s)
+    return e.now - known(s, a).heard < OWNED
 
 
 cdef bint path_admit(engine* e, int32_t index, const path* from_path) noexcept nogil:
@@ -156,6 +164,7 @@ cdef inline bint is_quiet(engine* e, const session* s) noexcept nogil:
 
 cdef void move(engine* e, session* s, const path* p) noexcept nogil:
     if s.current.remote.family:
+        note_heard(s)
         e.counters[PATHS_MOVED] += 1
     s.current = p[0]
     s.path_media = 0

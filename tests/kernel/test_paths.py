@@ -4,7 +4,12 @@ import struct
 
 import pytest
 
-from sfu.kernel.core import EVENT_CONNECTED, EVENT_LOST, PROFILE_AEAD_AES_128_GCM
+from sfu.kernel.core import (
+    EVENT_CONNECTED,
+    EVENT_LOST,
+    PROFILE_AEAD_AES_128_GCM,
+    SteppedKernel,
+)
 from tests.kernel.peer import (
     COOKIE,
     PASSWORD,
@@ -261,6 +266,25 @@ def test_an_address_in_use_is_not_taken_over(stage: Stage) -> None:
     assert stage.kernel.counters()["dropped_forged"] == 0
 
 
+def test_an_address_with_media_and_no_checks_is_not_taken_over(stage: Stage) -> None:
+    publisher, viewer = lesson(stage)
+    thief = stage.join(3)
+    for _ in range(20):
+        speak_for(stage, publisher, 2000)
+        viewer.report()
+    viewer.media.clear()
+    thief.check(address=publisher.address)
+    publisher.speak()
+    assert len(viewer.audio()) == 1
+    publisher.check(address=NEW)
+    stage.wait(200)
+    publisher.speak(address=NEW)
+    thief.check(address=publisher.address)
+    stage.wait(200)
+    publisher.speak()
+    assert len(viewer.audio()) == 3, "nor is the one it has just left"
+
+
 def test_an_address_is_free_when_its_owner_has_been_silent_there(stage: Stage) -> None:
     _, viewer = lesson(stage)
     newcomer = stage.join(3)
@@ -470,3 +494,26 @@ def test_sound_that_waited_for_the_socket_is_dropped(stage: Stage) -> None:
     publisher.speak()
     assert 10 <= len(viewer.audio()) <= 12
     assert stage.kernel.counters()["dropped_held"] == 20 + 1 - len(viewer.audio())
+
+
+def test_a_session_may_end_while_its_datagrams_wait() -> None:
+    """Its place is taken by somebody else before the socket can be written again."""
+    stage = Stage(kernel=SteppedKernel(max_sessions=2))
+    publisher, viewer = lesson(stage)
+    for picture in range(2, 100):
+        publisher.camera(picture, size=1200)
+    stage.kernel.set_socket(blocked=True)
+    publisher.speak()
+    publisher.camera(100, size=1200)
+    stage.kernel.close_session(viewer.handle)
+    stage.kernel.events()
+    newcomer = stage.join(3)
+    newcomer.view()
+    assert newcomer.handle == viewer.handle
+    seen = len(viewer.media)
+    stage.kernel.set_socket()
+    newcomer.check()
+    stage.wait(2000)
+    assert len(viewer.media) == seen
+    assert newcomer.video() == []
+    stage.kernel.close()

@@ -6,8 +6,10 @@ flights are repeated here, by our clock, and the OpenSSL connection is dropped w
 handshake's end.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -15,14 +17,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
+from .alerts import AlertReader
 from .sdp import Fingerprint
 
 MTU = 1200
 """Bytes of one datagram of ours; fits every path that browsers send video on."""
 FIRST_REPEAT = 0.4
-LONGEST_REPEAT = 4.0
+LONGEST_REPEAT = 0.8
 HANDSHAKE_SECONDS = 30.0
 """A handshake that takes longer has failed."""
+STALL_SECONDS = 5.0
+"""So has one that got no further for so long."""
 KEEP_SECONDS = 30.0
 """How long after the handshake a repeated flight of the peer is still answered."""
 REPEAT_GAP = 0.2
@@ -45,11 +50,15 @@ _PROFILES = {
 
 
 class DtlsError(Exception):
-    """The handshake failed for good; `code` says why."""
+    """The handshake failed for good, or the association has ended; `code` says why.
 
-    def __init__(self, code: str) -> None:
+    `datagrams` hold OpenSSL's alert and are still to be sent.
+    """
+
+    def __init__(self, code: str, datagrams: list[bytes] | None = None) -> None:
         super().__init__(code)
         self.code = code
+        self.datagrams = datagrams or []
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,16 @@ class Output:
     datagrams: list[bytes]
     keys: Keys | None = None
     """Once, when the peer has proved to hold the key of its fingerprint."""
+    alerts: AlertReader | None = None
+    """With the keys: for what comes after the handshake."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """Of a peer's certificate."""
+
+    fingerprints: tuple[Fingerprint, ...]
+    failed: bool = False
 
 
 class DtlsServer:
@@ -85,8 +104,8 @@ class DtlsServer:
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
         context.set_cipher_list(_CIPHERS)
         context.set_tlsext_use_srtp(b":".join(_PROFILES))
-        # Any certificate is taken here; what counts is its fingerprint (RFC 8122 §6.2).
-        context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)
+        # Whoever signed it, what counts is the certificate's fingerprint (RFC 8122 §6.2).
+        context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verify)
         context.use_privatekey(key)
         context.use_certificate(certificate)
 
@@ -95,23 +114,25 @@ class DtlsServer:
         connection = SSL.Connection(self._context)
         connection.set_ciphertext_mtu(MTU)
         connection.set_accept_state()
-        return Handshake(connection, fingerprints, now)
+        trial = Trial(fingerprints)
+        connection.set_app_data(trial)
+        return Handshake(connection, trial, now)
 
 
 class Handshake:
     """One association from the ClientHello until `KEEP_SECONDS` after its end."""
 
-    def __init__(
-        self, connection: SSL.Connection, fingerprints: tuple[Fingerprint, ...], now: float
-    ) -> None:
+    def __init__(self, connection: SSL.Connection, trial: Trial, now: float) -> None:
         self._connection: SSL.Connection | None = connection
-        self._fingerprints = fingerprints
+        self._trial = trial
         self._flight: list[bytes] = []
         self._repeat_after = FIRST_REPEAT
         self._repeat_at: float | None = None
         self._repeated_at = now
         self._ends_at = now + HANDSHAKE_SECONDS
         self._datagrams = 0
+        self.progress_at = now
+        """When it last got further."""
 
     @property
     def complete(self) -> bool:
@@ -120,7 +141,14 @@ class Handshake:
     @property
     def timer(self) -> float:
         """When `handle_timer` wants to be called."""
-        return self._ends_at if self._repeat_at is None else min(self._repeat_at, self._ends_at)
+        gives_up_at = self._gives_up_at
+        return gives_up_at if self._repeat_at is None else min(self._repeat_at, gives_up_at)
+
+    @property
+    def _gives_up_at(self) -> float:
+        return (
+            self._ends_at if self.complete else min(self.progress_at + STALL_SECONDS, self._ends_at)
+        )
 
     def expired(self, now: float) -> bool:
         """Whether nothing more is to be expected of a complete handshake."""
@@ -142,12 +170,12 @@ class Handshake:
             self._flight = flight
             self._repeat_after = FIRST_REPEAT
             self._repeat_at = now + FIRST_REPEAT
-        keys = self._finish(self._connection, now) if done else None
-        return Output(flight, keys)
+            self.progress_at = now
+        return self._finish(self._connection, flight, now) if done else Output(flight)
 
     def handle_timer(self, now: float) -> list[bytes]:
         """The datagrams to send again. Raises DtlsError when the handshake takes too long."""
-        if self._connection is not None and now >= self._ends_at:
+        if self._connection is not None and now >= self._gives_up_at:
             raise DtlsError("dtls_timeout")
         if self._repeat_at is None or now < self._repeat_at:
             return []
@@ -161,28 +189,33 @@ class Handshake:
         except SSL.WantReadError:
             return False
         except SSL.Error:
-            raise DtlsError("dtls_failed") from None
+            code = "dtls_fingerprint" if self._trial.failed else "dtls_failed"
+            raise DtlsError(code, _datagrams(_drain(connection))) from None
         return True
 
-    def _finish(self, connection: SSL.Connection, now: float) -> Keys:
-        self._check_fingerprint(connection)
-        keys = _export_keys(connection)
+    def _finish(self, connection: SSL.Connection, flight: list[bytes], now: float) -> Output:
+        try:
+            self._check_fingerprint(connection)
+            keys = _export_keys(connection)
+        except DtlsError as error:
+            # OpenSSL had nothing against it: it says good-bye.
+            with suppress(SSL.Error):
+                connection.shutdown()
+            raise DtlsError(error.code, flight + _datagrams(_drain(connection))) from None
+        alerts = _alert_reader(connection)
         self._connection = None
         self._repeat_at = None
         self._repeated_at = now
         self._ends_at = now + KEEP_SECONDS
-        return keys
+        return Output(flight, keys, alerts)
 
     def _check_fingerprint(self, connection: SSL.Connection) -> None:
         # Not as an object of `cryptography`, whose parser raises where OpenSSL's does not.
         certificate = connection.get_peer_certificate()
         if certificate is None:
             raise DtlsError("dtls_failed")
-        for wanted in self._fingerprints:
-            digest = certificate.digest(wanted.algorithm.replace("-", ""))
-            if bytes.fromhex(digest.replace(b":", b"").decode()) == wanted.digest:
-                return
-        raise DtlsError("dtls_fingerprint")
+        if not _known(certificate, self._trial.fingerprints):
+            raise DtlsError("dtls_fingerprint")
 
     def _answer_repetition(self, datagram: bytes, now: float) -> list[bytes]:
         """The last flight once more: the peer repeats its own when ours got lost."""
@@ -193,6 +226,39 @@ class Handshake:
             return []
         self._repeated_at = now
         return self._flight
+
+
+def begins(datagram: bytes) -> bool:
+    """Whether it is (a part of) a ClientHello in the clear: nothing else begins a handshake."""
+    return datagram[:1] == b"\x16" and datagram[3:5] == bytes(2) and datagram[13:14] == b"\x01"
+
+
+def _verify(
+    connection: SSL.Connection, certificate: Any, _error: int, depth: int, _ok: int
+) -> bool:
+    """Asked by OpenSSL, which tells the peer if the answer is no."""
+    if depth > 0:
+        return True
+    trial: Trial = connection.get_app_data()
+    trial.failed = not _known(certificate, trial.fingerprints)
+    return not trial.failed
+
+
+def _known(certificate: Any, fingerprints: tuple[Fingerprint, ...]) -> bool:
+    for wanted in fingerprints:
+        digest = certificate.digest(wanted.algorithm.replace("-", ""))
+        if bytes.fromhex(digest.replace(b":", b"").decode()) == wanted.digest:
+            return True
+    return False
+
+
+def _alert_reader(connection: SSL.Connection) -> AlertReader | None:
+    suite = connection.get_cipher_name()
+    secret, client = connection.master_key(), connection.client_random()
+    server = connection.server_random()
+    if suite is None or secret is None or client is None or server is None:
+        return None
+    return AlertReader.of(suite, secret, client, server)
 
 
 def _self_signed(key: ec.EllipticCurvePrivateKey, today: datetime) -> x509.Certificate:

@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from zvonok.wire.bus import ActualSession, Description, SpeakersNotice, WantedSession
+from zvonok.wire.bus import (
+    SESSION_CLOSED,
+    ActualSession,
+    Description,
+    SpeakersNotice,
+    WantedSession,
+)
 from zvonok.wire.errors import ErrorBody, Refusal
 
-from .dtls import DtlsError, DtlsServer
+from .dtls import DtlsError, DtlsServer, begins
 from .effects import DropActual, Effect, Publish, WriteActual
+from .handshakes import Address, Handshakes
 from .room import Room
 from .sdp import Candidate, Identity, make_plan, parse_offer
 from .session import SESSION_LOST, Environment, Session
@@ -23,8 +30,6 @@ from .session import SESSION_LOST, Environment, Session
 if TYPE_CHECKING:
     from .kernel.core import Kernel
 
-MAX_HANDSHAKES = 256
-"""At once; a ClientHello above it is dropped, and its sender repeats it."""
 TIMER_INTERVAL = 0.1
 """Seconds between two calls of `handle_timer`."""
 
@@ -41,8 +46,7 @@ class Engine:
         """Calls by the kernel's number of their room."""
         self._last_room = 0
         self._by_handle: dict[int, Session] = {}
-        self._shaking: set[Session] = set()
-        """Sessions with a handshake that has not ended."""
+        self._shaking = Handshakes()
         self._kept: set[Session] = set()
         """Sessions whose last flight may still have to be repeated."""
         self._applying: dict[Session, int] = {}
@@ -174,7 +178,7 @@ class Engine:
 
     def _close(self, room: Room, session: Session, now: float) -> None:
         room.withdraw(session, now)
-        self._shaking.discard(session)
+        self._shaking.remove(session)
         self._kept.discard(session)
         if session.connection is not None:
             del self._by_handle[session.handle]
@@ -188,15 +192,26 @@ class Engine:
 
     # ── what the kernel tells ──
 
-    def receive_dtls(self, handle: int, datagram: bytes, now: float) -> None:
+    def call_of(self, handle: int) -> str | None:
+        session = self._by_handle.get(handle)
+        return None if session is None else session.call
+
+    def receive_dtls(
+        self, handle: int, datagram: bytes, now: float, address: Address = (0, 0)
+    ) -> None:
         session = self._by_handle.get(handle)
         if session is None:
             return
         if session.keyless and session not in self._shaking:
-            if len(self._shaking) >= MAX_HANDSHAKES:
+            if not begins(datagram):
+                return
+            leaving = self._shaking.admit(session, address, now)
+            if leaving is None:
+                # Its sender repeats it.
                 self.handshakes_deferred += 1
                 return
-            self._shaking.add(session)
+            for slow in leaving:
+                self._fail(slow, SESSION_LOST, now)
         self._shake(session, datagram, now)
 
     def handle_mark(self) -> None:
@@ -229,7 +244,7 @@ class Engine:
 
     def handle_timer(self, now: float) -> None:
         """To be called every `TIMER_INTERVAL`."""
-        for session in [*self._shaking, *self._kept]:
+        for session in [*self._shaking.sessions(), *self._kept]:
             self._shake(session, None, now)
         for room in self._rooms.values():
             room.handle_timer(now)
@@ -246,7 +261,7 @@ class Engine:
             return
         connection = session.connection
         if connection is not None and connection.keyed and session in self._shaking:
-            self._shaking.discard(session)
+            self._shaking.remove(session)
             self._kept.add(session)
             self._changed(session)
         if not watched:
@@ -293,4 +308,6 @@ def _reason(error: DtlsError) -> ErrorBody:
     if error.code == "dtls_timeout":
         # The line's fault, so a new attempt may succeed.
         return SESSION_LOST
+    if error.code == SESSION_CLOSED:
+        return ErrorBody(SESSION_CLOSED, "The peer has closed the connection.")
     return ErrorBody(error.code, "The encrypted connection failed.")

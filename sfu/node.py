@@ -1,7 +1,6 @@
 """The adapter: a kernel, an engine, Redis, and the clock between them."""
 
 import asyncio
-import struct
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -23,6 +22,7 @@ from zvonok.wire.bus import WorkerState
 
 from .dtls import DtlsServer
 from .engine import TIMER_INTERVAL, Engine
+from .inbox import Inbox
 from .kernel import core
 from .load import Load
 from .looks import Looks
@@ -91,7 +91,7 @@ async def running(settings: Settings, kernel: core.Kernel, redis: Redis) -> Asyn
         await stack.enter_async_context(serve_unix(app, settings.socket("sfu-private")))
         stack.push_async_callback(heartbeat.end)
         stack.callback(lambda: engine.close(now()))
-        stack.enter_context(_events(kernel, engine, settle))
+        stack.enter_context(Inbox(kernel, engine, settle).watched())
         group = await stack.enter_async_context(asyncio.TaskGroup())
         work = (looks.listen(), looks.work(), looks.compare(), reports.work(), heartbeat.work())
         for task in [group.create_task(w) for w in (*work, _tick(engine, settle))]:
@@ -142,40 +142,3 @@ async def _tick(engine: Engine, settle: Callable[[], None]) -> None:
         await asyncio.sleep(TIMER_INTERVAL)
         engine.handle_timer(now())
         settle()
-
-
-@contextmanager
-def _events(kernel: core.Kernel, engine: Engine, settle: Callable[[], None]) -> Iterator[None]:
-    """Hands the kernel's events to the engine, a batch whenever there are any."""
-    loop = asyncio.get_running_loop()
-
-    def readable() -> None:
-        now = loop.time()
-        for event in kernel.events():
-            try:
-                dispatch(engine, event, now)
-            except Exception:
-                # What one peer sent must not cost the others their events.
-                log.exception("event failed", kind=event[0], subject=event[1])
-        settle()
-
-    loop.add_reader(kernel.fileno(), readable)
-    try:
-        yield
-    finally:
-        loop.remove_reader(kernel.fileno())
-
-
-def dispatch(engine: Engine, event: "core.Event", now: float) -> None:
-    kind, subject, _, _, data = event
-    if kind == core.EVENT_DTLS:
-        engine.receive_dtls(subject, data, now)
-    elif kind == core.EVENT_MARK:
-        engine.handle_mark()
-    elif kind == core.EVENT_CONNECTED:
-        engine.set_reachable(subject, True)
-    elif kind == core.EVENT_LOST:
-        engine.set_reachable(subject, False)
-    elif kind == core.EVENT_SPEAKERS:
-        handles = [handle for (handle,) in struct.iter_unpack("<I", data)]
-        engine.set_speakers(subject, handles, now)

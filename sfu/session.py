@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from zvonok.wire import bus
-from zvonok.wire.bus import ActualSession, Description, Tile, WantedSession
+from zvonok.wire.bus import SESSION_CLOSED, ActualSession, Description, Tile, WantedSession
 from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import KINDS, RIDS, Kind
 
 from . import sdp
-from .dtls import DtlsServer, Handshake
+from .alerts import AlertReader
+from .dtls import DtlsError, DtlsServer, Handshake
 from .views import HEIGHTS, SCREEN_HEIGHT, Demand, layer_names
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Connection:
     ssrcs: dict[tuple[str, int], sdp.SlotSsrc]
     origin: int
     handshake: Handshake | None = None
+    alerts: AlertReader | None = None
+    """Once keyed."""
     keyed: bool = False
     """SRTP keys are set: the handshake is over."""
     moderator: bool = False
@@ -99,6 +102,12 @@ class Session:
     def keyless(self) -> bool:
         """Has a connection whose handshake is not over."""
         return self.connection is not None and not self.connection.keyed
+
+    @property
+    def progress_at(self) -> float:
+        """When the handshake last got further; long ago if there is none."""
+        handshake = self.connection.handshake if self.connection is not None else None
+        return handshake.progress_at if handshake is not None else 0.0
 
     def has_video_slot(self, number: int) -> bool:
         return self.connection is not None and ("video", number) in self.connection.ssrcs
@@ -239,22 +248,33 @@ class Session:
     # ── DTLS ──
 
     def receive_dtls(self, datagram: bytes, now: float) -> None:
-        """Raises DtlsError."""
+        """Raises DtlsError, SESSION_CLOSED if the peer has said that it is gone."""
         connection = self.connection
-        if connection is None or (connection.keyed and connection.handshake is None):
+        if connection is None:
             return
+        if connection.keyed:
+            if connection.alerts is not None and connection.alerts.ended(datagram):
+                raise DtlsError(SESSION_CLOSED)
+            if connection.handshake is None:
+                return
         kernel = self._environment.kernel
         if connection.handshake is None:
             connection.handshake = self._environment.dtls.handshake(
                 connection.offer.fingerprints, now
             )
-        output = connection.handshake.receive(datagram, now)
+        try:
+            output = connection.handshake.receive(datagram, now)
+        except DtlsError as error:
+            for alert in error.datagrams:
+                kernel.send_dtls(connection.handle, alert)
+            raise
         for reply in output.datagrams:
             kernel.send_dtls(connection.handle, reply)
         if output.keys is not None:
             keys = output.keys
             kernel.set_keys(connection.handle, keys.profile, keys.inbound, keys.outbound)
             connection.keyed = True
+            connection.alerts = output.alerts
 
     def handle_timer(self, now: float) -> bool:
         """Repeats lost flights; False once there is no handshake to watch. Raises DtlsError."""

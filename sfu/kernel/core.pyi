@@ -11,7 +11,8 @@ PROFILE_AES128_CM_SHA1_80: Final = 0x0001
 PROFILE_AEAD_AES_128_GCM: Final = 0x0007
 
 EVENT_DTLS: Final = 1
-"""(EVENT_DTLS, session, 0, 0, datagram): from an address that passed an authenticated check."""
+"""(EVENT_DTLS, session, a, b, datagram): from an address that passed an authenticated check; a
+and b are its first eight bytes, of IPv4 all four and zeros."""
 EVENT_CONNECTED: Final = 2
 """(EVENT_CONNECTED, session, 0, 0, b""): the first authentic check arrived, or the first authentic
 packet after EVENT_LOST."""

@@ -266,6 +266,7 @@ cdef void engine_send_dtls(engine* e, int32_t index, const uint8_t* data, size_t
 
 cdef void engine_receive(engine* e, const path* from_path, uint8_t* data, size_t length) noexcept nogil:
     cdef int32_t index
+    cdef int32_t network[2]
     cdef bint authentic
     if length < 2:
         e.counters[DROPPED_GARBAGE] += 1
@@ -290,7 +291,8 @@ cdef void engine_receive(engine* e, const path* from_path, uint8_t* data, size_t
             return
         e.counters[DTLS_RECEIVED] += 1
         path_dtls(e, index, from_path)
-        event_put(e, EVENT_DTLS, index, 0, 0, data, length)
+        memcpy(network, from_path.remote.ip, sizeof(network))
+        event_put(e, EVENT_DTLS, index, network[0], network[1], data, length)
     else:
         e.counters[DROPPED_GARBAGE] += 1
 

@@ -37,11 +37,14 @@ class DtlsClient:
         *,
         mtu: int = 1200,
         certificate: bool = True,
+        ciphers: bytes | None = None,
     ) -> None:
         context = SSL.Context(SSL.DTLS_CLIENT_METHOD)
         context.set_verify(SSL.VERIFY_NONE, lambda *_: True)
         context.set_options(SSL.OP_NO_QUERY_MTU)
         context.set_alpn_protos([bytes(250)] * 4)
+        if ciphers:
+            context.set_cipher_list(ciphers)
         if profiles:
             context.set_tlsext_use_srtp(profiles)
         if certificate:
@@ -54,6 +57,7 @@ class DtlsClient:
         self._waiting: list[bytes] = []
         self._number = 1000
         self.done = False
+        self._alert: str | None = None
         self._step()
 
     @property
@@ -80,6 +84,16 @@ class DtlsClient:
         self._connection.bio_write(datagram)
         self._step()
 
+    def close(self) -> list[bytes]:
+        """Ends the association: the datagrams that say so."""
+        self._connection.shutdown()
+        return self._read()
+
+    @property
+    def heard_alert(self) -> str | None:
+        """Why the server has ended it, in OpenSSL's words."""
+        return self._alert
+
     def repeat(self) -> None:
         if not self._waiting:
             self._waiting = [self._renumbered(record) for record in self._flight]
@@ -102,8 +116,13 @@ class DtlsClient:
         try:
             self._connection.do_handshake()
             self.done = True
+            self._connection.recv(1)
         except SSL.WantReadError:
             pass
+        except SSL.ZeroReturnError:
+            self._alert = "close notify"
+        except SSL.Error as error:
+            self._alert = str(error)
         flight = self._read()
         if flight:
             self._flight = flight

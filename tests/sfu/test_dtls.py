@@ -7,16 +7,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sfu import dtls
+from sfu.alerts import AlertReader
 from sfu.dtls import (
     FIRST_REPEAT,
     HANDSHAKE_SECONDS,
     KEEP_SECONDS,
     MAX_DATAGRAMS,
     MTU,
+    STALL_SECONDS,
     DtlsError,
     DtlsServer,
     Handshake,
     Keys,
+    begins,
 )
 from sfu.sdp import Fingerprint
 from tests.sfu.dtls_client import DtlsClient
@@ -83,23 +87,102 @@ def test_fingerprints_of_every_length(algorithm: str) -> None:
     check_same_keys(client, run(client, SERVER.handshake((wrong, right), 0.0)))
 
 
+WRONG = Fingerprint("sha-256", bytes(32))
+
+
+def alert_after(client: DtlsClient, fingerprint: Fingerprint, code: str) -> str | None:
+    """What the client is told when its handshake fails."""
+    with pytest.raises(DtlsError, match=code) as failure:
+        run(client, SERVER.handshake((fingerprint,), 0.0))
+    assert failure.value.datagrams
+    for datagram in failure.value.datagrams:
+        client.receive(datagram)
+    return client.heard_alert
+
+
 def test_wrong_fingerprint() -> None:
-    client = DtlsClient()
-    handshake = SERVER.handshake((Fingerprint("sha-256", bytes(32)),), 0.0)
-    with pytest.raises(DtlsError, match="dtls_fingerprint"):
-        run(client, handshake)
+    alert = alert_after(DtlsClient(), WRONG, "dtls_fingerprint")
+    assert alert is not None
+    assert "alert" in alert
 
 
 def test_client_without_srtp() -> None:
     client = DtlsClient(None)
-    with pytest.raises(DtlsError, match="dtls_no_srtp"):
-        run(client, SERVER.handshake((client.fingerprint,), 0.0))
+    assert alert_after(client, client.fingerprint, "dtls_no_srtp") == "close notify"
 
 
 def test_client_without_certificate() -> None:
-    client = DtlsClient(certificate=False)
-    with pytest.raises(DtlsError, match="dtls_failed"):
-        run(client, SERVER.handshake((Fingerprint("sha-256", bytes(32)),), 0.0))
+    alert = alert_after(DtlsClient(certificate=False), WRONG, "dtls_failed")
+    assert alert is not None
+    assert "alert" in alert
+
+
+def test_client_without_a_cipher_of_ours() -> None:
+    client = DtlsClient(ciphers=b"ECDHE-ECDSA-AES256-GCM-SHA384")
+    alert = alert_after(client, client.fingerprint, "dtls_failed")
+    assert alert is not None
+    assert "handshake failure" in alert
+
+
+AEAD = ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305"]
+
+
+def associated(client: DtlsClient) -> AlertReader:
+    """The server's reader once their handshake is over."""
+    handshake = SERVER.handshake((client.fingerprint,), 0.0)
+    for _ in range(3):
+        for datagram in client.send():
+            output = handshake.receive(datagram, 0.0)
+            for reply in output.datagrams:
+                client.receive(reply)
+            if output.alerts is not None:
+                return output.alerts
+    raise AssertionError("no handshake")
+
+
+@pytest.mark.parametrize("suite", AEAD)
+def test_a_close_notify_is_known_for_genuine(suite: str) -> None:
+    client = DtlsClient(ciphers=suite.encode())
+    reader = associated(client)
+    (farewell,) = client.close()
+    assert reader.ended(farewell)
+    # Behind another record, too.
+    assert reader.ended(farewell[:11] + b"\0\0" + farewell)
+    assert not associated(DtlsClient(ciphers=suite.encode())).ended(farewell)
+
+
+@pytest.mark.parametrize("suite", AEAD)
+def test_a_forged_close_notify_ends_nothing(suite: str) -> None:
+    client = DtlsClient(ciphers=suite.encode())
+    reader = associated(client)
+    (farewell,) = client.close()
+    for at in range(len(farewell)):
+        forged = bytearray(farewell)
+        forged[at] ^= 1
+        assert not reader.ended(bytes(forged)), at
+        assert not reader.ended(farewell[:at]), at
+    assert not reader.ended(b"\x15\xfe\xfd" + bytes(8) + b"\0\2\1\0")
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.binary(max_size=100))
+def test_garbage_ends_nothing(junk: bytes) -> None:
+    reader = AlertReader.of(AEAD[0], bytes(48), bytes(32), bytes(32))
+    assert reader is not None
+    assert not reader.ended(junk)
+    assert not reader.ended(b"\x15" + junk)
+
+
+def test_a_suite_without_aead_has_no_reader() -> None:
+    assert AlertReader.of("ECDHE-ECDSA-AES128-SHA", bytes(48), bytes(32), bytes(32)) is None
+
+
+def test_only_a_client_hello_begins_a_handshake() -> None:
+    client = DtlsClient(mtu=SMALLEST_MTU)
+    assert all(begins(datagram) for datagram in client.send())
+    for other in (b"", b"\x16", b"\x17" + bytes(20), b"\x16\xfe\xfd" + bytes(10) + b"\x0b"):
+        assert not begins(other)
+    assert not begins(b"\x16\xfe\xfd\0\1" + bytes(8) + b"\1")
 
 
 def test_client_hello_in_fragments() -> None:
@@ -142,8 +225,8 @@ class Lossy:
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-# Eight flights in a row that are lost take longer than a handshake may.
-@given(st.lists(st.booleans(), max_size=8), st.lists(st.booleans(), max_size=5), st.booleans())
+# Six flights in a row that are lost take longer than a handshake may stand still.
+@given(st.lists(st.booleans(), max_size=6), st.lists(st.booleans(), max_size=4), st.booleans())
 def test_lost_and_reordered_datagrams(up: list[bool], down: list[bool], reverse: bool) -> None:
     client = DtlsClient(mtu=SMALLEST_MTU)
     lossy = Lossy(up)
@@ -191,21 +274,44 @@ def test_a_flood_ends_the_handshake() -> None:
 
 def test_a_silent_peer_times_out() -> None:
     handshake = SERVER.handshake((Fingerprint("sha-256", bytes(32)),), 5.0)
-    assert handshake.timer == 5.0 + HANDSHAKE_SECONDS
-    assert handshake.handle_timer(5.0 + HANDSHAKE_SECONDS - 0.1) == []
+    assert handshake.timer == 5.0 + STALL_SECONDS
+    assert handshake.handle_timer(5.0 + STALL_SECONDS - 0.1) == []
     with pytest.raises(DtlsError, match="dtls_timeout"):
-        handshake.handle_timer(5.0 + HANDSHAKE_SECONDS)
+        handshake.handle_timer(5.0 + STALL_SECONDS)
 
 
-def test_repetitions_become_rarer() -> None:
+def test_junk_is_no_progress() -> None:
+    client = DtlsClient()
+    handshake = SERVER.handshake((client.fingerprint,), 0.0)
+    greet(client, handshake)
+    handshake.receive(client.send()[0] if client.send() else b"\x16", 4.0)
+    with pytest.raises(DtlsError, match="dtls_timeout"):
+        handshake.handle_timer(STALL_SECONDS)
+
+
+def test_progress_gives_more_time_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dtls, "STALL_SECONDS", 2 * HANDSHAKE_SECONDS)
+    handshake = SERVER.handshake((WRONG,), 0.0)
+    assert handshake.timer == HANDSHAKE_SECONDS
+    monkeypatch.undo()
+    client = DtlsClient()
+    handshake = SERVER.handshake((client.fingerprint,), 0.0)
+    for hello in client.send():
+        handshake.receive(hello, 4.0)
+    assert handshake.handle_timer(STALL_SECONDS + 3.9)
+    with pytest.raises(DtlsError, match="dtls_timeout"):
+        handshake.handle_timer(STALL_SECONDS + 4.0)
+
+
+def test_repetitions_come_at_once_and_then_more_slowly() -> None:
     client = DtlsClient()
     handshake = SERVER.handshake((client.fingerprint,), 0.0)
     first = greet(client, handshake)
     times = []
-    for _ in range(5):
+    for _ in range(4):
         times.append(handshake.timer)
         assert handshake.handle_timer(handshake.timer) == first
-    assert [round(b - a, 3) for a, b in zip(times, times[1:], strict=False)] == [0.8, 1.6, 3.2, 4.0]
+    assert [round(b - a, 3) for a, b in zip(times, times[1:], strict=False)] == [0.8, 0.8, 0.8]
 
 
 def test_last_flight_is_repeated_for_a_while() -> None:

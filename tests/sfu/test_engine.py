@@ -3,7 +3,7 @@
 import pytest
 
 from sfu.dtls import FIRST_REPEAT, HANDSHAKE_SECONDS, KEEP_SECONDS
-from sfu.engine import MAX_HANDSHAKES
+from sfu.handshakes import AT_ONCE, OF_ADDRESS, OF_CALL, YIELDS_AFTER
 from sfu.sdp import Candidate
 from tests.sfu import offers
 from tests.sfu.dtls_client import DtlsClient
@@ -201,16 +201,80 @@ def test_repeated_last_flight_is_answered_until_it_is_forgotten() -> None:
     assert stage.kernel.take("send_dtls") == []
 
 
-def test_too_many_handshakes_at_once_wait() -> None:
-    stage = Stage(max_sessions=MAX_HANDSHAKES + 1)
+@pytest.mark.parametrize(
+    ("limit", "calls", "addresses"),
+    [(OF_CALL, 1, OF_CALL + 1), (OF_ADDRESS, OF_ADDRESS + 1, 1), (AT_ONCE, AT_ONCE, AT_ONCE)],
+)
+def test_too_many_handshakes_at_once_wait(limit: int, calls: int, addresses: int) -> None:
+    """Of one call, of one address, of all."""
+    stage = Stage(max_sessions=limit + 1)
     hello = DtlsClient().send()[0]
-    for participant in range(1, MAX_HANDSHAKES + 2):
-        stage.want(participant, offer=offers.whep())
-        stage.engine.receive_dtls(participant - 1, hello, 0.0)
+
+    def greet(number: int) -> None:
+        stage.engine.receive_dtls(number, hello, stage.now, (number % addresses, 0))
+
+    for number in range(limit + 1):
+        stage.want(number + 1, offer=offers.whep(), call=f"c{number % calls}")
+        greet(number)
     assert stage.engine.handshakes_deferred == 1
-    stage.leave(1)
-    stage.engine.receive_dtls(MAX_HANDSHAKES, hello, 0.0)
+    stage.now = YIELDS_AFTER / 2
+    greet(limit)
+    assert stage.engine.handshakes_deferred == 2
+    stage.leave(1, "c0")
+    greet(limit)
+    assert stage.engine.handshakes_deferred == 2
+
+
+def test_a_stalled_handshake_gives_way() -> None:
+    stage = Stage(max_sessions=OF_CALL + 1)
+    hello = DtlsClient().send()[0]
+    for number in range(OF_CALL + 1):
+        stage.want(number + 1, offer=offers.whep())
+        stage.now += 0.001
+        stage.engine.receive_dtls(number, hello, stage.now)
+    stage.now += YIELDS_AFTER
+    stage.engine.receive_dtls(OF_CALL, hello, stage.now)
+    stage.settle()
+    error = stage.actual["s1"].error
+    assert error is not None
+    assert error.code == "session_lost"
+    assert [s for s, actual in stage.actual.items() if actual.error] == ["s1"]
     assert stage.engine.handshakes_deferred == 1
+
+
+def test_what_begins_no_handshake_takes_no_place() -> None:
+    stage = Stage()
+    stage.want(1)
+    stage.engine.receive_dtls(0, b"\x16\xfe\xfd" + bytes(30), 0.0)
+    stage.pass_time(HANDSHAKE_SECONDS)
+    assert stage.actual["s1"].error is None
+
+
+def test_a_peer_that_says_good_bye_is_gone() -> None:
+    stage = Stage()
+    client = DtlsClient()
+    stage.want(1, offer=client_offer(client))
+    stage.connect(0, client)
+    stage.pass_time(KEEP_SECONDS)
+    (farewell,) = client.close()
+    stage.engine.receive_dtls(0, farewell[:-1] + b"x", stage.now)
+    stage.settle()
+    assert stage.actual["s1"].connected
+    stage.engine.receive_dtls(0, farewell, stage.now)
+    stage.settle()
+    error = stage.actual["s1"].error
+    assert error is not None
+    assert (error.code, stage.actual["s1"].connected) == ("session_closed", False)
+    assert stage.kernel.open == set()
+
+
+def test_a_peer_whose_handshake_fails_is_told_before_its_session_closes() -> None:
+    stage = Stage()
+    client = DtlsClient()
+    stage.want(1, offer=other_certificate())
+    stage.connect(0, client)
+    assert client.heard_alert is not None
+    assert stage.kernel.open == set()
 
 
 def test_leaving_closes_and_drops() -> None:

@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from sfu import node
+from sfu import inbox, node
 from sfu.engine import Engine
 from sfu.kernel import core
 from tests.sfu import offers
@@ -214,10 +214,10 @@ async def test_an_event_that_fails_costs_no_other(
         reached.append(event[1])
         raise RuntimeError
 
-    monkeypatch.setattr(node, "dispatch", dispatch)
+    monkeypatch.setattr(inbox, "dispatch", dispatch)
     async with worker(settings, redis) as kernel:
-        kernel.happen(core.EVENT_DTLS, 1)
-        kernel.happen(core.EVENT_DTLS, 2)
+        kernel.happen(core.EVENT_CONNECTED, 1)
+        kernel.happen(core.EVENT_CONNECTED, 2)
         await signalman.want(wanted())
         assert (await signalman.answered("s1")).answer is not None
     assert reached == [1, 2]

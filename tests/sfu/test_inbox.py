@@ -1,0 +1,108 @@
+"""Events of the kernel: what is cheap at once, handshakes by turns of the calls."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from sfu import inbox
+from sfu.inbox import Inbox
+from sfu.kernel import core
+from tests.sfu.test_node import EventfulKernel
+
+if TYPE_CHECKING:
+    from sfu.engine import Engine
+
+
+class Ledger:
+    """An engine that notes what it is told; handle n belongs to the call of n's tens."""
+
+    def __init__(self) -> None:
+        self.told: list[int | str] = []
+
+    def call_of(self, handle: int) -> str | None:
+        return None if handle >= 100 else str(handle // 10)
+
+    def receive_dtls(
+        self, handle: int, _datagram: bytes, _now: float, address: tuple[int, int]
+    ) -> None:
+        assert address == (0, 0)
+        self.told.append(handle)
+        if handle == 66:
+            raise RuntimeError
+
+    def set_reachable(self, handle: int, reachable: bool) -> None:
+        self.told.append(f"{handle} {reachable}")
+
+    def settle(self) -> None:
+        self.told.append("settle")
+
+    def dtls(self) -> list[int]:
+        return [handle for handle in self.told if isinstance(handle, int)]
+
+
+@pytest.fixture
+def kernel() -> Iterator[EventfulKernel]:
+    kernel = EventfulKernel()
+    yield kernel
+    kernel.close()
+
+
+async def run(kernel: EventfulKernel, turns: int = 50) -> Ledger:
+    ledger = Ledger()
+    entry = Inbox(kernel.as_kernel(), cast("Engine", ledger), ledger.settle)
+    with entry.watched():
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    return ledger
+
+
+async def test_calls_take_turns(kernel: EventfulKernel) -> None:
+    for handle in (10, 11, 12, 20):
+        kernel.happen(core.EVENT_DTLS, handle)
+    assert (await run(kernel)).dtls() == [10, 20, 11, 12]
+
+
+async def test_what_is_cheap_does_not_wait_for_handshakes(kernel: EventfulKernel) -> None:
+    kernel.happen(core.EVENT_DTLS, 10)
+    kernel.happen(core.EVENT_CONNECTED, 20)
+    assert (await run(kernel)).told == ["20 True", 10, "settle"]
+
+
+async def test_others_have_their_turn_between_handshakes(
+    kernel: EventfulKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "BREATH", 0.0)
+    for handle in (10, 11, 12):
+        kernel.happen(core.EVENT_DTLS, handle)
+    assert (await run(kernel)).told[:6] == [10, "settle", 11, "settle", 12, "settle"]
+
+
+async def test_a_call_that_floods_loses_its_own_datagrams(
+    kernel: EventfulKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "LIMIT", 2)
+    for handle in (10, 11, 12, 13, 20):
+        kernel.happen(core.EVENT_DTLS, handle)
+    assert (await run(kernel)).dtls() == [10, 20, 11]
+
+
+async def test_unknown_sessions_and_failures_cost_nobody_anything(kernel: EventfulKernel) -> None:
+    for handle in (100, 66, 10):
+        kernel.happen(core.EVENT_DTLS, handle)
+    assert (await run(kernel)).dtls() == [66, 10]
+
+
+async def test_nothing_is_handed_on_after_the_end(
+    kernel: EventfulKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "BREATH", 0.0)
+    for handle in range(10):
+        kernel.happen(core.EVENT_DTLS, handle)
+    ledger = await run(kernel, turns=4)
+    told = list(ledger.told)
+    assert 0 < len(ledger.dtls()) < 10
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert ledger.told == told

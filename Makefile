@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 # Node.js lives in the venv where the system's is too old: see tools/setup.sh.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help up test check bench fuzz kernel fresh format lock
+.PHONY: help up test check bench outages fuzz kernel fresh format lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -36,6 +36,10 @@ format: ## rewrite sources in the one format
 bench: ## how many packets a core forwards
 	@tools/setup.sh up
 	$(PYTHON) -m bench.forward
+
+outages: ## how soon a call is whole again after something was away
+	@tools/setup.sh test
+	$(PYTHON) -m bench.outages
 
 fuzz: ## a minute of hostile input for each parser
 	@tools/setup.sh fuzz

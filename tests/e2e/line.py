@@ -90,7 +90,11 @@ class Line:
         if not self.whole:
             writer.transport.abort()
             return
-        there, back = await asyncio.open_connection(HOST, self._running.http)
+        try:
+            there, back = await asyncio.open_connection(HOST, self._running.http)
+        except OSError:
+            writer.transport.abort()
+            return
         self._pipes |= {writer, back}
         both = [
             asyncio.ensure_future(self._pump(reader, back)),

@@ -185,8 +185,22 @@
     return found;
   }
 
+  /** Whether somebody is seen and anybody heard: two readings tell by what grew between them. */
+  async function flow(name) {
+    const element = tile(name, "camera");
+    const video = element?.querySelector("video");
+    const sound = await rtp("inbound", "audio");
+    return {
+      covered: element?.dataset.covered ?? "true",
+      frames: video?.getVideoPlaybackQuality().totalVideoFrames ?? 0,
+      heard: sound.totalAudioEnergy ?? 0,
+      phase: document.querySelector('[data-testid="call"]')?.dataset.phase ?? "",
+    };
+  }
+
   window.probe = {
     evidence,
+    flow,
     colour: (name, kind) => meanColour(tile(name, kind)?.querySelector("video")),
     size: (name, kind) => {
       const video = tile(name, kind)?.querySelector("video");

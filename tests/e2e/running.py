@@ -119,6 +119,15 @@ class Running:
                 return int(child)
         raise LookupError(f"no {module} runs now")
 
+    def child(self, name: str) -> int:
+        """The leader of the process group of a child, by its name in the log."""
+        own = self._process.pid
+        words = {"redis": "redis-server", "nginx": "nginx:"}.get(name, f"\0-m\0{name}\0")
+        for child in Path(f"/proc/{own}/task/{own}/children").read_text().split():
+            if words in Path(f"/proc/{child}/cmdline").read_text():
+                return int(child)
+        raise LookupError(f"no {name} runs now")
+
     def kill(self, module: str) -> None:
         os.kill(self.pid(module), signal.SIGKILL)
 

@@ -65,6 +65,7 @@ export class RunningCall {
     this.path = new MediaPath({
       live: () => this.socket.live,
       send: (message) => this.socket.send(message),
+      crowd: () => this.total.peek(),
       replaced: (peer) => this.replaced(peer),
       changed: () => this.tellOfTheWay(),
     });
@@ -76,11 +77,14 @@ export class RunningCall {
       this.socket.send({ type: "media", media: now }),
     );
     const level = new Level(() => this.pictures.sources);
-    this.monitor = new Monitor(
-      () => this.path.peer,
-      () => this.pictures.expecting,
-      (peer, entries) => level.sampled(peer, entries),
-    );
+    this.monitor = new Monitor(() => this.path.peer, {
+      expecting: () => this.pictures.expecting,
+      missing: (silence) => {
+        this.path.missing(silence);
+        this.tellOfTheWay();
+      },
+      sampled: (peer, entries) => level.sampled(peer, entries),
+    });
     this.searches = new Searches((message) => this.socket.send(message));
     this.state = this.offerState();
     this.actions = this.offerActions();
@@ -190,6 +194,7 @@ export class RunningCall {
     });
     this.pictures.attach(peer);
     this.own.attach(peer);
+    this.monitor.replaced();
     if (this.publish !== null) void peer.publish(this.publish.camera, this.publish.screen);
   }
 

@@ -1,12 +1,25 @@
-// Reads the browser's counters every two seconds.
+// Reads the browser's counters every second.
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Peer } from "./peer";
 import { QualityMeter } from "./quality";
+import type { Silence } from "./restart";
+import { Hearing } from "./silence";
 import type { ConnectionDetails, Quality } from "./state";
 import { type Entry, sample } from "./stats";
 import { Weakness } from "./weak";
 
-const EVERY_MS = 2000;
+const EVERY_MS = 1000;
+/** Rates and loss are taken over longer: every so many samples. */
+const JUDGED = 2;
+
+export interface MonitorEvents {
+  /** Packets must come, since somebody's camera is to be seen. */
+  expecting(): boolean;
+  /** What is missing now; with every sample. */
+  missing(silence: Silence): void;
+  /** Every sample that is judged, for what else follows from it. */
+  sampled(peer: Peer, entries: readonly Entry[]): void;
+}
 
 export class Monitor {
   private readonly judged = signal<Quality>("good");
@@ -16,20 +29,23 @@ export class Monitor {
   private readonly warned = signal(false);
   private readonly timer: ReturnType<typeof setInterval>;
 
-  /**
-   * `expecting`: packets must come, since somebody's camera is to be seen. `sampled` gets every
-   * sample, for what else follows from it.
-   */
+  private hearing = new Hearing();
+  private turns = 0;
+
   constructor(
     private readonly peer: () => Peer | null,
-    private readonly expecting: () => boolean,
-    private readonly sampled: (peer: Peer, entries: readonly Entry[]) => void,
+    private readonly events: MonitorEvents,
   ) {
     this.timer = setInterval(() => void this.read(), EVERY_MS);
   }
 
   get quality(): ReadonlySignal<Quality> {
     return this.judged;
+  }
+
+  /** Another connection counts from the beginning. */
+  replaced(): void {
+    this.hearing = new Hearing();
   }
 
   /** The connection cannot carry the call as it is. */
@@ -50,12 +66,20 @@ export class Monitor {
     if (peer === null || !peer.answered) return;
     const report = await peer.connection.getStats();
     const connected = peer.connection.connectionState === "connected";
+    if (peer !== this.peer()) return;
     const entries = [...report.values()];
-    const now = sample(entries, peer.ceilings(), connected, performance.now());
+    const counted = {
+      ...sample(entries, peer.ceilings(), connected, performance.now()),
+      expecting: this.events.expecting(),
+    };
+    this.events.missing(this.hearing.add(counted));
+    const now = { ...counted, unsettled: this.hearing.unsettled(counted.now) };
+    this.turns += 1;
+    if (this.turns % JUDGED !== 0) return;
     const verdict = this.meter.add(now);
-    this.warned.value = this.weakness.add({ ...now, expecting: this.expecting() });
+    this.warned.value = this.weakness.add(now);
     this.judged.value = verdict.quality;
     this.described.value = verdict.details;
-    this.sampled(peer, entries);
+    this.events.sampled(peer, entries);
   }
 }

@@ -1,17 +1,20 @@
 // The way of the media: builds the peer connection, offers it, and repairs it.
 import type { ClientMessage, Welcome } from "../wire/messages";
 import { Peer } from "./peer";
-import { type Repair, Restart } from "./restart";
+import { type Repair, Restart, type Silence } from "./restart";
 import type { Failure } from "./state";
 
-/** When a media server was replaced, its clients come back within this many ms, not at once. */
-const STAMPEDE = 1_500;
+/** When a media server was replaced, its clients come back within so many ms each, not at once. */
+const STAMPEDE = 5;
+const LONGEST_STAMPEDE = 1_500;
 const LOST: readonly string[] = ["media_lost", "session_lost"];
 
 export interface PathEvents {
   /** Whether there is a socket to send offers on. */
   live(): boolean;
   send(message: ClientMessage): void;
+  /** How many people are in the call. */
+  crowd(): number;
   /** A new peer connection replaces the earlier one. */
   replaced(peer: Peer): void;
   /** The connection state or what is known of the way may have changed. */
@@ -23,15 +26,16 @@ export class MediaPath {
   private readonly restart = new Restart();
   private iceServers: RTCIceServer[] = [];
   private offers = 0;
-  private everAnswered = false;
-  private lateRebuild: ReturnType<typeof setTimeout> | undefined;
+  /** The number of the first offer of this very connection. */
+  private first = 0;
+  private lateRebuild: ReturnType<typeof setTimeout> | null = null;
   private pending: Repair | null = null;
 
   constructor(private readonly events: PathEvents) {}
 
   /** The server answers offers, yet no media gets through: UDP is probably blocked. */
   get blocked(): boolean {
-    return this.restart.vain && this.everAnswered;
+    return this.restart.vain;
   }
 
   get lostSince(): number | null {
@@ -46,9 +50,10 @@ export class MediaPath {
   }
 
   async answered(id: number, sdp: string): Promise<void> {
+    const { peer } = this;
     try {
-      await this.peer?.answer(id, sdp);
-      this.everAnswered = true;
+      const taken = await peer?.answer(id, sdp);
+      if (taken === true && peer === this.peer) this.restart.answered(performance.now());
     } catch (reason) {
       // Without a way the deadline brings a new connection; at once, it could become a storm.
       console.error("The answer does not fit:", reason);
@@ -57,21 +62,33 @@ export class MediaPath {
 
   /** The server refused an offer of ours; false when the id is of none. */
   refused(id: number, failure: Failure): boolean {
-    if (id !== this.offers - 1) return false;
-    if (failure.code === "stale_offer") {
+    if (id < 0 || id >= this.offers) return false;
+    // Of a connection that was given up since.
+    if (id < this.first) return true;
+    const newest = id === this.offers - 1;
+    if (LOST.includes(failure.code)) {
+      // What is lost is lost for later offers of the same connection, too.
+      this.lostThere();
+    } else if (newest && failure.code === "stale_offer") {
       // Another page used this seat before: go on from its numbers.
       const { last } = failure.details;
       this.offers = (typeof last === "number" ? last : id) + 1;
       this.due("rebuild");
-    } else if (failure.code === "sdp_changed") {
+    } else if (newest && failure.code === "sdp_changed") {
       this.due("rebuild");
-    } else if (LOST.includes(failure.code)) {
-      this.restart.gone(performance.now());
-      this.lateRebuild = setTimeout(() => this.due("rebuild"), Math.random() * STAMPEDE);
-    } else {
-      return false;
+    } else if (newest) {
+      console.error("The offer was refused:", failure.code, failure.message);
+      this.restart.refused(performance.now());
+      this.events.changed();
     }
     return true;
+  }
+
+  /** What the browser's counters say of what should arrive. */
+  missing(silence: Silence): void {
+    if (this.peer === null) return;
+    const state = this.peer.connection.connectionState;
+    this.due(this.restart.missing(silence, state, performance.now()));
   }
 
   networkChanged(): void {
@@ -84,9 +101,23 @@ export class MediaPath {
   }
 
   close(): void {
-    clearTimeout(this.lateRebuild);
+    this.forgetLateRebuild();
     this.peer?.close();
     this.peer = null;
+  }
+
+  /** The server no longer has the connection: a new one, but not everybody's at once. */
+  private lostThere(): void {
+    this.restart.gone(performance.now());
+    this.lateRebuild ??= setTimeout(() => {
+      this.lateRebuild = null;
+      this.due("rebuild");
+    }, Math.random() * Math.min(LONGEST_STAMPEDE, STAMPEDE * this.events.crowd()));
+  }
+
+  private forgetLateRebuild(): void {
+    if (this.lateRebuild !== null) clearTimeout(this.lateRebuild);
+    this.lateRebuild = null;
   }
 
   private due(repair: Repair | null): void {
@@ -105,6 +136,8 @@ export class MediaPath {
   }
 
   private build(): void {
+    this.forgetLateRebuild();
+    this.first = this.offers;
     this.peer?.close();
     const peer = new Peer(this.iceServers, {
       connection: (state) => {

@@ -53,12 +53,13 @@ export class Peer {
     return sdp;
   }
 
-  /** The answer to any but the latest offer is ignored. */
-  async answer(id: number, sdp: string): Promise<void> {
-    if (id !== this.awaited || this.connection.signalingState !== "have-local-offer") return;
+  /** The answer to any but the latest offer is ignored: false. */
+  async answer(id: number, sdp: string): Promise<boolean> {
+    if (id !== this.awaited || this.connection.signalingState !== "have-local-offer") return false;
     await this.connection.setRemoteDescription({ type: "answer", sdp });
     // What was set before is forgotten by Chromium.
     await this.inTurn(() => this.tune());
+    return true;
   }
 
   get answered(): boolean {

@@ -10,6 +10,9 @@ export interface Sample {
   /** All bytes of the transport that came, feedback included; null where the browser hides them. */
   readonly heard: number | null;
   readonly packetsReceived: number;
+  /** Of pictures alone. */
+  readonly picturesReceived: number;
+  readonly packetsSent: number;
   readonly packetsLost: number;
   /** Worst share of one's own packets that the server reports lost, 0–1; null without reports. */
   readonly sendLoss: number | null;
@@ -19,6 +22,8 @@ export interface Sample {
   readonly share: number | null;
   readonly sendHeight: number | null;
   readonly candidate: string;
+  /** In or right after an interruption: what was lost in it says nothing of the line as it is. */
+  readonly unsettled: boolean;
 }
 
 const STEPS: readonly Quality[] = ["lost", "poor", "medium", "good"];
@@ -35,13 +40,16 @@ export interface Verdict {
 
 export class QualityMeter {
   private samples: Sample[] = [];
+  private last: Sample | undefined;
   private unansweredSince: number | null = null;
 
   add(sample: Sample): Verdict {
-    const previous = this.samples.at(-1);
-    if (previous !== undefined && sample.bytesReceived < previous.bytesReceived) this.samples = [];
+    const previous = this.last;
+    this.last = sample;
+    const anew = previous !== undefined && sample.bytesReceived < previous.bytesReceived;
+    if (anew || sample.unsettled) this.samples = [];
     this.watchSilence(previous, sample);
-    this.samples.push(sample);
+    if (!sample.unsettled) this.samples.push(sample);
     this.samples = this.samples.filter((old) => sample.now - old.now <= WINDOW);
     const loss = this.loss();
     return { quality: this.judge(sample, loss), details: this.describe(sample, previous, loss) };

@@ -13,7 +13,11 @@ export type SessionEffect =
 const PING_EVERY = 10_000;
 const PROBE_ANSWER = 5_000;
 const FIRST_DELAY = 500;
-const LONGEST_DELAY = 15_000;
+/** Whoever was just cut off wants back within seconds of the server's return. */
+const LONGEST_DELAY = 2_500;
+/** Later the server must be more than restarting. */
+const PATIENT = 120_000;
+const PATIENT_DELAY = 15_000;
 /** An attempt that has brought no welcome by then is given up. */
 const ATTEMPT = 10_000;
 
@@ -32,6 +36,7 @@ export class Session {
   private stage: Stage = "idle";
   private sequence = 0;
   private attempts = 0;
+  private failing: number | null = null;
   private wakeAt: number | null = null;
   private awaitingPong = false;
   private lost: number | null = null;
@@ -146,6 +151,7 @@ export class Session {
     this.resume = message.resume;
     this.sequence = message.roster.sequence;
     this.attempts = 0;
+    this.failing = null;
     this.lost = null;
     this.wakeAt = now + PING_EVERY;
     return [{ type: "receive", message }, ...this.changedSince()];
@@ -183,7 +189,9 @@ export class Session {
 
   private retry(now: number, atLeast: number): SessionEffect[] {
     if (this.resume !== null) this.lost ??= now;
-    const ceiling = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.attempts);
+    this.failing ??= now;
+    const longest = now - this.failing < PATIENT ? LONGEST_DELAY : PATIENT_DELAY;
+    const ceiling = Math.min(longest, FIRST_DELAY * 2 ** this.attempts);
     this.attempts += 1;
     this.stage = "waiting";
     this.awaitingPong = false;

@@ -9,7 +9,7 @@ export function sample(
   ceilings: ReadonlyMap<string, number>,
   connected: boolean,
   now: number,
-): Sample {
+): Omit<Sample, "unsettled"> {
   const entries = [...report];
   const of = (type: string) => entries.filter((entry) => entry.type === type);
   const inbound = of("inbound-rtp");
@@ -27,6 +27,11 @@ export function sample(
     bytesReceived: transport ? number(transport.bytesReceived) : total(inbound, "bytesReceived"),
     heard: transport ? number(transport.bytesReceived) : null,
     packetsReceived: total(inbound, "packetsReceived"),
+    picturesReceived: total(
+      inbound.filter((entry) => entry.kind === "video"),
+      "packetsReceived",
+    ),
+    packetsSent: total(of("outbound-rtp"), "packetsSent"),
     packetsLost: total(inbound, "packetsLost"),
     sendLoss: greatest(of("remote-inbound-rtp"), "fractionLost"),
     jitterMs: inMs(greatest(inbound, "jitter")),

@@ -1,5 +1,5 @@
 // Whether one's own connection cannot carry the call as it is: worth a warning, not only a mark. Pure.
-import type { Sample } from "./quality";
+import type { Awaiting } from "./silence";
 
 /** What is seen over this time counts; older samples are forgotten. */
 const LASTING = 5_000;
@@ -12,22 +12,17 @@ const RTT_MS = 1_500;
 /** The warning stays until this long after the last reason, so that it does not flicker. */
 const CALM = 10_000;
 
-export interface Expecting extends Sample {
-  /** A camera is to be seen whose owner is there: packets must come. */
-  readonly expecting: boolean;
-}
-
 export class Weakness {
-  private samples: Expecting[] = [];
+  private samples: Awaiting[] = [];
   private weakAt = Number.NEGATIVE_INFINITY;
 
   /** True while the person should be warned. */
-  add(sample: Expecting): boolean {
+  add(sample: Awaiting): boolean {
     const previous = this.samples.at(-1);
     const anew = previous !== undefined && sample.packetsReceived < previous.packetsReceived;
-    if (!sample.connected || anew) this.samples = [];
+    if (sample.unsettled || anew) this.samples = [];
     this.samples = this.samples.filter((old) => sample.now - old.now <= WINDOW);
-    if (sample.connected) this.samples.push(sample);
+    if (!sample.unsettled) this.samples.push(sample);
     if (this.weak()) this.weakAt = sample.now;
     return sample.now - this.weakAt < CALM;
   }

@@ -27,6 +27,7 @@ beforeEach(async () => {
   path = new MediaPath({
     live: () => live,
     send: (message) => sent.push(message),
+    crowd: () => 2000,
     replaced: () => undefined,
     changed: () => undefined,
   });
@@ -112,9 +113,45 @@ test("numbers go on from those another page used", async () => {
   expect(offers()).toEqual([0, 8]);
 });
 
-test("an error that is of no offer, or of an old one, is somebody else's", () => {
+test("an error that is of no offer is somebody else's", () => {
   expect(path.refused(5, lost("session_lost"))).toBe(false);
-  expect(path.refused(0, lost("rate_limited"))).toBe(false);
+});
+
+test("what is lost is built anew though an ICE restart is under way", async () => {
+  await connect();
+  newest().become("failed");
+  await settle();
+  expect(offers()).toEqual([0, 1]);
+  expect(path.refused(0, lost("session_lost"))).toBe(true);
+  expect(path.refused(1, lost("session_lost"))).toBe(true);
+  vi.advanceTimersByTime(1_500);
+  await settle();
+  expect(FakeConnection.all).toHaveLength(2);
+  expect(offers()).toEqual([0, 1, 2]);
+});
+
+test("what is said of a connection that was given up since concerns nobody", async () => {
+  await connect();
+  path.refused(0, lost("media_lost"));
+  vi.advanceTimersByTime(1_500);
+  await settle();
+  await connect();
+  expect(path.refused(0, lost("session_lost"))).toBe(true);
+  vi.advanceTimersByTime(60_000);
+  await settle();
+  expect(offers()).toEqual([0, 1]);
+});
+
+test("an offer that is refused for another reason is made again after a while", async () => {
+  vi.spyOn(console, "error").mockReturnValue();
+  expect(path.refused(0, lost("worker_full"))).toBe(true);
+  path.beat(performance.now());
+  await settle();
+  expect(offers()).toEqual([0]);
+  vi.advanceTimersByTime(1_000);
+  path.beat(performance.now());
+  await settle();
+  expect(offers()).toEqual([0, 1]);
 });
 
 test("blocked is said only when the server answered and nothing came through", async () => {
@@ -122,8 +159,8 @@ test("blocked is said only when the server answered and nothing came through", a
   path.beat(performance.now());
   await settle();
   expect(path.blocked).toBe(false);
-  await path.answered(1, "answer");
-  vi.advanceTimersByTime(16_000);
+  await path.answered(0, "answer");
+  vi.advanceTimersByTime(8_000);
   path.beat(performance.now());
   expect(path.blocked).toBe(true);
 });

@@ -8,6 +8,8 @@ const calm: Sample = {
   bytesReceived: 0,
   heard: 0,
   packetsReceived: 0,
+  picturesReceived: 0,
+  packetsSent: 0,
   packetsLost: 0,
   sendLoss: null,
   jitterMs: 3,
@@ -15,6 +17,7 @@ const calm: Sample = {
   share: null,
   sendHeight: 720,
   candidate: "host udp → host",
+  unsettled: false,
 };
 
 let meter: QualityMeter;
@@ -108,4 +111,11 @@ test("counters that start over (a new connection) give no nonsense", () => {
   const verdict = meter.add(later({ now: 4_000, packetsReceived: 5, bytesReceived: 10 }));
   expect(verdict.quality).toBe("good");
   expect(verdict.details.receiveKbps).toBe(0);
+});
+
+test("what was lost in an interruption says nothing of the line", () => {
+  const gap = { packetsLost: 900, packetsReceived: 10 };
+  expect(meter.add(later({ ...gap, unsettled: true })).quality).toBe("good");
+  const after = later({ ...gap, packetsReceived: 100, now: 4_000, bytesReceived: 2_000 });
+  expect(meter.add(after).quality).toBe("good");
 });

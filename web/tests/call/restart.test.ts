@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
-import { Restart } from "../../src/call/restart";
+import { Restart, type Silence } from "../../src/call/restart";
 
 let restart: Restart;
 
@@ -8,21 +8,31 @@ beforeEach(() => {
   restart.began(0);
 });
 
+function offered(now: number): void {
+  restart.began(now);
+  restart.answered(now);
+}
+
+const calm: Silence = { transport: null, pictures: null };
+const silent = (since: number): Silence => ({ transport: since, pictures: since });
+
 test("no path within 8 s is in vain and tried anew with growing patience", () => {
+  restart.answered(0);
   expect(restart.tick("connecting", 7_999)).toBeNull();
   expect(restart.vain).toBe(false);
   expect(restart.tick("connecting", 8_000)).toBe("rebuild");
   expect(restart.vain).toBe(true);
   expect(restart.lostSince).toBeNull();
-  restart.began(8_000);
+  offered(8_000);
   expect(restart.tick("connecting", 23_999)).toBeNull();
   expect(restart.tick("connecting", 24_000)).toBe("rebuild");
-  restart.began(24_000);
+  offered(24_000);
   restart.changed("connected", 25_000);
   expect(restart.vain).toBe(false);
 });
 
 test("nothing is due between being told to repair and having offered", () => {
+  restart.answered(0);
   restart.tick("connecting", 8_000);
   expect(restart.tick("connecting", 60_000)).toBeNull();
 });
@@ -40,10 +50,88 @@ test("a longer one restarts ICE, then rebuilds", () => {
   restart.changed("connected", 100);
   restart.changed("disconnected", 1_000);
   expect(restart.tick("disconnected", 2_000)).toBe("restart");
-  restart.began(2_000);
-  expect(restart.changed("failed", 3_000)).toBeNull();
-  expect(restart.tick("failed", 10_000)).toBe("rebuild");
+  offered(2_000);
+  expect(restart.tick("disconnected", 9_999)).toBeNull();
+  expect(restart.tick("disconnected", 10_000)).toBe("rebuild");
   expect(restart.lostSince).toBe(1_000);
+});
+
+test("an offer is not given up while its server is away", () => {
+  restart.changed("connected", 100);
+  restart.changed("disconnected", 5_000);
+  expect(restart.tick("disconnected", 6_000)).toBe("restart");
+  restart.began(6_000);
+  expect(restart.tick("failed", 35_999)).toBeNull();
+  restart.answered(35_999);
+  expect(restart.tick("connecting", 36_500)).toBeNull();
+  restart.changed("connected", 36_600);
+  expect(restart.lostSince).toBeNull();
+  expect(restart.vain).toBe(false);
+});
+
+test("an attempt that has failed is not waited for", () => {
+  restart.answered(0);
+  restart.changed("failed", 2_000);
+  expect(restart.tick("failed", 2_999)).toBeNull();
+  expect(restart.tick("failed", 3_000)).toBe("rebuild");
+});
+
+test("an offer that is refused is followed by another after a while", () => {
+  restart.changed("connected", 100);
+  restart.refused(1_000);
+  expect(restart.lostSince).toBe(1_000);
+  expect(restart.tick("failed", 1_999)).toBeNull();
+  expect(restart.tick("failed", 2_000)).toBe("rebuild");
+  restart.began(2_000);
+  restart.refused(2_000);
+  expect(restart.tick("new", 3_999)).toBeNull();
+  expect(restart.tick("new", 4_000)).toBe("rebuild");
+  expect(restart.vain).toBe(false);
+});
+
+test("a frozen transport restarts ICE, then is replaced, with growing patience", () => {
+  restart.changed("connected", 0);
+  expect(restart.missing(silent(1_000), "connected", 3_999)).toBeNull();
+  expect(restart.lostSince).toBe(1_000);
+  expect(restart.missing(silent(1_000), "connected", 4_000)).toBe("restart");
+  offered(4_000);
+  expect(restart.missing(silent(1_000), "connected", 8_000)).toBeNull();
+  expect(restart.tick("connected", 12_000)).toBe("rebuild");
+  expect(restart.vain).toBe(false);
+  offered(12_000);
+  restart.changed("connected", 12_500);
+  restart.missing(calm, "connected", 13_000);
+  expect(restart.missing(silent(13_000), "connected", 18_999)).toBeNull();
+  expect(restart.missing(silent(13_000), "connected", 19_000)).toBe("restart");
+});
+
+test("a frozen transport that carries again is whole at once", () => {
+  restart.changed("connected", 0);
+  restart.missing(silent(1_000), "connected", 4_000);
+  restart.began(4_000);
+  expect(restart.missing(calm, "connected", 5_000)).toBeNull();
+  expect(restart.lostSince).toBeNull();
+  restart.missing(calm, "connected", 64_000);
+  expect(restart.missing(silent(65_000), "connected", 68_000)).toBe("restart");
+});
+
+test("pictures alone that are missing restart ICE, and cut the sound once at most", () => {
+  const starved = { transport: null, pictures: 1_000 };
+  restart.changed("connected", 0);
+  expect(restart.missing(starved, "connected", 5_999)).toBeNull();
+  expect(restart.missing(starved, "connected", 6_000)).toBe("restart");
+  offered(6_000);
+  expect(restart.lostSince).toBeNull();
+  expect(restart.tick("connected", 14_000)).toBeNull();
+  expect(restart.missing(starved, "connected", 20_999)).toBeNull();
+  expect(restart.missing(starved, "connected", 21_000)).toBe("rebuild");
+  offered(21_000);
+  restart.changed("connected", 21_500);
+  expect(restart.missing(starved, "connected", 300_000)).toBeNull();
+  restart.missing(calm, "connected", 301_000);
+  expect(restart.missing({ transport: null, pictures: 301_000 }, "connected", 306_000)).toBe(
+    "restart",
+  );
 });
 
 test("failed restarts at once", () => {

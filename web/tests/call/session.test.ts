@@ -137,11 +137,22 @@ describe("cuts", () => {
       now = session.deadline ?? 0;
       session.tick(now);
     }
-    expect(delays).toEqual([250, 500, 1000, 2000, 4000, 7500, 7500, 7500]);
+    expect(delays).toEqual([250, 500, 1000, 1250, 1250, 1250, 1250, 1250]);
     session.opened();
     session.received(welcome(), now);
     session.closed(now);
     expect((session.deadline ?? 0) - now).toBe(250);
+  });
+
+  test("who has been cut off for long asks less often", () => {
+    let now = 0;
+    session.closed(now);
+    while (now < 120_000) {
+      now = session.deadline ?? 0;
+      session.tick(now);
+      session.closed(now);
+    }
+    expect((session.deadline ?? 0) - now).toBe(7_500);
   });
 
   test("jitter spreads a stampede", () => {

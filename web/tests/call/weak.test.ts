@@ -1,13 +1,16 @@
 import { expect, test } from "vitest";
-import { type Expecting, Weakness } from "../../src/call/weak";
+import type { Awaiting } from "../../src/call/silence";
+import { Weakness } from "../../src/call/weak";
 
-const calm: Expecting = {
+const calm: Awaiting = {
   now: 0,
   connected: true,
   bytesSent: 0,
   bytesReceived: 0,
   heard: 0,
   packetsReceived: 0,
+  picturesReceived: 0,
+  packetsSent: 0,
   packetsLost: 0,
   sendLoss: null,
   jitterMs: 3,
@@ -15,6 +18,7 @@ const calm: Expecting = {
   share: null,
   sendHeight: 720,
   candidate: "host udp → host",
+  unsettled: false,
   expecting: false,
 };
 
@@ -23,9 +27,9 @@ function feed(
   weakness: Weakness,
   seconds: number,
   per: { received: number; lost?: number },
-  change: Partial<Expecting> = {},
+  change: Partial<Awaiting> = {},
   from = calm,
-): { warned: boolean; last: Expecting } {
+): { warned: boolean; last: Awaiting } {
   let last = from;
   let warned = weakness.add({ ...from, ...change });
   for (let passed = 2; passed <= seconds; passed += 2) {
@@ -72,4 +76,12 @@ test("a new connection begins anew", () => {
   const weakness = new Weakness();
   feed(weakness, 4, { received: 50, lost: 50 }, {}, { ...calm, packetsReceived: 900 });
   expect(weakness.add({ ...calm, now: 6_000, packetsReceived: 1, packetsLost: 1 })).toBe(false);
+});
+
+test("what was lost in an interruption is no weakness", () => {
+  const weakness = new Weakness();
+  const { last } = feed(weakness, 8, { received: 50 });
+  const gap = { ...last, now: last.now + 2_000, packetsLost: last.packetsLost + 900 };
+  expect(weakness.add({ ...gap, unsettled: true })).toBe(false);
+  expect(feed(weakness, 8, { received: 50 }, {}, gap).warned).toBe(false);
 });

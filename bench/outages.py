@@ -1,0 +1,85 @@
+"""How soon everybody sees and hears again after the server, or a line, was away.
+
+`python -m bench.outages [--runs 20] [--json FILE]`: a running installation, two people with real
+browsers, one of them behind a line that can be cut. Each run takes a process, several or the line,
+lets it hang or die for 0.5 to 60 s, and measures from its return until both see and hear each other
+and go on to. The verdict is that each run took at most 5 s.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import async_playwright
+
+from tests.e2e.crowd import Crowd
+from tests.e2e.lesson import Lesson
+from tests.e2e.line import Line
+from tests.e2e.looks import BLUE, GREEN, Look
+from tests.e2e.outage import LINE, PROCESSES, Outage, Watch, endure
+from tests.e2e.running import Running
+
+WITHIN = 5.0
+PATIENCE = 40.0
+REST = 2.0
+"""Seconds between two outages."""
+SECONDS = (0.5, 1, 2, 4, 6, 8, 12, 20, 35, 60)
+WHAT = (("sfu",), ("signaling",), ("sfu", "signaling"), ("nginx",), ("redis",), PROCESSES, (LINE,))
+
+
+def outages(runs: int) -> Iterator[Outage]:
+    """The same ones each time; everything that can stop takes its turn."""
+    dice = random.Random(5)
+    for number in range(runs):
+        what = WHAT[number % len(WHAT)]
+        killed = LINE not in what and dice.random() < 0.5
+        yield Outage(what, dice.choice(SECONDS), killed)
+
+
+async def measure(runs: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    with tempfile.TemporaryDirectory() as folder, Running() as running:
+        created = running.request("POST", "/api/lessons", {"title": "Outages"})
+        lesson = Lesson(running, created)
+        async with async_playwright() as playwright, Line(running) as line:
+            crowd = Crowd(playwright, Path(folder))
+            try:
+                boris = await crowd.person("Борис", Look(BLUE, 700.0), script=line.script)
+                anya = await crowd.person("Аня", Look(GREEN, 900.0))
+                await boris.join(line.address(lesson.address))
+                await anya.join(lesson.address)
+                await anya.expect_colour("Борис", BLUE)
+                await boris.expect_colour("Аня", GREEN)
+                watches = [Watch(boris, "Аня"), Watch(anya, "Борис")]
+                for outage in outages(runs):
+                    seconds = await endure(outage, running, line, watches, PATIENCE)
+                    found.append({"outage": str(outage), "seconds": seconds})
+                    told = "never" if seconds is None else f"{seconds:.1f} s"
+                    print(f"{outage}: {told}", flush=True)
+                    await asyncio.sleep(REST)
+            finally:
+                await crowd.close()
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    found = asyncio.run(measure(arguments.runs))
+    good = sum(run["seconds"] is not None and run["seconds"] <= WITHIN for run in found)
+    print(f"{good} of {len(found)} within {WITHIN:g} s")
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"within": good, "runs": found}, ensure_ascii=False))
+    return 0 if good == len(found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+import { beforeEach, expect, test } from "vitest";
+import { type Counted, Hearing } from "../../src/call/silence";
+
+const first: Counted = {
+  now: 0,
+  connected: true,
+  bytesSent: 0,
+  bytesReceived: 1000,
+  heard: 1000,
+  packetsReceived: 10,
+  picturesReceived: 5,
+  packetsSent: 20,
+  packetsLost: 0,
+  sendLoss: null,
+  jitterMs: 3,
+  rttMs: 20,
+  share: null,
+  sendHeight: 720,
+  candidate: "host udp → host",
+  expecting: false,
+};
+const sending = { packetsSent: 30 };
+const arrived = { bytesReceived: 2000, heard: 2000, picturesReceived: 9 };
+
+let hearing: Hearing;
+
+beforeEach(() => {
+  hearing = new Hearing();
+  hearing.add(first);
+});
+
+function later(now: number, change: Partial<Counted>): Counted {
+  return { ...first, now, ...change };
+}
+
+test("a line that need not carry anything may be silent", () => {
+  expect(hearing.add(later(1_000, {}))).toEqual({ transport: null, pictures: null });
+});
+
+test("who sends is answered many times a second", () => {
+  expect(hearing.add(later(1_000, sending)).transport).toBe(0);
+  expect(hearing.add(later(2_000, { packetsSent: 40 })).transport).toBe(0);
+  expect(hearing.add(later(3_000, { packetsSent: 50, ...arrived })).transport).toBeNull();
+});
+
+test("where the browser hides the answers, only awaited pictures prove a silence", () => {
+  const firefox = { heard: null };
+  hearing.add(later(1_000, firefox));
+  expect(hearing.add(later(2_000, { ...firefox, ...sending })).transport).toBeNull();
+  expect(hearing.add(later(3_000, { ...firefox, ...sending, expecting: true })).transport).toBe(
+    2_000,
+  );
+});
+
+test("without a path nothing is sent, and the silence goes on", () => {
+  hearing.add(later(1_000, sending));
+  expect(hearing.add(later(2_000, { ...sending, connected: false })).transport).toBe(0);
+  expect(hearing.add(later(3_000, sending)).transport).toBeNull();
+});
+
+test("pictures may be missing while the line is alive", () => {
+  const alive = { expecting: true, bytesReceived: 2000, heard: 2000 };
+  expect(hearing.add(later(1_000, alive))).toEqual({ transport: null, pictures: 0 });
+  expect(hearing.add(later(2_000, { ...alive, expecting: false })).pictures).toBeNull();
+});
+
+test("another connection counts from the beginning", () => {
+  hearing.add(later(1_000, sending));
+  expect(hearing.add(later(2_000, { packetsSent: 0 }))).toEqual({
+    transport: null,
+    pictures: null,
+  });
+});
+
+test("losses are not judged until a while after an interruption", () => {
+  expect(hearing.unsettled(3_999)).toBe(true);
+  expect(hearing.unsettled(4_000)).toBe(false);
+  hearing.add(later(10_000, sending));
+  expect(hearing.unsettled(13_999)).toBe(true);
+  hearing.add(later(11_000, arrived));
+  expect(hearing.unsettled(13_999)).toBe(true);
+  expect(hearing.unsettled(14_000)).toBe(false);
+});

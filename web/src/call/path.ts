@@ -109,10 +109,13 @@ export class MediaPath {
   /** The server no longer has the connection: a new one, but not everybody's at once. */
   private lostThere(): void {
     this.restart.gone(performance.now());
-    this.lateRebuild ??= setTimeout(() => {
-      this.lateRebuild = null;
-      this.due("rebuild");
-    }, Math.random() * Math.min(LONGEST_STAMPEDE, STAMPEDE * this.events.crowd()));
+    this.lateRebuild ??= setTimeout(
+      () => {
+        this.lateRebuild = null;
+        this.due("rebuild");
+      },
+      Math.random() * Math.min(LONGEST_STAMPEDE, STAMPEDE * this.events.crowd()),
+    );
   }
 
   private forgetLateRebuild(): void {

@@ -23,7 +23,7 @@ from .call.effects import Arrived, Departed
 from .clock import Clock
 from .live import Live
 from .live_call import LiveCall
-from .store import Store
+from .store import Lesson, Store
 
 log = structlog.get_logger()
 RESTARTING = 503
@@ -151,10 +151,11 @@ class Calls:
         if found.ended is not None and lesson not in await self._live.running():
             raise Refusal(410, "call_ended", "this lesson has been ended")
         await self._acquire(lesson)
-        call = await self._take_over(lesson)
+        call = await self._take_over(found)
         if call is None:
             await self._live.write(lesson, live.begin(lesson))
-            call = self._new(lesson, Call(found.title, self._clock.steady()), None)
+            engine = Call(found.title, self._clock.steady(), size=found.size)
+            call = self._new(lesson, engine, None)
         await self._subscription.add(bus.call_channel(lesson))
         call.run([])
         if found.ended is not None:
@@ -169,12 +170,13 @@ class Calls:
                 raise Refusal(503, "call_elsewhere", "another server runs this call", retry_after=5)
             await asyncio.sleep(LEASE_RETRY_SECONDS)
 
-    async def _take_over(self, lesson: str) -> LiveCall | None:
+    async def _take_over(self, found: Lesson) -> LiveCall | None:
+        lesson = found.id
         kept = await self._live.load(lesson)
         if kept is None:
             return None
         now = self._clock.steady()
-        engine = Call(kept.state.title, now)
+        engine = Call(kept.state.title, now, size=found.size)
         engine.roster.told.sequence = kept.state.sequence
         unread = engine.restore(kept.records, kept.wanted, kept.state.next_number, now)
         if unread:
@@ -198,6 +200,13 @@ class Calls:
             await self._choose_worker(call)
         if call.engine.over and call.engine.over_because == "ended":
             await self._store.end_lesson(call.id, self._clock.wall())
+        if call.resized is not None:
+            size = call.resized
+            await self._store.resize_lesson(call.id, size)
+            if (
+                call.resized == size
+            ):  # Else it was changed again meanwhile, and that is written next.
+                call.resized = None
         commands = call.take_writes()
         try:
             ours = await self._live.write(call.id, commands)

@@ -119,7 +119,7 @@ class Lessons:
         if wait > 0:
             raise Refusal(429, "rate_limited", "too many new lessons", retry_after=wait)
         body = await read_body(request, rest.NewLesson)
-        lesson = Lesson(random_token(), _title(body.title), self._clock.wall(), None)
+        lesson = Lesson(random_token(), _title(body.title), self._clock.wall(), None, body.size)
         host = self._link(lesson.id, rest.NewLink(role="host"))
         participant = self._link(lesson.id, rest.NewLink(role="participant"))
         await self._store.add_lesson(lesson, [host, participant])
@@ -234,6 +234,7 @@ class Lessons:
             state="open" if lesson.ended is None else "ended",
             created=_time(lesson.created),
             ended=None if lesson.ended is None else _time(lesson.ended),
+            size=lesson.size,
             participants=self._calls.peek(lesson.id),
         )
 

@@ -19,6 +19,7 @@ from .call.effects import (
     Effect,
     Keep,
     Over,
+    Resized,
     Send,
     SessionTouched,
     Spread,
@@ -64,6 +65,8 @@ class LiveCall:
         self.worker = worker
         self.to_read: set[str] | None = None
         """Sessions the SFU has news of; None: look at all."""
+        self.resized: int | None = None
+        """What SQL is to know of the lesson's size."""
         self.lost = False
         """Another process runs it now."""
         self._surroundings = surroundings
@@ -102,7 +105,8 @@ class LiveCall:
         for effect in effects:
             self._carry_out(effect)
         self._arm()
-        if self._sessions or self._records or self._acknowledgements or self.engine.over:
+        unwritten = self._sessions or self._records or self._acknowledgements
+        if unwritten or self.resized is not None or self.engine.over:
             self._surroundings.touched(self)
 
     def answer(self, session: str) -> "asyncio.Future[Answered]":
@@ -240,6 +244,8 @@ class LiveCall:
                 future = self._answers.get(effect.session)
                 if future is not None and not future.done():
                     future.set_result(effect)
+            case Resized(size):
+                self.resized = size
             case Over():
                 pass  # Seen by `engine.over`.
 

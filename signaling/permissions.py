@@ -11,6 +11,7 @@ Permission = Literal[
     "manage_lesson",
     "pass_on_links",
     "replace_any_screen",
+    "set_size",
     "take_reserved_seat",
 ]
 
@@ -25,6 +26,8 @@ PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
     "pass_on_links": MODERATORS,
     # Share a screen in place of a moderator's; anybody may in place of anybody else's.
     "replace_any_screen": MODERATORS,
+    # Say how many people the lesson is for, and hear of those who found it full.
+    "set_size": MODERATORS,
     # Get in when only the reserved seats are left.
     "take_reserved_seat": MODERATORS,
 }

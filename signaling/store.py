@@ -27,6 +27,8 @@ class Lesson:
     title: str
     created: float
     ended: float | None
+    size: int
+    """How many people it is for, beside moderators."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,11 @@ class Store:
         statement = update(lessons).where(lessons.c.id == lesson, lessons.c.ended.is_(None))
         async with self._database.writing() as connection:
             return (await connection.execute(statement.values(ended=now))).rowcount == 1
+
+    async def resize_lesson(self, lesson: str, size: int) -> None:
+        statement = update(lessons).where(lessons.c.id == lesson)
+        async with self._database.writing() as connection:
+            await connection.execute(statement.values(size=size))
 
     async def add_link(self, link: Link) -> None:
         async with self._database.writing() as connection:

@@ -20,6 +20,7 @@ lessons = Table(
     Column("title", String(200), nullable=False),
     Column("created", Double, nullable=False),
     Column("ended", Double),
+    Column("size", Integer, nullable=False),
 )
 
 links = Table(

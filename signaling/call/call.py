@@ -38,13 +38,12 @@ from .parts.commands import CommandsPart
 from .parts.quality import QualityPart
 from .parts.roster import RosterPart
 from .parts.session import SessionPart
+from .parts.size import SizePart
 from .parts.sources import SourcesPart
 from .people import People
 from .seat import HOLD_SECONDS, Newcomer, Seat
 from .turn import Turn
 
-RESERVED_SEATS = 5
-"""Of all seats, those that only moderators may take."""
 CONNECT_SECONDS = 30.0
 """Within which a session without a socket must have begun to flow."""
 EMPTY_SECONDS = 300.0
@@ -57,9 +56,9 @@ _decode_seat = msgspec.msgpack.Decoder(Seat).decode
 class Call:
     """A call, from the first seat until `Over` is among the effects."""
 
-    def __init__(self, title: str, now: float, *, seats: int = SEATS) -> None:
+    def __init__(self, title: str, now: float, *, size: int = SEATS, seats: int = SEATS) -> None:
+        """`size`: how many people it is for beside moderators; `seats`: how many it can hold."""
         self.title = title
-        self.capacity = seats
         self.people = People()
         self.next_number = 1
         self.over_because: str | None = None
@@ -67,6 +66,7 @@ class Call:
         self.session = SessionPart(self.people, self.sources)
         self.roster = RosterPart(self.people, self.sources, self.face)
         self.commands = CommandsPart(self.people)
+        self.size = SizePart(self.people, size, seats)
         self.pages = ClosedPart(self.people)
         self.parts: tuple[Part, ...] = (
             self.commands,
@@ -74,6 +74,7 @@ class Call:
             self.session,
             QualityPart(self.people),
             self.pages,
+            self.size,
             self.roster,
         )
         self._handlers = {handles.message: handles for handles in self.handlers()}
@@ -145,7 +146,7 @@ class Call:
     def join(self, socket: int, message: Join, newcomer: Newcomer, now: float) -> list[Effect]:
         """Gives a seat, or the held one back, to a new socket.
 
-        Raises Refusal `call_full`; nothing has changed then.
+        Raises Refusal `call_full`; nothing has changed then, but moderators will hear of it.
         """
         turn = Turn(now, self.people)
         number = self.people.held(message.resume, newcomer.grant)
@@ -344,11 +345,9 @@ class Call:
     # ── inside ──
 
     def _seat(self, turn: Turn, newcomer: Newcomer) -> int:
-        reserved = max(0, RESERVED_SEATS - self.people.moderators)
-        if may(newcomer.role, "take_reserved_seat"):
-            reserved = 0
-        if self.over or len(self.seats) + reserved >= self.capacity:
-            raise Refusal(503, "call_full", "all seats of this call are taken", limit=self.capacity)
+        if self.over:
+            raise Refusal(503, "unavailable", "the call has just ended; try again", retry_after=1)
+        self.size.admit(newcomer, turn.now)
         number, self.next_number = self.next_number, self.next_number + 1
         name = newcomer.name
         if newcomer.kind != "viewer":

@@ -86,6 +86,13 @@ class Answered:
 
 
 @dataclass(frozen=True)
+class Resized:
+    """The lesson is for so many people from now on, in its later calls too."""
+
+    size: int
+
+
+@dataclass(frozen=True)
 class Over:
     """The call is over: forget it."""
 
@@ -101,6 +108,7 @@ Effect = (
     | SessionTouched
     | Arrived
     | Departed
+    | Resized
     | Answered
     | Over
 )

@@ -182,8 +182,11 @@ class Client:
         async with self.session.request(method, url, data=data, headers=all_headers) as reply:
             return Reply(reply.status, reply.headers, await reply.read())
 
-    async def lesson(self, title: str = "Physics, 9б") -> rest.LessonCreated:
-        reply = await self.ask("POST", "/api/lessons", rest.NewLesson(title), bearer=self._key)
+    async def lesson(
+        self, title: str = "Physics, 9б", size: int = rest.USUAL_SIZE
+    ) -> rest.LessonCreated:
+        body = rest.NewLesson(title, size)
+        reply = await self.ask("POST", "/api/lessons", body, bearer=self._key)
         assert reply.status == 201, reply.body
         return msgspec.json.decode(reply.body, type=rest.LessonCreated)
 
@@ -199,9 +202,13 @@ class Client:
         return Browser(socket)
 
     async def join(
-        self, grant: str, resume: str | None = None, media: Media | None = None
+        self,
+        grant: str,
+        resume: str | None = None,
+        media: Media | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Browser:
-        browser = await self.connect()
+        browser = await self.connect(headers)
         await browser.send(Join(grant, resume, media or Media()))
         await browser.until(Welcome)
         return browser

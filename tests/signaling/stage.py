@@ -66,9 +66,9 @@ class Viewer:
 class Stage:
     """Drives a call and hands what it says to the viewers."""
 
-    def __init__(self, seats: int = 2000) -> None:
+    def __init__(self, seats: int = 2000, size: int = 2000) -> None:
         self.now = 0.0
-        self.call = Call("Algebra", self.now, seats=seats)
+        self.call = Call("Algebra", self.now, size=size, seats=seats)
         self.viewers: dict[int, Viewer] = {}
         self.effects: list[Effect] = []
         self._count = 0

@@ -2,8 +2,9 @@
 
 import pytest
 
-from signaling.call.call import CONNECT_SECONDS, EMPTY_SECONDS, RESERVED_SEATS
+from signaling.call.call import CONNECT_SECONDS, EMPTY_SECONDS
 from signaling.call.effects import Answered, Arrived, Departed, Effect, SessionTouched
+from signaling.call.parts.size import RESERVED_SEATS
 from signaling.call.seat import HOLD_SECONDS, Newcomer
 from tests.signaling.stage import Stage
 from zvonok.wire import bus
@@ -107,7 +108,7 @@ def test_the_last_seat_goes_to_exactly_one() -> None:
     with pytest.raises(Refusal) as refused:
         stage.join()
     assert refused.value.body.code == "call_full"
-    assert refused.value.body.details == {"limit": 8}
+    assert refused.value.body.details == {"limit": 8, "most": 8}
     assert len(stage.call.seats) == 8
     stage.say(6, Leave())
     stage.join()

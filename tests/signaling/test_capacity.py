@@ -2,8 +2,8 @@
 
 import pytest
 
-from signaling.call.call import RESERVED_SEATS
 from signaling.call.effects import Send, Spread
+from signaling.call.parts.size import RESERVED_SEATS
 from tests.signaling.stage import Stage
 from zvonok.wire.client import Change, Leave, Media, SetMedia
 from zvonok.wire.errors import Refusal

@@ -65,6 +65,7 @@ def test_the_table_of_permissions(role: Role) -> None:
         "manage_lesson": moderator,
         "pass_on_links": moderator,
         "replace_any_screen": moderator,
+        "set_size": moderator,
         "take_reserved_seat": moderator,
     }
     assert {permission: may(role, permission) for permission in PERMISSIONS} == expected

@@ -14,7 +14,7 @@ from signaling.store import Lesson, Link, Store, Visit
 from signaling.tables import attendance, metadata
 from zvonok.service.storage import Database
 
-LESSON = Lesson(id="lesson", title="Русский язык", created=100.5, ended=None)
+LESSON = Lesson(id="lesson", title="Русский язык", created=100.5, ended=None, size=60)
 LINK = Link(
     token="link",
     lesson="lesson",
@@ -64,6 +64,11 @@ async def test_lessons_are_kept_and_end_once(store: Store) -> None:
     assert await store.end_lesson("lesson", 150.0)
     assert not await store.end_lesson("lesson", 160.0)
     assert await store.lesson("lesson") == replace(LESSON, ended=150.0)
+
+
+async def test_a_lesson_changes_its_size(store: Store) -> None:
+    await store.resize_lesson("lesson", 100)
+    assert await store.lesson("lesson") == replace(LESSON, size=100)
 
 
 async def test_links_lead_to_their_lesson(store: Store) -> None:

@@ -212,7 +212,7 @@ async def test_a_full_call_says_so_before_any_media(
     lesson = await school.client.lesson()
     host = await school.client.come(lesson.host_link, "Host")
     engine = (await school.parts.calls.get(lesson.lesson.id)).engine
-    engine.capacity = 7
+    engine.size.size = 2
     grants = [await school.client.enter(lesson.participant_link, f"P{n}") for n in range(5)]
     outcomes = await asyncio.gather(*(_try(school, grant) for grant in grants))
     inside = [outcome for outcome in outcomes if isinstance(outcome, Browser)]
@@ -369,7 +369,7 @@ async def test_a_cut_off_reader_comes_back(school: School) -> None:
 
 
 async def test_two_hundred_sockets(school: School) -> None:
-    lesson = await school.client.lesson()
+    lesson = await school.client.lesson(size=200)
     engine = (await school.parts.calls.get(lesson.lesson.id)).engine
     browsers: list[Browser] = []
     for start in range(0, 200, 50):

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from zvonok.wire.errors import ErrorBody
-from zvonok.wire.ids import VIDEO_SLOTS
+from zvonok.wire.ids import SEATS, VIDEO_SLOTS
 
 Role = Literal["host", "co_admin", "participant", "guest"]
 Quality = Literal["good", "medium", "poor", "lost"]
@@ -17,6 +17,7 @@ ParticipantNumber = Annotated[int, Meta(ge=1, le=(1 << 30) - 1)]
 Name = Annotated[str, Meta(max_length=256)]
 GrantToken = Annotated[str, Meta(max_length=4096)]
 Resume = Annotated[str, Meta(max_length=64)]
+LessonSize = Annotated[int, Meta(ge=1, le=SEATS)]
 PageId = Annotated[str, Meta(max_length=64)]
 Sdp = Annotated[str, Meta(max_length=131072)]
 CommandId = Annotated[str, Meta(min_length=1, max_length=16)]
@@ -111,6 +112,12 @@ class Search(Struct, frozen=True, tag="search", forbid_unknown_fields=True):
     offset: Annotated[int, Meta(ge=0, le=100000)] = 0
 
 
+class SetSize(Command, frozen=True, tag="size", forbid_unknown_fields=True):
+    """How many people the lesson is for from now on; moderators only. Nobody is sent out."""
+
+    size: LessonSize
+
+
 class Leave(Struct, frozen=True, tag="leave", forbid_unknown_fields=True):
     """Leave for good: the seat is not held."""
 
@@ -123,7 +130,7 @@ class Ping(Struct, frozen=True, tag="ping", forbid_unknown_fields=True):
     """Asks for a `pong`, so that a dead socket is noticed."""
 
 
-ClientMessage = Join | Offer | View | SetMedia | SetQuality | Search | Leave | End | Ping
+ClientMessage = Join | Offer | View | SetMedia | SetQuality | SetSize | Search | Leave | End | Ping
 
 
 # ── server to browser ──
@@ -204,6 +211,14 @@ class Corrected(Struct, frozen=True, tag="media"):
     media: Media
 
 
+class Size(Struct, frozen=True, kw_only=True, tag="size"):
+    """For moderators: how many people the lesson is for, beside moderators."""
+
+    size: int
+    turned_away: int
+    """How many found the call full since the size was set, and are not in."""
+
+
 class Ended(Struct, frozen=True, tag="ended"):
     """The call is over for this client. `reason`: `ended`, `empty`, `replaced` or `left`."""
 
@@ -237,6 +252,7 @@ ServerMessage = (
     | Speakers
     | Publish
     | Corrected
+    | Size
     | Ended
     | Failed
     | Done

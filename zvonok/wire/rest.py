@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from zvonok.wire.client import GrantToken, Name, PageId, Resume, Role
+from zvonok.wire.client import GrantToken, LessonSize, Name, PageId, Resume, Role
 
 LinkRole = Literal["host", "participant"]
 """What a link makes of the one who enters by it: `participant` means a guest by name for now."""
@@ -16,6 +16,8 @@ YEAR = 365 * 24 * HOUR
 LINK_SECONDS = 7 * 24 * HOUR
 MEDIA_TOKEN_SECONDS = 24 * HOUR
 
+USUAL_SIZE = 60
+"""Two classes: enough for a lesson, too few for a stranger's four hundred seats."""
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 LinkSeconds = Annotated[int, Meta(ge=HOUR, le=YEAR)]
 Uses = Annotated[int, Meta(ge=1, le=1_000_000)]
@@ -25,6 +27,8 @@ class NewLesson(Struct, frozen=True, forbid_unknown_fields=True):
     """Body of `POST /api/lessons`."""
 
     title: Title
+    size: LessonSize = USUAL_SIZE
+    """How many people it is for, beside moderators; who comes above it finds the call full."""
 
 
 class Lesson(Struct, frozen=True, kw_only=True):
@@ -35,6 +39,8 @@ class Lesson(Struct, frozen=True, kw_only=True):
     state: Literal["open", "ended"]
     created: datetime
     ended: datetime | None
+    size: int
+    """How many people it is for, beside moderators."""
     participants: int
     """People in the call now."""
 

@@ -1,8 +1,8 @@
 // Generated from zvonok/wire/client.py by `npm run types`. Change the structs there, not this file.
 
-export type ClientMessage = Join | Offer | View | SetMedia | SetQuality | Search | Leave | End | Ping;
+export type ClientMessage = Join | Offer | View | SetMedia | SetQuality | SetSize | Search | Leave | End | Ping;
 export type ServerMessage =
-  Welcome | Answer | Change | Found | Speakers | Publish | Corrected | Ended | Failed | Done | Pong;
+  Welcome | Answer | Change | Found | Speakers | Publish | Corrected | Size | Ended | Failed | Done | Pong;
 /**
  * First message on the socket: the grant from `POST /api/links/{token}/enter`.
  */
@@ -60,6 +60,14 @@ export interface SetMedia {
 export interface SetQuality {
   type: "quality";
   quality: "good" | "lost" | "medium" | "poor";
+  command?: string | null;
+}
+/**
+ * How many people the lesson is for from now on; moderators only. Nobody is sent out.
+ */
+export interface SetSize {
+  type: "size";
+  size: number;
   command?: string | null;
 }
 /**
@@ -183,6 +191,14 @@ export interface Corrected {
   media: Media;
 }
 /**
+ * For moderators: how many people the lesson is for, beside moderators.
+ */
+export interface Size {
+  type: "size";
+  size: number;
+  turned_away: number;
+}
+/**
  * The call is over for this client. `reason`: `ended`, `empty`, `replaced` or `left`.
  */
 export interface Ended {
@@ -232,6 +248,7 @@ export interface ErrorReply {
  */
 export interface NewLesson {
   title: string;
+  size?: number;
 }
 /**
  * A new lesson and the tokens of its two first links.
@@ -250,6 +267,7 @@ export interface Lesson {
   state: "ended" | "open";
   created: string;
   ended: string | null;
+  size: number;
   participants: number;
 }
 /**

@@ -1,0 +1,90 @@
+"""How many people the lesson is for: one link that gets about does not fill it with strangers."""
+
+from collections.abc import Sequence
+
+from zvonok.wire.client import SetSize, Size
+from zvonok.wire.errors import Refusal
+
+from ...permissions import may
+from ..effects import Resized
+from ..part import Handles, Part
+from ..people import People
+from ..seat import Newcomer, Seat
+from ..turn import Turn
+
+RESERVED_SEATS = 5
+"""Of all seats, those that only moderators may take."""
+TELL_SECONDS = 1.0
+"""Whoever was turned away within it is told of together."""
+COUNTED = 2000
+"""Of those turned away; more are not told apart."""
+
+
+class SizePart(Part):
+    """The size is the lesson's, in SQL; a call begins with it and has changes written there."""
+
+    def __init__(self, people: People, size: int, seats: int) -> None:
+        super().__init__(people)
+        self.size = size
+        self.seats = seats
+        """Of the whole call, moderators included."""
+        self._turned_away: set[str] = set()
+        self._tell_at: float | None = None
+
+    def handlers(self) -> Sequence[Handles]:
+        return [Handles(SetSize, self._set_size, may="set_size")]
+
+    def admit(self, newcomer: Newcomer, now: float) -> None:
+        """Moderators do not count, and as long as there is any seat they get one.
+
+        Raises Refusal `call_full`; moderators will hear of it.
+        """
+        taken = len(self.people.seats)
+        if may(newcomer.role, "take_reserved_seat"):
+            full = taken >= self.seats
+        else:
+            reserved = max(0, RESERVED_SEATS - self.people.moderators)
+            full = taken + reserved >= self.seats
+            full = full or taken - self.people.moderators >= self.size
+        if not full:
+            return
+        if newcomer.kind == "browser" and len(self._turned_away) < COUNTED:
+            self._turned_away.add(newcomer.grant)
+            if self._tell_at is None and self.people.moderators:
+                self._tell_at = now + TELL_SECONDS
+        raise Refusal(
+            503,
+            "call_full",
+            "all seats of this call are taken",
+            limit=min(self.size, self.seats),
+            most=self.seats,
+        )
+
+    def welcomed(self, turn: Turn, seat: Seat) -> None:
+        if may(seat.role, "set_size"):
+            turn.tell(seat.number, self._told())
+        self._turned_away.discard(seat.grant)
+
+    def deadline(self) -> float | None:
+        return self._tell_at
+
+    def advance(self, turn: Turn) -> None:
+        if self._tell_at is not None and self._tell_at <= turn.now:
+            self._tell(turn)
+
+    def _set_size(self, turn: Turn, _seat: Seat, message: SetSize) -> None:
+        if message.size == self.size:
+            return
+        self.size = message.size
+        self._turned_away.clear()
+        turn.do(Resized(message.size))
+        self._tell(turn)
+
+    def _tell(self, turn: Turn) -> None:
+        self._tell_at = None
+        for seat in self.people.seats.values():
+            if may(seat.role, "set_size"):
+                turn.tell(seat.number, self._told())
+
+    def _told(self) -> Size:
+        return Size(size=self.size, turned_away=len(self._turned_away))

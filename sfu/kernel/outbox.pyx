@@ -308,6 +308,7 @@ cdef bint outbox_flush(engine* e) noexcept nogil:
             sent = sendmmsg(fd, &h[e.out.first], end - e.out.first, MSG_DONTWAIT)
             if sent < 0:
                 if send_failed(e, &e.out.messages[e.out.first], errno):
+                    look(e, 0 if fd == e.out.sockets[0] else 1)
                     return False
                 e.out.first += 1
                 continue

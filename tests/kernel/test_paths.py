@@ -221,6 +221,21 @@ def test_a_router_that_forgets_in_mid_keyframe_costs_one_keyframe(stage: Stage) 
     assert pictures(viewer.video())[-1] == 4
 
 
+def test_a_peer_that_hops_from_port_to_port_is_followed(stage: Stage) -> None:
+    publisher, viewer = lesson(stage)
+    hops = [("192.0.2.1", 1000 + hop) for hop in range(40)]
+    for address in hops:
+        viewer.check(address=address)
+        stage.wait(500)
+        viewer.report(address=address)
+        publisher.speak()
+        assert len(media(sent_to(stage, address))) == 1
+    before = stage.kernel.counters()["dropped_unknown_address"]
+    viewer.report(address=hops[0])
+    assert stage.kernel.counters()["dropped_unknown_address"] == before + 1, "few are remembered"
+    assert stage.kernel.counters()["paths_moved"] == 40
+
+
 def test_a_path_may_change_its_address_family(stage: Stage) -> None:
     new = ("2001:db8::7", 5000)
     publisher, viewer = lesson(stage)

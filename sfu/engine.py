@@ -19,6 +19,7 @@ from zvonok.wire.bus import (
     WantedSession,
 )
 from zvonok.wire.errors import ErrorBody, Refusal
+from zvonok.wire.ids import KINDS
 
 from .dtls import DtlsError, DtlsServer, begins
 from .effects import DropActual, Effect, Publish, WriteActual
@@ -229,6 +230,14 @@ class Engine:
         if session is not None and session.connection is not None:
             session.connection.reachable = reachable
             self._changed(session)
+
+    def set_height(self, handle: int, kind: int, layer: int, height: int, now: float) -> None:
+        """Pictures of a layer have this many lines from now on."""
+        session = self._by_handle.get(handle)
+        if session is not None and session.learn_height(KINDS[kind], layer, height):
+            room = self._rooms[session.call]
+            room.resize(session, KINDS[kind], now)
+            self._write(room)
 
     def set_speakers(self, number: int, handles: list[int], now: float) -> None:
         """Whom the kernel forwards in a room, the loudest first."""

@@ -86,6 +86,8 @@ def dispatch(engine: Engine, event: "core.Event", now: float) -> None:
         engine.set_reachable(subject, True)
     elif kind == core.EVENT_LOST:
         engine.set_reachable(subject, False)
+    elif kind == core.EVENT_HEIGHT:
+        engine.set_height(subject, first, second, int.from_bytes(data, "little"), now)
     elif kind == core.EVENT_SPEAKERS:
         handles = [handle for (handle,) in struct.iter_unpack("<I", data)]
         engine.set_speakers(subject, handles, now)

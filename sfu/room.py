@@ -64,6 +64,12 @@ class Room:
         self._unsettled.discard(session)
         self._feature(now)
 
+    def resize(self, session: Session, kind: Kind, now: float) -> None:
+        """Layers of a source have other heights than before."""
+        name = (session.participant, kind)
+        for viewer in list(self._watchers.get(name, ())):
+            self._show(viewer, now, name)
+
     def set_speakers(self, participants: tuple[int, ...], now: float) -> None:
         self._speakers = participants
         self._feature(now)

@@ -13,7 +13,7 @@ from zvonok.wire.ids import KINDS, RIDS, Kind
 from . import sdp
 from .alerts import AlertReader
 from .dtls import DtlsError, DtlsServer, Handshake
-from .views import HEIGHTS, SCREEN_HEIGHT, Demand, layer_names
+from .views import HEIGHTS, SCREEN_HEIGHT, Demand, layer_names, names_tell_sizes
 
 if TYPE_CHECKING:
     from .kernel.core import Kernel
@@ -91,6 +91,7 @@ class Session:
         self._digest: str | None = None
         self._environment = environment
         self._names: tuple[str, ...] = RIDS
+        self._sizes_unknown = False
 
     @property
     def handle(self) -> int:
@@ -212,12 +213,21 @@ class Session:
             remb="goog-remb" in feedback,
         )
 
+    def learn_height(self, kind: Kind, layer: int, height: int) -> bool:
+        """Whether a layer's real height is news: only if its name does not tell its size."""
+        heights = self.heights.get(kind, ())
+        if kind != "camera" or not self._sizes_unknown or layer >= len(heights):
+            return False
+        self.heights[kind] = (*heights[:layer], height, *heights[layer + 1 :])
+        return self.heights[kind] != heights
+
     def _learn_layers(self, plan: sdp.Plan) -> None:
         for source in plan.sources():
             if source.kind == "camera":
                 self._names = layer_names(source.rids, source.layers)
                 self.heights["camera"] = tuple(HEIGHTS[name] for name in self._names)
                 self.demand["camera"] = Demand(source.layers)
+                self._sizes_unknown = source.layers > 1 and not names_tell_sizes(source.rids)
             elif source.kind == "screen":
                 self.heights["screen"] = (SCREEN_HEIGHT,) * source.layers
                 self.demand["screen"] = Demand(source.layers)

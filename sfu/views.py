@@ -22,18 +22,22 @@ def layer_names(rids: Sequence[str], layers: int) -> tuple[str, ...]:
 
     Senders with names of their own, or with one nameless layer, are taken to send the largest.
     """
-    if rids and all(rid in RIDS for rid in rids):
-        return tuple(rids)
-    return RIDS[-layers:]
+    return tuple(rids) if names_tell_sizes(rids) else RIDS[-layers:]
+
+
+def names_tell_sizes(rids: Sequence[str]) -> bool:
+    return bool(rids) and all(rid in RIDS for rid in rids)
 
 
 def choose_layer(heights: Sequence[int], tile: int, current: int | None = None) -> int:
-    """Index of the smallest layer that serves a tile of `tile` pixels, else of the largest."""
-    for layer, height in enumerate(heights):
-        smaller = current is not None and layer < current
-        if height >= tile * (ENOUGH_TO_STEP_DOWN if smaller else ENOUGH):
+    """Index of the smallest layer that serves a tile of `tile` pixels, else of the largest. Layers
+    of one height count as larger the later they come."""
+    smallest_first = sorted(range(len(heights)), key=lambda layer: (heights[layer], layer))
+    for layer in smallest_first:
+        smaller = current is not None and heights[layer] < heights[current]
+        if heights[layer] >= tile * (ENOUGH_TO_STEP_DOWN if smaller else ENOUGH):
             return layer
-    return len(heights) - 1
+    return smallest_first[-1]
 
 
 class Demand:

@@ -24,6 +24,9 @@ EVENT_SPEAKERS: Final = 5
 """(EVENT_SPEAKERS, room, 0, 0, sessions as little-endian uint32): the loudest first."""
 EVENT_MARK: Final = 7
 """(EVENT_MARK, 0, 0, 0, b""): every command before `mark` has taken effect."""
+EVENT_HEIGHT: Final = 8
+"""(EVENT_HEIGHT, session, kind, layer, lines as a little-endian uint16): pictures have this height
+from now on. At most once a second for each layer."""
 
 Event = tuple[int, int, int, int, bytes]
 

@@ -4,7 +4,7 @@ from libc.string cimport memcpy, memset
 
 from sfu.kernel.binding cimport binding_add, binding_find, binding_is_retired
 from sfu.kernel.bytes cimport load16
-from sfu.kernel.events cimport EVENT_SOURCE, event_put
+from sfu.kernel.events cimport EVENT_HEIGHT, EVENT_SOURCE, event_put
 from sfu.kernel.fanout cimport fanout_audio, fanout_forget, fanout_video
 from sfu.kernel.feedback cimport feedback_receive, nack_due, nack_found, nack_missing
 from sfu.kernel.keyframes cimport keyframe_arrived, keyframe_request
@@ -21,9 +21,10 @@ from sfu.kernel.state cimport (
     BYTES_RECEIVED, CAMERA, DROPPED_DUPLICATE, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
     DROPPED_FLOOD, DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, KINDS, LAYERS, MICROPHONE,
     MTU, PACKETS_RECEIVED, RING, SCREEN, SCREEN_AUDIO, SOURCES, packet, session, source, ssrc_entry)
-from sfu.kernel.vp8 cimport vp8_parse
+from sfu.kernel.vp8 cimport vp8_height, vp8_parse
 
 cdef enum:
+    HEIGHT_INTERVAL = 1000000
     # A camera layer that is silent for so long has stopped
     ACTIVE_FOR = 700000
     # After this a stopped source's ring is given back
@@ -86,6 +87,20 @@ cdef void tell_layers(engine* e, int32_t index, int32_t kind) noexcept nogil:
     if mask != s.tracks[kind].mask:
         if event_put(e, EVENT_SOURCE, index, kind, mask, NULL, 0):
             s.tracks[kind].mask = mask
+
+
+cdef void tell_height(engine* e, source* s, const packet* p) noexcept nogil:
+    """Once a second at most: who writes the pictures decides how often they change."""
+    cdef uint16_t height
+    cdef const uint8_t* told
+    if s.height and e.now - s.height_told < HEIGHT_INTERVAL:
+        return
+    height = vp8_height(p.payload + p.vp8.length, p.size - p.vp8.length)
+    if height == 0 or height == s.height:
+        return
+    told = <const uint8_t*>&height
+    if event_put(e, EVENT_HEIGHT, s.session, s.kind, s.layer, told, sizeof(height)):
+        s.height, s.height_told = height, e.now
 
 
 cdef bint note_sound(source* s, int64_t sequence) noexcept nogil:
@@ -262,6 +277,7 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
     s.keyframe_arrives = p.keyframe
     if p.keyframe:
         keyframe_arrived(e, s)
+        tell_height(e, s, p)
     elif torn:
         keyframe_request(e, index)
     activate(e, s, index)

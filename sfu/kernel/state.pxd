@@ -195,6 +195,9 @@ cdef struct source:
     uint32_t base_timestamp
     int64_t base_arrival
     uint16_t last_picture
+    # Lines of its pictures as it was told last, and when; 0: not told
+    uint16_t height
+    int64_t height_told
     float loudness
     packet** ring
     missing_packet* missing

@@ -22,6 +22,9 @@ cdef struct vp8_descriptor:
 
 cdef int vp8_parse(const uint8_t* payload, size_t length, vp8_descriptor* out) noexcept nogil
     # 0 or VP8_MALFORMED
+cdef uint16_t vp8_height(const uint8_t* frame, size_t length) noexcept nogil
+    # Lines of the picture whose keyframe begins here, behind the descriptor (RFC 6386 §9.1); 0: not
+    # told
 cdef int vp8_write(const vp8_descriptor* d, uint16_t picture, uint8_t tl0,
                    uint8_t* end) noexcept nogil
     # Writes the descriptor so that it ends just before `end`, the picture id (when there is one)

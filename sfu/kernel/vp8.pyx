@@ -13,6 +13,8 @@ cdef enum:
     HAS_KEYIDX = 0x10
     LONG_PICTURE = 0x80
     NOT_KEYFRAME = 0x01
+    # The two bits above it ask the viewer to scale
+    HEIGHT_MASK = 0x3FFF
 
 
 cdef int vp8_parse(const uint8_t* payload, size_t length, vp8_descriptor* out) noexcept nogil:
@@ -60,6 +62,14 @@ cdef int vp8_parse(const uint8_t* payload, size_t length, vp8_descriptor* out) n
     out.keyframe = out.frame_start and payload[at] & NOT_KEYFRAME == 0
     memcpy(out.raw, payload, at)
     return 0
+
+
+cdef uint16_t vp8_height(const uint8_t* frame, size_t length) noexcept nogil:
+    if length < 10 or frame[0] & NOT_KEYFRAME:
+        return 0
+    if frame[3] != 0x9D or frame[4] != 0x01 or frame[5] != 0x2A:
+        return 0
+    return (<uint16_t>frame[9] << 8 | frame[8]) & HEIGHT_MASK
 
 
 cdef int vp8_write(const vp8_descriptor* d, uint16_t picture, uint8_t tl0,

@@ -3,8 +3,8 @@
 A section's meaning follows from its place among the sections of its medium and direction, so
 that a browser (four sending sections and the slots), a WHIP sender and a WHEP viewer are
 read by the same rule. A sender is given nothing to receive and a viewer sends nothing, whatever
-they offer, and what they are served is served whole: RFC 9725 §4.2 would rather have an error than
-half of a session.
+they offer, and what they are served is served whole: RFC 9725 would rather have an error than half
+of a session.
 """
 
 from collections.abc import Iterable, Iterator

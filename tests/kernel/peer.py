@@ -84,10 +84,20 @@ def rtp(
     return header + payload + (bytes(padding - 1) + bytes([padding]) if padding else b"")
 
 
-def vp8(picture: int, *, keyframe: bool = False, size: int = 200, start: bool = True) -> bytes:
-    """A payload whose body repeats the picture id, so that a receiver can tell frames apart."""
+def vp8(
+    picture: int,
+    *,
+    keyframe: bool = False,
+    size: int = 200,
+    start: bool = True,
+    height: int = 0,
+) -> bytes:
+    """A payload whose body repeats the picture id, so that a receiver can tell frames apart. With a
+    `height` a keyframe begins as RFC 6386 §9.1 says."""
     descriptor = bytes([0x90 if start else 0x80, 0x80, 0x80 | picture >> 8 & 0x7F, picture & 0xFF])
     body = bytes([0 if keyframe else 1]) + struct.pack("!H", picture & 0x7FFF)
+    if height:
+        body += b"\x9d\x01\x2a" + struct.pack("<HH", 4 * height // 3, height)
     return descriptor + body + b"v" * (size - len(body))
 
 
@@ -261,7 +271,13 @@ class Peer:
         self.send_rtcp(receiver_report(self.number), address=address)
 
     def camera_packet(
-        self, picture: int, *, layer: int = 2, keyframe: bool = False, size: int = 200
+        self,
+        picture: int,
+        *,
+        layer: int = 2,
+        keyframe: bool = False,
+        size: int = 200,
+        height: int = 0,
     ) -> bytes:
         """The next packet of this layer, not sent yet: a frame of its own."""
         sequence = self.next_sequence[layer + 1]
@@ -272,7 +288,7 @@ class Peer:
             sequence,
             picture * 5400,
             100 * self.number + layer + 1,
-            vp8(picture, keyframe=keyframe, size=size),
+            vp8(picture, keyframe=keyframe, size=size, height=height),
             marker=True,
             extensions={
                 MID: b"1",
@@ -282,9 +298,18 @@ class Peer:
         )
 
     def camera(
-        self, picture: int, *, layer: int = 2, keyframe: bool = False, size: int = 200
+        self,
+        picture: int,
+        *,
+        layer: int = 2,
+        keyframe: bool = False,
+        size: int = 200,
+        height: int = 0,
     ) -> None:
-        self.send(self.camera_packet(picture, layer=layer, keyframe=keyframe, size=size))
+        packet = self.camera_packet(
+            picture, layer=layer, keyframe=keyframe, size=size, height=height
+        )
+        self.send(packet)
 
     def speak(self, level: int = 30, *, size: int = 60, address: Address | None = None) -> None:
         """20 ms of sound at −`level` dBov."""

@@ -45,6 +45,33 @@ def test_view_is_forwarded_in_the_layer_of_its_height() -> None:
     assert slots(stage) == []
 
 
+def test_layers_without_telling_names_are_chosen_by_their_real_heights() -> None:
+    """A sender may list its largest layer first, which most do that are no browser."""
+    stage = Stage()
+    rids = ("a=rid:hi send", "a=rid:mid send", "a=rid:lo send", "a=simulcast:send hi;mid;lo")
+    stage.want(1, offer=offers.Draft().video("sendonly", *rids).text(), open=["camera"])
+    stage.want(2, view=[tile(0, 1, 180)])
+    assert slots(stage) == [("set_slot", 1, 0, 0, CAMERA, 0)]
+    for layer, height in enumerate((720, 360, 180)):
+        stage.engine.set_height(0, CAMERA, layer, height, stage.now)
+    assert slots(stage)[-1] == ("set_slot", 1, 0, 0, CAMERA, 2)
+    stage.want(2, view=[tile(0, 1, 720)])
+    assert slots(stage) == [("set_slot", 1, 0, 0, CAMERA, 0)]
+    stage.engine.set_height(0, CAMERA, 3, 90, stage.now)
+    stage.engine.set_height(0, SCREEN, 0, 90, stage.now)
+    stage.engine.set_height(7, CAMERA, 0, 90, stage.now)
+    assert slots(stage) == []
+
+
+def test_our_own_layers_are_known_by_name() -> None:
+    stage = Stage()
+    stage.want(1, open=["camera"])
+    stage.want(2, view=[tile(0, 1, 180)])
+    assert slots(stage) == [("set_slot", 1, 0, 0, CAMERA, 0)]
+    stage.engine.set_height(0, CAMERA, 0, 120, stage.now)
+    assert slots(stage) == []
+
+
 def test_view_waits_for_its_source() -> None:
     stage = Stage()
     stage.want(2, view=[tile(0, 1)])

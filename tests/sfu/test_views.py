@@ -23,6 +23,14 @@ def test_a_wavering_tile_keeps_its_layer() -> None:
     assert choose_layer(HEIGHTS, 230, 0) == 1
 
 
+def test_layers_may_come_in_any_order() -> None:
+    for tile, height in ((1, 180), (226, 360), (451, 720), (4320, 720)):
+        for heights in ((720, 360, 180), (360, 720, 180)):
+            assert heights[choose_layer(heights, tile)] == height
+    assert choose_layer((720, 360, 180), 220, 1) == 1
+    assert choose_layer((720, 360, 180), 200, 1) == 2
+
+
 def test_one_layer_serves_every_tile() -> None:
     assert choose_layer((720,), 90) == choose_layer((720,), 2160) == 0
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 CLONE_NEWNET = 0x40000000
@@ -59,7 +60,9 @@ class Network:
     def address(self, end: int, change: str, *addresses: str) -> None:
         """`change`: "add" or "del"; `end`: 0 for the server's."""
         name = (self.server, self.client)[end]
-        lines = "".join(f"address {change} {a} dev {self.DEVICES[end]}\n" for a in addresses)
+        # An IPv6 address could not be used at once if it were first looked for in the network.
+        more = "nodad" if change == "add" else ""
+        lines = "".join(f"address {change} {a} dev {self.DEVICES[end]} {more}\n" for a in addresses)
         subprocess.run(
             ("ip", "-n", name, "-batch", "-"), input=lines.encode(), check=True, capture_output=True
         )
@@ -70,14 +73,11 @@ class Network:
 
     def hasten_neighbours(self) -> None:
         """The server doubts an address after about a second instead of half a minute."""
-        folder = f"/proc/sys/net/ipv4/neigh/{self.DEVICES[0]}"
 
         def write() -> None:
-            for name, value in (
-                ("base_reachable_time_ms", "1000"),
-                ("delay_first_probe_time", "1"),
-            ):
-                with open(f"{folder}/{name}", "w") as entry:
-                    entry.write(value)
+            for family in ("ipv4", "ipv6"):
+                folder = Path(f"/proc/sys/net/{family}/neigh/{self.DEVICES[0]}")
+                (folder / "base_reachable_time_ms").write_text("1000")
+                (folder / "delay_first_probe_time").write_text("1")
 
         inside(self.server, write)

@@ -30,8 +30,8 @@ from sfu.kernel.srtp import Context
 from .namespaces import Network, inside
 from .peers import open_session
 
-SERVER, PUBLISHER = "10.212.0.1", "10.212.0.2"
 IP_PKTINFO, IP_TRANSPARENT, SO_TIMESTAMPNS = 8, 19, 35
+IPV6_PKTINFO, IPV6_TRANSPARENT = 50, 75
 OPUS, VP8 = 111, 96
 SOUND_SSRC, PICTURE_SSRC = 78, 77
 PICTURES = 1000
@@ -46,8 +46,46 @@ LIMIT_MS = 20.0
 PLAIN = struct.pack("!HHI12s", 1, 0, 0x2112A442, b"transaction!")
 
 
-def viewer_address(number: int) -> str:
-    return f"10.212.1.{number}"
+@dataclass(frozen=True)
+class Protocol:
+    """IPv4 or IPv6: who has which address in the network of the bench."""
+
+    family: socket.AddressFamily
+    network: str
+    prefix: int
+
+    def address(self, group: int, number: int) -> str:
+        """Group 0: the server and the publisher; 1: viewers; from 2 on: nobody."""
+        if self.family == socket.AF_INET:
+            return f"{self.network}.{group}.{number}"
+        return f"{self.network}::{group:x}:{number:x}"
+
+    @property
+    def server(self) -> str:
+        return self.address(0, 1)
+
+    @property
+    def publisher(self) -> str:
+        return self.address(0, 2)
+
+    def open(self, *, transparent: bool = False) -> socket.socket:
+        s = socket.socket(self.family, socket.SOCK_DGRAM)
+        if transparent and self.family == socket.AF_INET:
+            s.setsockopt(socket.IPPROTO_IP, IP_TRANSPARENT, 1)
+        elif transparent:
+            s.setsockopt(socket.IPPROTO_IPV6, IPV6_TRANSPARENT, 1)
+        return s
+
+    def sender(self, address: str) -> tuple[int, int, bytes]:
+        """Ancillary data that makes a datagram come from this address."""
+        packed = socket.inet_pton(self.family, address)
+        if self.family == socket.AF_INET:
+            return socket.IPPROTO_IP, IP_PKTINFO, struct.pack("=I4s4s", 0, packed, bytes(4))
+        return socket.IPPROTO_IPV6, IPV6_PKTINFO, packed + struct.pack("=I", 0)
+
+
+IPV4 = Protocol(socket.AF_INET, "10.212", 16)
+IPV6 = Protocol(socket.AF_INET6, "fd12", 64)
 
 
 @dataclass
@@ -61,12 +99,13 @@ class Arrivals:
 class Crowd:
     """All viewers on one socket, each with an address of his own."""
 
-    def __init__(self, kernel: Kernel, count: int) -> None:
-        self.to = (SERVER, kernel.port)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    def __init__(self, kernel: Kernel, protocol: Protocol, count: int) -> None:
+        self.protocol = protocol
+        self.to = (protocol.server, kernel.port)
+        self.socket = protocol.open()
         self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.setsockopt(socket.SOL_SOCKET, 33, 32 << 20)
-        self.socket.bind(("0.0.0.0", 0))
+        self.socket.bind(("", 0))
         self.socket.settimeout(0.2)
         self.sessions: dict[int, int] = {}
         self.reports: dict[int, bytes] = {}
@@ -87,10 +126,8 @@ class Crowd:
 
     def report(self, number: int) -> None:
         """That this viewer is there."""
-        source = struct.pack("=I4s4s", 0, socket.inet_aton(viewer_address(number)), bytes(4))
-        self.socket.sendmsg(
-            [self.reports[number]], [(socket.IPPROTO_IP, IP_PKTINFO, source)], 0, self.to
-        )
+        sender = self.protocol.sender(self.protocol.address(1, number))
+        self.socket.sendmsg([self.reports[number]], [sender], 0, self.to)
 
     def read(self) -> None:
         while not self.stopped:
@@ -111,7 +148,7 @@ class Crowd:
 class Speaker:
     """Sends sound and a picture; `sent` are the times of the sound since `begin`."""
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, protocol: Protocol) -> None:
         self.session, key, request = open_session(kernel, 0)
         self.context = Context(PROFILE_AEAD_AES_128_GCM, key, sending=True)
         kernel.expect(
@@ -123,9 +160,9 @@ class Speaker:
         )  # fmt: skip
         for kind in (KIND_CAMERA, KIND_MICROPHONE):
             kernel.set_gate(self.session, kind, True)
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((PUBLISHER, 0))
-        self.socket.connect((SERVER, kernel.port))
+        self.socket = protocol.open()
+        self.socket.bind((protocol.publisher, 0))
+        self.socket.connect((protocol.server, kernel.port))
         self.socket.send(request)
         self.sound_sequence = self.picture_sequence = self.frames = 0
         self.begin()
@@ -161,19 +198,18 @@ class Speaker:
 class Stranger:
     """Asks from addresses of the network that nobody has."""
 
-    def __init__(self, kernel: Kernel) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.IPPROTO_IP, IP_TRANSPARENT, 1)
-        self.socket.bind(("0.0.0.0", 0))
-        self.to = (SERVER, kernel.port)
+    def __init__(self, kernel: Kernel, protocol: Protocol) -> None:
+        self.protocol = protocol
+        self.socket = protocol.open(transparent=True)
+        self.socket.bind(("", 0))
+        self.to = (protocol.server, kernel.port)
         self.count = 0
 
     def ask(self) -> None:
         for _ in range(SPOOFED_PER_TICK):
             self.count += 1
-            address = bytes([10, 212, 2 + self.count // 250 % 250, 1 + self.count % 250])
-            source = struct.pack("=I4s4s", 0, address, bytes(4))
-            self.socket.sendmsg([PLAIN], [(socket.IPPROTO_IP, IP_PKTINFO, source)], 0, self.to)
+            address = self.protocol.address(2 + self.count // 250 % 250, 1 + self.count % 250)
+            self.socket.sendmsg([PLAIN], [self.protocol.sender(address)], 0, self.to)
 
 
 def per_cent(times: list[float], share: float) -> float:
@@ -207,11 +243,11 @@ def outcome(
 
 
 class Scene:
-    def __init__(self, network: Network, kernel: Kernel, viewers: int) -> None:
+    def __init__(self, network: Network, kernel: Kernel, protocol: Protocol, viewers: int) -> None:
         self.network, self.kernel = network, kernel
-        self.crowd = inside(network.client, lambda: Crowd(kernel, viewers))
-        self.speaker = inside(network.client, lambda: Speaker(kernel))
-        self.stranger = inside(network.client, lambda: Stranger(kernel))
+        self.crowd = inside(network.client, lambda: Crowd(kernel, protocol, viewers))
+        self.speaker = inside(network.client, lambda: Speaker(kernel, protocol))
+        self.stranger = inside(network.client, lambda: Stranger(kernel, protocol))
         self.reader = threading.Thread(target=self.crowd.read)
         self.present = list(self.crowd.sessions)
         self.ticks = 0
@@ -263,7 +299,7 @@ class Scene:
 
 def run(
     *, viewers: int = 60, vanishing: int = 0, strangers: bool = False, buffer: int = GRANTED,
-    forget: bool = False, before: float = 3.0, after: float = 10.0,
+    forget: bool = False, protocol: Protocol = IPV4, before: float = 3.0, after: float = 10.0,
 ) -> dict[str, Any]:  # fmt: skip
     """One scenario: what the viewers got before the disturbance, and what those who stay got in it.
 
@@ -271,22 +307,27 @@ def run(
     who are gone is held from the first packet on.
     """
     with Network() as network:
-        network.address(0, "add", f"{SERVER}/16")
-        everybody = [viewer_address(n) for n in range(1, viewers + 1)]
-        network.address(1, "add", *(f"{a}/16" for a in (PUBLISHER, *everybody)))
+        everybody = [f"{protocol.address(1, n)}/{protocol.prefix}" for n in range(1, viewers + 1)]
+        network.address(0, "add", f"{protocol.server}/{protocol.prefix}")
+        network.address(1, "add", f"{protocol.publisher}/{protocol.prefix}", *everybody)
         network.hasten_neighbours()
         kernel = inside(
             network.server,
-            lambda: Kernel(ipv4=SERVER, ipv6=None, max_sessions=viewers + 1, send_buffer=buffer),
+            lambda: Kernel(
+                ipv4=protocol.server if protocol is IPV4 else None,
+                ipv6=protocol.server if protocol is IPV6 else None,
+                max_sessions=viewers + 1,
+                send_buffer=buffer,
+            ),
         )
         try:
             kernel.start()
-            with Scene(network, kernel, viewers) as scene:
+            with Scene(network, kernel, protocol, viewers) as scene:
                 scene.play(0.5)
                 calm = scene.measured(before)
                 gone = everybody[:vanishing]
                 scene.present = scene.present[vanishing:]
-                network.address(1, "del", *(f"{a}/16" for a in gone))
+                network.address(1, "del", *gone)
                 if forget:
                     network.forget_neighbours()
                 disturbed = scene.measured(after, strangers=strangers)
@@ -309,8 +350,18 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "half of them vanish": {"vanishing": 30},
     "half of them vanish, Debian's buffer": {"vanishing": 30, "buffer": DEBIAN},
     "half of them vanish with the switch": {"vanishing": 30, "forget": True},
+    "half of them vanish, Debian's buffer, IPv6": {
+        "vanishing": 30,
+        "buffer": DEBIAN,
+        "protocol": IPV6,
+    },
     "strangers ask": {"strangers": True},
     "strangers ask, Debian's buffer": {"strangers": True, "buffer": DEBIAN},
+    "strangers ask, Debian's buffer, IPv6": {
+        "strangers": True,
+        "buffer": DEBIAN,
+        "protocol": IPV6,
+    },
 }
 
 

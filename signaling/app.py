@@ -42,6 +42,11 @@ class Parts:
     sockets: Sockets
     metrics: Metrics
 
+    async def stop(self) -> None:
+        """Whoever is here, or still comes, is told to come to the next process."""
+        self.calls.stop()
+        await self.sockets.close()
+
 
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock, me: str) -> AsyncIterator[Parts]:
@@ -92,4 +97,4 @@ async def main(stop: Stop) -> None:
         ):
             ready()
             await stop.wait()
-            await parts.sockets.close()
+            await parts.stop()

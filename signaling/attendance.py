@@ -1,52 +1,101 @@
-"""Who was in which lesson from when to when, written to SQL a little later."""
+"""Who was in which lesson from when to when: by way of Redis into SQL.
+
+| key | type | content |
+|---|---|---|
+| `zv:attendance` | hash | session → `Visit`; session + `:left` → when, seconds since 1970 |
+
+Whoever gives or takes a seat writes this together with the seat itself. It stays until SQL has it,
+so neither a slow database nor a process that dies loses anybody.
+"""
 
 import asyncio
+from typing import Any, cast
 
+import msgspec
 import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from .call.effects import Arrived
+from .live import Command
 from .store import Store, Visit
 
 FLUSH_SECONDS = 1.0
+KEY = "zv:attendance"
+LEFT = ":left"
 log = structlog.get_logger()
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode_visit = msgspec.msgpack.Decoder(Visit).decode
+_decode_time = msgspec.msgpack.Decoder(float).decode
+
+_FORGET = """
+for at = 1, #ARGV, 2 do
+  if redis.call('HGET', KEYS[1], ARGV[at]) == ARGV[at + 1] then
+    redis.call('HDEL', KEYS[1], ARGV[at])
+  end
+end
+"""
+FORGET_AT_ONCE = 1000
+
+
+def arrived(visit: Visit) -> Command:
+    return ["HSET", KEY, visit.session, _encode(visit)]
+
+
+def departed(session: str, time: float) -> Command:
+    return ["HSET", KEY, session + LEFT, _encode(time)]
 
 
 class Attendance:
-    """Collects visits; what a crash takes is put in again by the takeover of the call."""
+    """Moves what has come together into SQL; several processes may do so at once."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, redis: Redis, store: Store) -> None:
+        self._redis = redis
         self._store = store
-        self._arrived: dict[str, Visit] = {}
-        self._departed: dict[str, float] = {}
+        self._forget = redis.register_script(_FORGET)
         self.failing = False
-
-    def arrived(self, lesson: str, effect: Arrived, now: float) -> None:
-        self._arrived[effect.session] = Visit(
-            effect.session, lesson, effect.number, effect.name, effect.role, now
-        )
-
-    def departed(self, session: str, now: float) -> None:
-        self._departed[session] = now
+        """The last attempt failed; for health."""
 
     async def run(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            await self.flush()
+            await self.try_flush()
 
-    async def flush(self) -> None:
-        """Writes what has come together; keeps it for later when the database is away."""
-        arrived, self._arrived = self._arrived, {}
-        departed, self._departed = self._departed, {}
+    async def try_flush(self) -> None:
+        """Like `flush`, but what fails is left for the next time."""
         try:
-            if arrived:
-                await self._store.arrived(list(arrived.values()))
-            if departed:
-                await self._store.departed(departed)
-        except (SQLAlchemyError, OSError) as error:
+            await self.flush()
+        except (RedisError, SQLAlchemyError, OSError) as error:
             log.warning("attendance delayed", error=str(error))
-            self._arrived = arrived | self._arrived
-            self._departed = departed | self._departed
+            self.failing = True
+        except Exception:
+            # The next attempt may succeed, and calls go on meanwhile; health says so.
+            log.exception("attendance failed")
             self.failing = True
         else:
             self.failing = False
+
+    async def flush(self) -> None:
+        """Raises SQLAlchemyError, RedisError or OSError; nothing is lost then."""
+        found = await cast("Any", self._redis.hgetall(KEY))
+        entries: list[tuple[bytes, bytes]] = list(found.items())
+        visits: list[Visit] = []
+        departures: dict[str, float] = {}
+        for field, value in entries:
+            session = field.decode(errors="replace")
+            try:
+                if session.endswith(LEFT):
+                    departures[session.removesuffix(LEFT)] = _decode_time(value)
+                else:
+                    visits.append(_decode_visit(value))
+            except msgspec.DecodeError:
+                log.warning("attendance not understood", session=session)
+        if visits:
+            await self._store.arrived(visits)
+        if departures:
+            await self._store.departed(departures)
+        # Only now, and only what is still as it was read: what came meanwhile stays.
+        for at in range(0, len(entries), FORGET_AT_ONCE):
+            page = entries[at : at + FORGET_AT_ONCE]
+            await self._forget(keys=[KEY], args=[word for entry in page for word in entry])

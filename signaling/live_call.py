@@ -1,14 +1,16 @@
 """One call that this process runs: carries out what the state machine asks for."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Protocol
 
 from zvonok.wire import client
 from zvonok.wire.client import ServerMessage
+from zvonok.wire.errors import Refusal
 
-from . import live
+from . import attendance, live
 from .call.call import Call
 from .call.effects import (
     Acknowledge,
@@ -17,6 +19,7 @@ from .call.effects import (
     Close,
     Departed,
     Effect,
+    EndAsked,
     Keep,
     Over,
     Resized,
@@ -24,9 +27,42 @@ from .call.effects import (
     SessionTouched,
     Spread,
 )
+from .clock import Clock
 from .live import CallState, Command
+from .store import Visit
 
 SESSIONS_AT_ONCE = 256
+
+
+@dataclass
+class Unwritten:
+    """What changed and is not in Redis yet."""
+
+    records: dict[str, Any] = field(default_factory=dict)
+    sessions: set[str] = field(default_factory=set)
+    visits: list[Command] = field(default_factory=list)
+    acknowledgements: list[Send] = field(default_factory=list)
+    """What is said when all this is stored."""
+
+    def __bool__(self) -> bool:
+        return bool(self.records or self.sessions or self.visits)
+
+    def take(self, *, acknowledge: bool) -> "Unwritten":
+        """A part of it; what it acknowledges goes with it only if nothing is left."""
+        sessions = set(islice(self.sessions, SESSIONS_AT_ONCE))
+        taken = Unwritten(self.records, sessions, self.visits)
+        self.records, self.visits = {}, []
+        self.sessions -= sessions
+        if acknowledge and not self.sessions:
+            taken.acknowledgements, self.acknowledgements = self.acknowledgements, []
+        return taken
+
+    def put_back(self, earlier: "Unwritten") -> None:
+        """What was taken earlier is to be written after all; what came since is newer."""
+        self.records = earlier.records | self.records
+        self.sessions |= earlier.sessions
+        self.visits = earlier.visits + self.visits
+        self.acknowledgements = earlier.acknowledgements + self.acknowledgements
 
 
 class Outlet(Protocol):
@@ -44,9 +80,11 @@ class Surroundings(Protocol):
     def touched(self, call: "LiveCall") -> None:
         """`take_writes` has something to write."""
 
-    def arrived(self, call: "LiveCall", effect: Arrived) -> None: ...
+    def resized(self, call: "LiveCall") -> None:
+        """The lesson's size is to be written to SQL, then `sized` to be said."""
 
-    def departed(self, call: "LiveCall", effect: Departed) -> None: ...
+    def end_asked(self, call: "LiveCall", effect: EndAsked) -> None:
+        """The lesson is to be ended: first in SQL, then here."""
 
 
 class LiveCall:
@@ -57,36 +95,40 @@ class LiveCall:
         call: str,
         engine: Call,
         surroundings: Surroundings,
-        clock: Callable[[], float],
+        clock: Clock,
         worker: str | None = None,
     ) -> None:
         self.id = call
         self.engine = engine
         self.worker = worker
-        self.to_read: set[str] | None = None
-        """Sessions the SFU has news of; None: look at all."""
-        self.resized: int | None = None
-        """What SQL is to know of the lesson's size."""
         self.lost = False
         """Another process runs it now."""
+        self.closed = False
+        """Nobody here has anything to do with it any more."""
         self._surroundings = surroundings
         self._clock = clock
         self._sockets: dict[int, Outlet] = {}
-        self._sessions: set[str] = set()
-        self._records: dict[str, Any] = {}
-        self._acknowledgements: list[Send] = []
-        self._answers: dict[str, asyncio.Future[Answered]] = {}
-        self._timer: asyncio.TimerHandle | None = None
-        # uvloop's timer of a moment that has passed already does not tell it.
-        self._due_at = 0.0
-        self._taken: tuple[dict[str, Any], set[str], list[Send]] = ({}, set(), [])
+        self._unwritten = Unwritten()
+        self._taken = Unwritten()
+        self._sizing = False
+        """The size is not in SQL yet; until it is, nothing is acknowledged."""
         self._written_state: CallState | None = None
         self._written_offers: dict[str, int] = {}
         """By session the number of the offer that Redis has."""
+        self._answers: dict[str, asyncio.Future[Answered]] = {}
+        self._answering = True
+        self._timer: asyncio.TimerHandle | None = None
+        # uvloop's timer of a moment that has passed already does not tell it.
+        self._due_at = 0.0
 
     @property
     def usable(self) -> bool:
         return not (self.engine.over or self.lost)
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether `take_writes` has something to write."""
+        return bool(self._unwritten)
 
     @property
     def sockets(self) -> int:
@@ -98,43 +140,56 @@ class LiveCall:
     def detach(self, socket: int, *, closed: bool = False) -> None:
         """The socket is gone, or never got a seat. `closed`: its page said that it goes away."""
         self._sockets.pop(socket, None)
-        self.run(self.engine.disconnected(socket, self._clock(), closed=closed))
+        self.run(self.engine.disconnected(socket, self._clock.steady(), closed=closed))
 
     def run(self, effects: Iterable[Effect]) -> None:
         """Carries out effects; must be called right after the state machine returned them."""
         for effect in effects:
             self._carry_out(effect)
         self._arm()
-        unwritten = self._sessions or self._records or self._acknowledgements
-        if unwritten or self.resized is not None or self.engine.over:
+        if self._unwritten or self._unwritten.acknowledgements or self.engine.over:
             self._surroundings.touched(self)
 
     def answer(self, session: str) -> "asyncio.Future[Answered]":
-        """Done when the SFU has said something of this session."""
-        return self._answers.setdefault(session, asyncio.get_running_loop().create_future())
+        """Done when the SFU has said something of this session.
+
+        Raises Refusal `unavailable` when it is awaited and the process stops first.
+        """
+        answer = self._answers.setdefault(session, asyncio.get_running_loop().create_future())
+        if not self._answering:
+            self.refuse_answers()
+        return answer
 
     def forget_answer(self, session: str) -> None:
         self._answers.pop(session, None)
 
     def touch_sessions(self, sessions: Iterable[str]) -> None:
         """These are to be written and announced again."""
-        self._sessions.update(sessions)
+        self._unwritten.sessions.update(sessions)
         self._surroundings.touched(self)
+
+    def move_to(self, worker: str) -> None:
+        """This media server carries the call from now on: it has to be told of all sessions."""
+        self.worker = worker
+        self._unwritten.sessions.update(self.engine.session.offered())
 
     def touch_everything(self) -> None:
         """All of it is to be written again: Redis may have forgotten it."""
         self._written_state = None
         self._written_offers.clear()
-        self._records.update(self.engine.records())
+        self._unwritten.records.update(self.engine.records())
+        for seat in self.engine.seats.values():
+            # Whom SQL knows already keeps his time there.
+            self._arrived(Arrived(seat.session, seat.number, seat.name, seat.role))
         self.touch_sessions(self.engine.session.offered())
+
+    def sized(self) -> None:
+        """The size is in SQL: whoever waits for that is told with the next write."""
+        self._sizing = False
+        self._surroundings.touched(self)
 
     def needs_worker(self) -> bool:
         return self.worker is None and any(True for _ in self.engine.session.offered())
-
-    @property
-    def unwritten(self) -> bool:
-        """Whether `take_writes` left something for the next time."""
-        return bool(self._sessions)
 
     def take_writes(self) -> list[Command]:
         """What is to be written now; say `written` or, if that failed, `untake`.
@@ -142,23 +197,18 @@ class LiveCall:
         At most `SESSIONS_AT_ONCE`, so that neither we nor Redis stand still: what is beyond
         that stays `unwritten`.
         """
-        records, self._records = self._records, {}
-        sessions = set(islice(self._sessions, SESSIONS_AT_ONCE))
-        self._sessions -= sessions
-        acknowledgements: list[Send] = []
-        if not self._sessions:
-            acknowledgements, self._acknowledgements = self._acknowledgements, []
-        self._taken = (records, sessions, acknowledgements)
-        ending = self.engine.over and not self._sessions
+        taken = self._taken = self._unwritten.take(acknowledge=not self._sizing)
+        ending = self.engine.over and not self._unwritten
         commands = self._state_writes()
-        commands += [live.keep_record(self.id, name, value) for name, value in records.items()]
-        for session in sessions:
+        commands += [live.keep_record(self.id, *record) for record in taken.records.items()]
+        commands += taken.visits
+        for session in taken.sessions:
             commands += self._session_writes(session)
         if self.worker is not None:
             if ending:
                 commands.append(live.drop(self.worker, self.id))
-            if sessions:
-                commands.append(live.announce(self.worker, self.id, sessions))
+            if taken.sessions:
+                commands.append(live.announce(self.worker, self.id, taken.sessions))
         return commands + live.forget(self.id) if ending else commands
 
     def _state_writes(self) -> list[Command]:
@@ -184,30 +234,33 @@ class LiveCall:
 
     def written(self) -> None:
         """What `take_writes` gave is stored: whoever waits for that is told."""
-        _, _, acknowledgements = self._taken
-        for send in acknowledgements:
+        for send in self._taken.acknowledgements:
             self._send(send.socket, send.message)
 
     def untake(self) -> None:
         """What was taken last was perhaps not written."""
-        records, sessions, acknowledgements = self._taken
-        self._acknowledgements = acknowledgements + self._acknowledgements
-        self._records = records | self._records
-        self._sessions |= sessions
+        self._unwritten.put_back(self._taken)
         self._written_state = None
-        for session in sessions:
+        for session in self._taken.sessions:
             self._written_offers.pop(session, None)
 
     def close(self, status: int) -> None:
         """Lets go of the sockets; the state machine is not used any more."""
+        self.closed = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         for outlet in self._sockets.values():
             outlet.close(status)
         self._sockets.clear()
+        self.refuse_answers()
+
+    def refuse_answers(self) -> None:
+        """Whoever waits for the SFU here, or will, is told to try again."""
+        self._answering = False
         for future in self._answers.values():
-            future.cancel()
+            if not future.done():
+                future.set_exception(Refusal(503, "unavailable", "try again", retry_after=1))
 
     def _state(self) -> CallState:
         return CallState(
@@ -222,7 +275,7 @@ class LiveCall:
             case Send(socket, message):
                 self._send(socket, message)
             case Acknowledge(socket, message):
-                self._acknowledgements.append(Send(socket, message))
+                self._unwritten.acknowledgements.append(Send(socket, message))
             case Spread(message, without):
                 data = client.encode(message)
                 for socket, outlet in self._sockets.items():
@@ -233,21 +286,35 @@ class LiveCall:
                 if outlet_gone is not None:
                     outlet_gone.close(status)
             case SessionTouched(session):
-                self._sessions.add(session)
+                self._unwritten.sessions.add(session)
             case Keep(record, value):
-                self._records[record] = value
+                self._unwritten.records[record] = value
             case Arrived():
-                self._surroundings.arrived(self, effect)
-            case Departed():
-                self._surroundings.departed(self, effect)
+                self._arrived(effect)
+            case Departed(session):
+                self._unwritten.visits.append(attendance.departed(session, self._clock.wall()))
+            case EndAsked():
+                self._surroundings.end_asked(self, effect)
             case Answered():
                 future = self._answers.get(effect.session)
                 if future is not None and not future.done():
                     future.set_result(effect)
-            case Resized(size):
-                self.resized = size
+            case Resized():
+                self._sizing = True
+                self._surroundings.resized(self)
             case Over():
                 pass  # Seen by `engine.over`.
+
+    def _arrived(self, effect: Arrived) -> None:
+        visit = Visit(
+            session=effect.session,
+            lesson=self.id,
+            number=effect.number,
+            name=effect.name,
+            role=effect.role,
+            arrived=self._clock.wall(),
+        )
+        self._unwritten.visits.append(attendance.arrived(visit))
 
     def _send(self, socket: int, message: ServerMessage) -> None:
         outlet = self._sockets.get(socket)
@@ -261,10 +328,10 @@ class LiveCall:
                 return
             self._timer.cancel()
             self._timer = None
-        if deadline is not None and not self.lost:
+        if deadline is not None and not (self.lost or self.closed):
             self._due_at = deadline
             self._timer = asyncio.get_running_loop().call_at(deadline, self._due)
 
     def _due(self) -> None:
         self._timer = None
-        self.run(self.engine.advance(self._clock()))
+        self.run(self.engine.advance(self._clock.steady()))

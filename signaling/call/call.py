@@ -25,12 +25,12 @@ from zvonok.wire.client import (
     Search,
     Welcome,
 )
-from zvonok.wire.errors import Refusal
+from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import SEATS
 from zvonok.wire.rest import HeldSeat
 
 from ..permissions import MODERATORS, may, require
-from .effects import Arrived, Close, Departed, Effect, Over, Send
+from .effects import Arrived, Close, Departed, Effect, EndAsked, Over, Send
 from .kept import record_of
 from .part import Handles, Part
 from .parts.closed import ClosedPart
@@ -96,7 +96,7 @@ class Call:
         """Who does what with each message: the call's own and those of its parts."""
         return [
             Handles(Leave, self._leave),
-            Handles(End, self._end, may="end_call"),
+            Handles(End, self._end, may="end_call", done=False),
             Handles(Ping, self._ping),
             Handles(Join, self._join_again),
             *(handles for part in self.parts for handles in part.handlers()),
@@ -244,12 +244,19 @@ class Call:
                 if handles.may is not None:
                     require(seat.role, handles.may)
                 handles.by(turn, seat, message)
-                self.commands.did(turn, seat, message)
+                if handles.done:
+                    self.commands.did(turn, seat, message)
         except Refusal as refusal:
             asked = message.id if isinstance(message, Offer | Search) else None
             command = message.command if isinstance(message, Command) else None
             turn.do(Send(socket, Failed(error=refusal.body, id=asked, command=command)))
         return self._finish(turn)
+
+    def refuse(self, socket: int, command: str | None, error: ErrorBody) -> list[Effect]:
+        """What was asked for by an effect could not be done."""
+        if socket not in self._by_socket:
+            return []
+        return [Send(socket, Failed(error=error, command=command))]
 
     def actual(self, actual: ActualSession, now: float, answer: str | None = None) -> list[Effect]:
         """The SFU's word on a session of media; `answer`: if `SessionPart.lacks_answer`."""
@@ -406,8 +413,10 @@ class Call:
         del self._by_socket[socket]
         self._vacate(turn, seat.number)
 
-    def _end(self, turn: Turn, _seat: Seat, _message: End) -> None:
-        self._end_for_all(turn, "ended")
+    def _end(self, turn: Turn, seat: Seat, message: End) -> None:
+        socket = self.people.presence[seat.number].socket
+        assert socket is not None, "said by nobody"
+        turn.do(EndAsked(socket, message.command))
 
     def _ping(self, turn: Turn, seat: Seat, _message: Ping) -> None:
         turn.tell(seat.number, Pong())

@@ -87,9 +87,17 @@ class Answered:
 
 @dataclass(frozen=True)
 class Resized:
-    """The lesson is for so many people from now on, in its later calls too."""
+    """The lesson is for so many people from now on, in its later calls too: for SQL."""
 
     size: int
+
+
+@dataclass(frozen=True)
+class EndAsked:
+    """Store that the lesson is over, then say `Call.end`; or `Call.refuse`, if that failed."""
+
+    socket: int
+    command: str | None
 
 
 @dataclass(frozen=True)
@@ -110,5 +118,6 @@ Effect = (
     | Departed
     | Resized
     | Answered
+    | EndAsked
     | Over
 )

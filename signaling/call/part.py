@@ -22,6 +22,8 @@ class Handles:
     """Raises Refusal: the sender is told, and nothing may have changed by then."""
     may: Permission | None = None
     """None: everybody who has a seat."""
+    done: bool = True
+    """False: it is only begun here; whoever finishes it answers the command."""
 
 
 class Part:

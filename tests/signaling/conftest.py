@@ -86,7 +86,7 @@ class Schools:
             await stack.enter_async_context(serve_unix(parts.app, path, drain=0.1))
             client = await stack.enter_async_context(Client(path, self.settings.school_key))
             yield School(parts, client, self.settings, self.offset)
-            await parts.sockets.close()
+            await parts.stop()
 
 
 @pytest.fixture

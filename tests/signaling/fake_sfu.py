@@ -47,9 +47,10 @@ class FakeSfu:
         try:
             yield self
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            while not task.done():
+                # The library may swallow a cancellation.
+                task.cancel()
+                await asyncio.wait({task}, timeout=0.2)
             with suppress(RedisError):
                 await self._redis.delete(bus.worker_key(self.worker))
 

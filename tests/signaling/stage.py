@@ -8,6 +8,7 @@ from signaling.call.effects import (
     Acknowledge,
     Close,
     Effect,
+    EndAsked,
     Over,
     Send,
     SessionTouched,
@@ -86,6 +87,9 @@ class Stage:
                             viewer.take(message)
                 case Close(socket, status):
                     self.viewers[socket].closed = status
+                case EndAsked():
+                    # It is stored: here there is nothing that could fail.
+                    effects = [*effects, *self.do(self.call.end("ended", self.now))]
         return effects
 
     def join(

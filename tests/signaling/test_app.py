@@ -80,7 +80,7 @@ async def test_no_reply_is_taken_for_what_it_is_not(school: School, path: str) -
 
 
 async def test_health_names_its_parts(school: School) -> None:
-    assert school.parts.calls.health() == {"redis": True, "database": True}
+    assert school.parts.calls.health() == {"redis": True, "database": True, "tasks": True}
     assert private_app(school.parts.metrics.registry, school.parts.calls.health) is not None
 
 

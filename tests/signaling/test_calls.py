@@ -67,7 +67,7 @@ async def test_a_killed_process_is_replaced_after_its_lease(
 async def test_a_call_of_another_process_is_not_touched(
     schools: Schools, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("signaling.calls.LEASE_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("signaling.leases.WAIT_SECONDS", 0.1)
     async with schools.start() as school:
         lesson = await school.client.lesson()
         await redis.set(live.owner_key(lesson.lesson.id), "another")

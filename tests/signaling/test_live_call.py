@@ -4,6 +4,7 @@ from typing import cast
 
 import pytest
 
+from signaling.clock import Clock
 from signaling.live import Command
 from signaling.live_call import SESSIONS_AT_ONCE, LiveCall, Surroundings
 from tests.signaling.stage import Stage
@@ -11,12 +12,11 @@ from zvonok.wire import bus
 from zvonok.wire.client import Media, Offer, SetMedia, Tile, View
 
 SDP = "v=0" + 78_000 * "x"
+WRITTEN = ("Arrived", "Keep", "SessionTouched")
 
 
 class Quiet:
     def touched(self, call: LiveCall) -> None: ...
-    def arrived(self, *_: object) -> None: ...
-    def departed(self, *_: object) -> None: ...
 
 
 class Written(Stage):
@@ -25,10 +25,10 @@ class Written(Stage):
     def __init__(self) -> None:
         super().__init__()
         surroundings = cast("Surroundings", Quiet())
-        self.live = LiveCall("c", self.call, surroundings, lambda: self.now, "worker")
+        self.live = LiveCall("c", self.call, surroundings, Clock(steady=lambda: self.now), "worker")
 
     def take(self) -> list[Command]:
-        self.live.run([e for e in self.effects if type(e).__name__ in ("Keep", "SessionTouched")])
+        self.live.run([e for e in self.effects if type(e).__name__ in WRITTEN])
         self.effects.clear()
         return self.live.take_writes()
 

@@ -209,10 +209,8 @@ async def test_wrong_grants_take_no_seat(school: School, grant: str) -> None:
 async def test_a_full_call_says_so_before_any_media(
     school: School, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lesson = await school.client.lesson()
+    lesson = await school.client.lesson(size=2)
     host = await school.client.come(lesson.host_link, "Host")
-    engine = (await school.parts.calls.get(lesson.lesson.id)).engine
-    engine.size.size = 2
     grants = [await school.client.enter(lesson.participant_link, f"P{n}") for n in range(5)]
     outcomes = await asyncio.gather(*(_try(school, grant) for grant in grants))
     inside = [outcome for outcome in outcomes if isinstance(outcome, Browser)]

@@ -70,8 +70,8 @@ async def test_a_publisher_appears_in_the_roster(studio: Studio, sfu: FakeSfu) -
     assert reply.headers["ETag"].startswith('"')
     location = reply.headers["Location"]
     assert location.startswith(f"/api/whip/{studio.lesson.lesson.id}/")
-    person = await viewer.until_person(2, present=True)
-    assert (person.name, person.media) == ("Камера", Media(microphone=True, camera=True))
+    person = await viewer.until_person(2, media=Media(microphone=True, camera=True))
+    assert (person.name, person.present) == ("Камера", True)
     session = await sfu.session_of(2)
     await sfu.until(session, open=["microphone", "camera"], view=[])
     assert sfu.offers[session] == SENDING.decode()
@@ -138,6 +138,19 @@ async def test_the_media_servers_refusal_is_passed_on(studio: Studio, sfu: FakeS
     assert reply.json["error"]["details"] == {"reason": "codec"}
     browser = await studio.client.come(studio.lesson.participant_link, "A")
     assert browser.total == 1
+
+
+async def test_a_stop_tells_those_who_wait_to_come_again(
+    school: School, studio: Studio, sfu: FakeSfu
+) -> None:
+    sfu.answering = False
+    waiting = asyncio.create_task(studio.post())
+    session = await sfu.session_of(1)
+    await school.parts.stop()
+    for reply in (await waiting, await studio.post()):
+        assert (reply.status, reply.code) == (503, "unavailable")
+        assert int(reply.headers["Retry-After"]) >= 1
+    await sfu.until_closed(session)
 
 
 async def test_no_media_server_is_said_after_a_while(

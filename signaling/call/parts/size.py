@@ -21,15 +21,22 @@ COUNTED = 2000
 
 
 class SizePart(Part):
-    """The size is the lesson's, in SQL; a call begins with it and has changes written there."""
+    """The size is the lesson's, in SQL; a call begins with it and has changes written there.
+
+    Until they are, they are kept with the call.
+    """
 
     def __init__(self, people: People, size: int, seats: int) -> None:
         super().__init__(people)
-        self.size = size
+        self._size = self.keep("size", int, size)
         self.seats = seats
         """Of the whole call, moderators included."""
         self._turned_away: set[str] = set()
         self._tell_at: float | None = None
+
+    @property
+    def size(self) -> int:
+        return self._size.value
 
     def handlers(self) -> Sequence[Handles]:
         return [Handles(SetSize, self._set_size, may="set_size")]
@@ -75,7 +82,7 @@ class SizePart(Part):
     def _set_size(self, turn: Turn, _seat: Seat, message: SetSize) -> None:
         if message.size == self.size:
             return
-        self.size = message.size
+        self._size.set(turn, message.size)
         self._turned_away.clear()
         turn.do(Resized(message.size))
         self._tell(turn)

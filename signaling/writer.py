@@ -1,0 +1,76 @@
+"""Writes one call to Redis: in order, under its lease, until it succeeds."""
+
+import asyncio
+from typing import Protocol
+
+import structlog
+
+from .errand import Errand
+from .live import Live
+from .live_call import LiveCall
+from .workers import Workers
+
+log = structlog.get_logger()
+
+
+class Registry(Protocol):
+    """Who keeps the call, as its writer sees it."""
+
+    async def finished(self, call: LiveCall) -> None:
+        """The end of the call is written."""
+
+    async def taken(self, call: LiveCall) -> None:
+        """Nothing was written: the lease is not ours."""
+
+
+class Writer:
+    """Each call has its own, so that none waits for what is slow in another."""
+
+    def __init__(self, call: LiveCall, live: Live, workers: Workers, registry: Registry) -> None:
+        self._call = call
+        self._live = live
+        self._workers = workers
+        self._registry = registry
+        self._lock = asyncio.Lock()
+        self.errand = Errand("write call", self.write)
+
+    async def write(self) -> None:
+        """Writes what is not written yet, or a part of it and asks for the rest.
+
+        Raises RedisError or OSError; nothing is lost then.
+        """
+        async with self._lock:
+            if self._call.lost or self._call.closed:
+                return
+            if self._call.needs_worker():
+                await self._find_worker()
+            commands = self._call.take_writes()
+            try:
+                ours = await self._live.write(self._call.id, commands)
+            except BaseException:
+                # Also when cancelled: whether Redis has it is not known, and twice does no harm.
+                self._call.untake()
+                raise
+            if ours:
+                self._call.written()
+            else:
+                self._call.untake()
+        if ours and self._call.unwritten:
+            self.errand.ask()
+        elif self._call.engine.over:
+            await self._registry.finished(self._call)
+        elif not ours:
+            await self._registry.taken(self._call)
+
+    async def write_all(self) -> None:
+        """Writes until nothing is left to be written."""
+        await self.write()
+        while self._call.unwritten and not (self._call.lost or self._call.closed):
+            await self.write()
+
+    async def _find_worker(self) -> None:
+        worker = await self._workers.choose()
+        if worker is None:
+            log.warning("no media server", call=self._call.id)
+        else:
+            self._call.move_to(worker)

@@ -1,0 +1,294 @@
+"""What was told is stored, what was stored is not lost, and nobody waits for another lesson."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy import Row, select
+from sqlalchemy.exc import OperationalError
+
+from signaling import attendance
+from signaling.app import running
+from signaling.calls import Calls
+from signaling.store import Store
+from signaling.tables import attendance as attendance_table
+from tests.signaling.client import Browser
+from tests.signaling.conftest import School, Schools
+from tests.signaling.fake_sfu import FakeSfu
+from zvonok.service.settings import Settings
+from zvonok.service.storage import Database
+from zvonok.wire import bus
+from zvonok.wire.client import Answer, End, Ended, Failed, Leave, Media, Offer, Ping, Pong, SetMedia
+
+OFFER = "v=0\r\nan offer"
+AWAY = OperationalError("", {}, Exception("database is locked"))
+
+
+async def offering(school: School, link: str, media: Media | None = None) -> Browser:
+    browser = await school.client.come(link, "A", media=media)
+    await browser.send(Offer(0, OFFER))
+    await browser.until(Answer)
+    return browser
+
+
+async def visits(settings: Settings) -> Sequence[Row[Any]]:
+    database = Database(settings.database_url)
+    async with database.reading() as connection:
+        rows = (await connection.execute(select(attendance_table))).all()
+    await database.dispose()
+    return rows
+
+
+async def answered(browser: Browser) -> None:
+    """All that the browser said before has been dealt with."""
+    await browser.send(Ping())
+    await browser.until(Pong)
+
+
+# ── the end of a lesson ──
+
+
+async def test_a_slow_end_is_told_when_it_is_stored_and_holds_up_nobody(
+    school: School, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, stored = asyncio.Event(), asyncio.Event()
+    end_lesson = Store.end_lesson
+
+    async def slow(store: Store, lesson: str, now: float) -> bool:
+        asked.set()
+        await stored.wait()
+        return await end_lesson(store, lesson, now)
+
+    monkeypatch.setattr(Store, "end_lesson", slow)
+    ending, other = await school.client.lesson("Ending"), await school.client.lesson("Other")
+    host = await offering(school, ending.host_link)
+    pupil = await offering(school, other.participant_link)
+    session = await _session_in(school, other.lesson.id, pupil)
+    await host.send(End(command="end"))
+    await asyncio.wait_for(asked.wait(), 5)
+    await pupil.send(SetMedia(Media(microphone=True)))
+    await sfu.until(session, open=["microphone"])
+    await answered(host)
+    assert not any(isinstance(message, Ended) for message in host.heard)
+    stored.set()
+    assert await host.until(Ended) == Ended("ended")
+    refused = await school.client.ask("GET", f"/api/links/{ending.host_link}")
+    assert refused.code == "call_ended"
+
+
+async def test_an_end_that_cannot_be_stored_is_refused(
+    school: School, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = await school.client.lesson()
+    host = await school.client.come(lesson.host_link, "A")
+
+    async def away(*_: object) -> bool:
+        raise AWAY
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "end_lesson", away)
+        await host.send(End(command="end"))
+        failed = await host.until(Failed)
+    assert (failed.command, failed.error.code) == ("end", "unavailable")
+    assert failed.error.details["retry_after"] > 0
+    await host.send(End(command="end"))
+    assert await host.until(Ended) == Ended("ended")
+
+
+async def test_a_lesson_ended_by_a_process_that_died_is_over(
+    schools: Schools, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stored, but not told any more."""
+    async with schools.start() as first:
+        lesson = await first.client.lesson()
+        host = await offering(first, lesson.host_link)
+        session = await sfu.session_of(host.you)
+        stored = asyncio.Event()
+        end_lesson = Store.end_lesson
+
+        async def last(store: Store, lesson: str, now: float) -> bool:
+            await end_lesson(store, lesson, now)
+            stored.set()
+            await asyncio.Event().wait()
+            return True
+
+        monkeypatch.setattr(Store, "end_lesson", last)
+        await host.send(End())
+        await asyncio.wait_for(stored.wait(), 5)
+    monkeypatch.undo()
+    async with schools.start():
+        await sfu.until_closed(session)
+
+
+# ── attendance ──
+
+
+async def test_attendance_waits_for_the_database(
+    schools: Schools, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Away while people come and go, and still away when the process stops."""
+
+    async def away(*_: object) -> None:
+        raise AWAY
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "arrived", away)
+        patch.setattr(attendance, "FLUSH_SECONDS", 0.01)
+        async with schools.start() as first:
+            lesson = await first.client.lesson()
+            browser = await first.client.come(lesson.participant_link, "Ёж")
+            await browser.send(Leave())
+            await browser.until_closed()
+            async with asyncio.timeout(5):
+                while first.parts.calls.health()["database"]:
+                    await asyncio.sleep(0.01)
+    async with schools.start():
+        pass
+    (row,) = await visits(schools.settings)
+    assert row.name == "Ёж"
+    assert row.arrived <= row.departed
+
+
+async def test_a_stop_during_a_flush_loses_nothing(
+    schools: Schools, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging = asyncio.Event()
+
+    async def hang(*_: object) -> None:
+        hanging.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "departed", hang)
+        patch.setattr(attendance, "FLUSH_SECONDS", 0.01)
+        async with schools.start() as first:
+            lesson = await first.client.lesson()
+            browser = await first.client.come(lesson.participant_link, "A")
+            await browser.send(Leave())
+            await asyncio.wait_for(hanging.wait(), 5)
+            patch.undo()
+    async with schools.start():
+        pass
+    (row,) = await visits(schools.settings)
+    assert row.departed is not None
+
+
+async def test_what_comes_during_a_flush_is_kept(
+    school: School, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    departed = Store.departed
+
+    async def slow(store: Store, times: dict[str, float]) -> None:
+        await departed(store, times)
+        await redis.hset(attendance.KEY, "somebody:left", attendance.departed("", 7.0)[3])
+
+    monkeypatch.setattr(Store, "departed", slow)
+    await redis.hset(attendance.KEY, "somebody:left", attendance.departed("", 5.0)[3])
+    await school.parts.calls._attendance.flush()
+    assert await redis.hkeys(attendance.KEY) == [b"somebody:left"]
+    monkeypatch.undo()
+    await school.parts.calls._attendance.flush()
+    assert await redis.hkeys(attendance.KEY) == []
+
+
+async def test_nonsense_among_visits_is_dropped(school: School, redis: Redis) -> None:
+    await redis.hset(attendance.KEY, "nonsense", b"\xc1")
+    await school.parts.calls._attendance.flush()
+    assert await redis.hkeys(attendance.KEY) == []
+
+
+# ── tasks ──
+
+
+@pytest.mark.parametrize("work", ["_listen", "_keep"])
+async def test_a_task_that_dies_ends_the_process(
+    schools: Schools, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    async def dies(_: Calls) -> None:
+        await asyncio.sleep(0)
+        raise KeyError("a fault")
+
+    monkeypatch.setattr(Calls, work, dies)
+    health: list[bool] = []
+
+    async def serve() -> None:
+        async with running(schools.settings, schools.offset.clock(), "one") as parts:
+            try:
+                await asyncio.wait_for(asyncio.Event().wait(), 5)
+            finally:
+                health.append(parts.calls.health()["tasks"])
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await serve()
+    assert [type(error) for error in caught.value.exceptions] == [KeyError]
+    assert health == [False]
+
+
+async def test_attendance_survives_what_nobody_expected(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise KeyError("a fault")
+
+    calls = school.parts.calls
+    with monkeypatch.context() as patch:
+        patch.setattr("signaling.attendance.Attendance.flush", broken)
+        await calls._attendance.try_flush()
+    assert calls.health() == {"redis": True, "database": False, "tasks": True}
+    await calls._attendance.try_flush()
+    assert calls.health()["database"]
+
+
+async def test_a_stop_sends_newcomers_to_the_next_process(school: School, sfu: FakeSfu) -> None:
+    lesson = await school.client.lesson()
+    grant = await school.client.enter(lesson.host_link, "A")
+    await school.parts.stop()
+    refused = await school.client.knock(grant)
+    assert refused.error.code == "unavailable"
+    assert refused.error.details["retry_after"] > 0
+
+
+# ── many lessons ──
+
+
+async def test_lessons_that_begin_together_are_spread(
+    school: School, sfu: FakeSfu, redis: Redis
+) -> None:
+    async with FakeSfu(redis, "worker-2").running():
+        lessons = await asyncio.gather(*(school.client.lesson() for _ in range(8)))
+        await asyncio.gather(*(offering(school, lesson.host_link) for lesson in lessons))
+        counts = [await redis.scard(bus.calls_key(w)) for w in ("worker-1", "worker-2")]
+        assert counts == [4, 4]
+
+
+async def test_calls_may_come_and_go_while_workers_are_looked_after(
+    school: School, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = school.parts.calls
+    lessons = [await school.client.lesson() for _ in range(3)]
+    for lesson in lessons[:2]:
+        await offering(school, lesson.host_link)
+    write = calls._live.write
+
+    async def meanwhile(call: str, commands: object) -> bool:
+        monkeypatch.undo()
+        await calls.get(lessons[2].lesson.id)
+        return await write(call, commands)  # type: ignore[arg-type]
+
+    await redis.delete(bus.worker_key(sfu.worker))
+    async with FakeSfu(redis, "worker-2").running():
+        monkeypatch.setattr(calls._live, "write", meanwhile)
+        await calls._look_after_workers()
+        async with asyncio.timeout(5):
+            while await redis.scard(bus.calls_key("worker-2")) < 2:
+                await asyncio.sleep(0.01)
+
+
+# ── inside ──
+
+
+async def _session_in(school: School, lesson: str, browser: Browser) -> str:
+    call = await school.parts.calls.get(lesson)
+    return call.engine.seats[browser.you].session

@@ -16,13 +16,14 @@ from signaling.call.parts.told import SLOWEST_TICK
 from signaling.clock import Clock
 from tests.signaling.client import Client
 from tests.signaling.fake_sfu import FakeSfu
+from zvonok.service import bus
 from zvonok.service.door import serve_unix
 from zvonok.service.settings import Settings, load
 
 
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
-    client = Redis.from_url(redis_url)
+    client = bus.connect(redis_url)
     yield client
     await client.aclose()
 

@@ -645,3 +645,24 @@ def test_an_answer_whose_text_has_not_come_is_waited_for(stage: Stage) -> None:
     stage.do(stage.call.actual(word, 0, "v=0 a"))
     assert stage.viewers[socket].got(Answer) == [Answer(0, "v=0 a")]
     assert not stage.call.session.lacks_answer(word)
+
+
+def test_a_seat_offers_a_little_at_once_and_then_one_a_second() -> None:
+    stage = Stage()
+    socket, other = stage.join("A"), stage.join("B")
+    stage.wait(1)
+    for number in range(5):
+        assert stage.touched(stage.say(socket, Offer(number, "v=0"))) == {stage.session(socket)}
+    effects = stage.say(socket, Offer(5, "v=0"))
+    assert stage.touched(effects) == set()
+    (failed,) = stage.viewers[socket].got(Failed)
+    assert (failed.id, failed.error.code) == (5, "rate_limited")
+    assert failed.error.details["retry_after"] == pytest.approx(1)
+    stage.drop(socket)
+    back = stage.join("A", resume=stage.viewers[socket].resume)
+    stage.say(back, Offer(6, "v=0"))
+    (failed,) = stage.viewers[back].got(Failed)
+    assert failed.error.code == "rate_limited", "a new socket gives no new offers"
+    assert stage.touched(stage.say(other, Offer(0, "v=0"))) == {stage.session(other)}
+    stage.wait(1)
+    assert stage.touched(stage.say(back, Offer(7, "v=0"))) == {stage.session(back)}

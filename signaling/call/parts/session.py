@@ -12,6 +12,7 @@ from zvonok.wire.client import Answer, Failed, Media, Offer, Publish, Tile, View
 from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import KINDS
 
+from ...limits import Bucket, Rate
 from ..effects import Answered, SessionTouched
 from ..part import Handles, Part
 from ..people import People
@@ -19,6 +20,8 @@ from ..seat import HOLD_SECONDS, Seat
 from ..turn import Turn
 from .sources import SourcesPart
 
+OFFERS = Rate(burst=5, per_second=1)
+"""Of one seat. Each costs the SFU some milliseconds, which all calls share."""
 REVISIONS_SKIPPED = 1024
 """By a takeover: revisions that the SFU may have seen although Redis has lost them since."""
 
@@ -52,6 +55,8 @@ class SessionPart(Part):
         self._sources = sources
         self._negotiations = self.keep_by_seat("negotiation", Negotiation, Negotiation())
         self._sessions: dict[int, Session] = {}
+        self._offers: dict[int, Bucket] = {}
+        """By seat, not by socket: a new socket gives no new offers."""
 
     def handlers(self) -> Sequence[Handles]:
         return [Handles(Offer, self._offer), Handles(View, self._view)]
@@ -124,6 +129,7 @@ class SessionPart(Part):
 
     def left(self, turn: Turn, seat: Seat) -> None:
         self._sessions.pop(seat.number, None)
+        self._offers.pop(seat.number, None)
         turn.do(SessionTouched(seat.session))
 
     # ── what the browser says ──
@@ -132,6 +138,10 @@ class SessionPart(Part):
         last = self._negotiations[seat.number].offer_id
         if message.id <= last:
             raise Refusal(409, "stale_offer", "the id of an offer must grow", last=last)
+        offers = self._offers.setdefault(seat.number, Bucket(OFFERS, turn.now))
+        wait = offers.take(turn.now)
+        if wait > 0:
+            raise Refusal(429, "rate_limited", "too many offers", retry_after=wait)
         self._negotiations.set(turn, seat.number, Negotiation(message.id))
         session = self._session(seat)
         session.offer, session.undelivered = Description(message.id, message.sdp), None

@@ -135,6 +135,9 @@ export class RunningCall {
       case "media":
         this.own.obey(message.media);
         break;
+      case "size":
+        this.full(message.size, message.turned_away);
+        break;
       case "error":
         this.refused({ details: {}, ...message.error }, message.id ?? null);
         break;
@@ -175,6 +178,11 @@ export class RunningCall {
     };
     // Without an answer they stay unnamed; the next change of speakers asks again.
     meet().catch(() => undefined);
+  }
+
+  private full(size: number, away: number): void {
+    if (away > 0) this.notices.add({ kind: "full", size, away });
+    else this.notices.drop((notice) => notice.kind === "full");
   }
 
   private refused(failure: Failure, id: number | null): void {
@@ -290,6 +298,7 @@ export class RunningCall {
         this.notices.dismiss(notice);
         this.local.dismiss(notice);
       },
+      setSize: (size) => this.socket.send({ type: "size", size }),
       leave: () => this.socket.leave(),
       endForAll: () => this.socket.send({ type: "end" }),
     };

@@ -62,8 +62,9 @@ export async function renew(grant: string): Promise<string> {
 }
 
 /** `key` is the school key that `make up` prints. */
-export async function createLesson(key: string, title: string): Promise<Lesson> {
-  const body = { title };
+/** `size`: how many people it is for, beside the teacher. */
+export async function createLesson(key: string, title: string, size: number): Promise<Lesson> {
+  const body = { title, size };
   const created = await request<LessonCreated>("POST", "/api/lessons", body, key);
   return {
     id: created.lesson.id,

@@ -51,6 +51,8 @@ export type Notice =
   | { readonly kind: "muted_speaking" }
   /** One's own connection cannot carry the call as it is: what one sends oneself is to go first. */
   | { readonly kind: "weak_connection" }
+  /** For moderators: `away` people found all `size` seats taken. */
+  | { readonly kind: "full"; readonly size: number; readonly away: number }
   | { readonly kind: "refused"; readonly failure: Failure };
 
 export interface ConnectionDetails {
@@ -100,6 +102,8 @@ export interface CallActions {
   useCamera(deviceId: string): Promise<void>;
   search(query: string, offset: number): Promise<{ total: number; people: readonly Person[] }>;
   dismiss(notice: Notice): void;
+  /** For how many people the lesson is from now on; moderators only. */
+  setSize(size: number): void;
   leave(): void;
   endForAll(): void;
 }

@@ -30,6 +30,8 @@ export const en: Catalogue = {
   "start.key.remembered": "The school key is kept for this session.",
   "start.key.forget": "Remove the key",
   "start.lesson_title": "Title of the lesson",
+  "start.size": "How many people you expect, besides teachers",
+  "start.error.size": "Write a number of people: 1 to {most}.",
   "start.lesson_title.example": "For example: Algebra, class 8B",
   "start.create": "Create lesson",
   "start.creating": "Creating…",
@@ -139,6 +141,8 @@ export const en: Catalogue = {
   "failure.ended.what": "If the lesson goes on elsewhere, ask your teacher for a new link.",
   "failure.full.title": "All seats are taken",
   "failure.full.why": "The lesson already has as many people as it can hold.",
+  "failure.full.size":
+    "The lesson already has as many people as it is meant for: {limit}. The teacher can make room: ask, and try again.",
   "failure.full.what": "Try again in a minute: a seat becomes free when somebody leaves.",
   "failure.rate.title": "Too many attempts",
   "failure.rate.why": "Many requests in a row came from your address.",
@@ -322,6 +326,9 @@ export const en: Catalogue = {
   "refused.unavailable": "The server is busy. Try again.",
   "refused.other": "The server refused (code: {code}).",
   "notice.fix.microphone": "Turn on",
+  "notice.full":
+    "The lesson is full, and somebody could not get in. Seats besides teachers: {size}; still outside: {away}.",
+  "notice.fix.full": "Make it {size} seats",
   "notice.fix.devices": "Devices",
 
   "announce.joined": "{name} joined",

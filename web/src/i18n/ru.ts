@@ -36,6 +36,8 @@ export const ru = {
   "start.key.remembered": "Ключ школы принят на время этого сеанса.",
   "start.key.forget": "Убрать ключ",
   "start.lesson_title": "Название урока",
+  "start.size": "Сколько человек ждёте, кроме учителей",
+  "start.error.size": "Напишите число людей: от 1 до {most}.",
   "start.lesson_title.example": "Например: Алгебра, 8 «Б»",
   "start.create": "Создать урок",
   "start.creating": "Создаём…",
@@ -144,6 +146,8 @@ export const ru = {
   "failure.ended.what": "Если урок продолжается в другом месте, попросите у учителя новую ссылку.",
   "failure.full.title": "Все места заняты",
   "failure.full.why": "На уроке уже столько людей, сколько он вмещает.",
+  "failure.full.size":
+    "На уроке уже столько людей, на сколько он рассчитан: {limit}. Учитель может добавить мест — попросите его и попробуйте ещё раз.",
   "failure.full.what": "Попробуйте через минуту: место освободится, когда кто-нибудь выйдет.",
   "failure.rate.title": "Слишком много попыток",
   "failure.rate.why": "С вашего адреса было много запросов подряд.",
@@ -325,6 +329,9 @@ export const ru = {
   "refused.unavailable": "Сервер занят. Попробуйте ещё раз.",
   "refused.other": "Сервер отказал (код: {code}).",
   "notice.fix.microphone": "Включить",
+  "notice.full":
+    "Урок заполнен, кто-то не смог войти. Мест, кроме учителей: {size}, не вошли: {away}.",
+  "notice.fix.full": "Сделать {size} мест",
   "notice.fix.devices": "Устройства",
 
   "announce.joined": "На уроке: {name}",

@@ -15,6 +15,16 @@ const pictures: Partial<Record<ReturnType<typeof failurePage>, IconName>> = {
   unreachable: "unplugged",
 };
 
+/** Why, and what to do. */
+function why(failure: Failure): readonly string[] {
+  const page = failurePage(failure);
+  const { limit, most } = failure.details;
+  if (page === "full" && typeof limit === "number" && typeof most === "number" && limit < most) {
+    return [t("failure.full.size", { limit })];
+  }
+  return [t(`failure.${page}.why`), t(`failure.${page}.what`)];
+}
+
 interface Props {
   readonly failure: Failure;
   readonly onRetry: () => void;
@@ -30,8 +40,9 @@ export function FailureView({ failure, onRetry }: Props) {
           <Icon name={pictures[page] ?? "warning"} />
         </span>
         <h1>{t(`failure.${page}.title`)}</h1>
-        <p>{t(`failure.${page}.why`)}</p>
-        <p>{t(`failure.${page}.what`)}</p>
+        {why(failure).map((line) => (
+          <p key={line}>{line}</p>
+        ))}
         <div class="message-actions">
           {worthRetrying(page) && (
             <button type="button" class="button primary" onClick={onRetry} data-testid="retry">

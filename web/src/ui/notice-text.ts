@@ -20,6 +20,8 @@ export function noticeText(notice: Notice): string {
       return t(`notice.device_busy.${notice.device}`);
     case "no_device":
       return t(`notice.no_device.${notice.device}`);
+    case "full":
+      return t("notice.full", { size: notice.size, away: notice.away });
     case "refused":
       return refusal(notice.failure.code);
     default:

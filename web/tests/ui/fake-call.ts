@@ -77,6 +77,7 @@ export function fakeActions() {
     setMicrophone: vi.fn(async () => undefined),
     setCamera: vi.fn(async () => undefined),
     setScreen: vi.fn(async () => undefined),
+    setSize: vi.fn(),
     useMicrophone: vi.fn(async () => undefined),
     useCamera: vi.fn(async () => undefined),
     search: vi.fn(async () => ({ total: 0, people: [] as readonly Person[] })),

@@ -8,6 +8,7 @@ import { useCall } from "./view";
 const icons: Partial<Record<Notice["kind"], IconName>> = {
   reconnecting: "reconnecting",
   muted_speaking: "microphoneOff",
+  full: "people",
   device_lost: "unplugged",
   permission_denied: "lock",
 };
@@ -37,6 +38,11 @@ function Text({ notice }: { notice: Notice }) {
   return <>{`${noticeText(notice)} ${advice}`}</>;
 }
 
+/** Room for all who wait and a few more, as a round number; a call holds 2000. */
+export function roomFor(size: number, away: number): number {
+  return Math.min(2000, Math.ceil((size + away + 5) / 10) * 10);
+}
+
 function Fix({ notice }: { notice: Notice }) {
   const { call, view } = useCall();
   if (notice.kind === "muted_speaking") {
@@ -47,6 +53,19 @@ function Fix({ notice }: { notice: Notice }) {
     return (
       <button type="button" class="banner-action" onClick={turnOn}>
         {t("notice.fix.microphone")}
+      </button>
+    );
+  }
+  if (notice.kind === "full") {
+    const size = roomFor(notice.size, notice.away);
+    return (
+      <button
+        type="button"
+        class="banner-action"
+        data-testid="make-room"
+        onClick={() => call.actions.setSize(size)}
+      >
+        {t("notice.fix.full", { size })}
       </button>
     );
   }

@@ -21,6 +21,14 @@ function explain(failure: Failure): string {
   return t("start.error.other", { code: failure.code });
 }
 
+/** A lesson of two classes; the server's own default. */
+const USUAL_SIZE = 60;
+const LARGEST = 2000;
+
+function possible(size: number): boolean {
+  return Number.isInteger(size) && size >= 1 && size <= LARGEST;
+}
+
 interface Props {
   readonly schoolKey: string;
   readonly onCreated: (lesson: Lesson) => void;
@@ -29,6 +37,7 @@ interface Props {
 export function CreateLesson({ schoolKey, onCreated }: Props) {
   const { createLesson } = useEngine();
   const [title, setTitle] = useState("");
+  const [size, setSize] = useState(String(USUAL_SIZE));
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState("");
   const create = async (event: Event) => {
@@ -37,10 +46,14 @@ export function CreateLesson({ schoolKey, onCreated }: Props) {
       setError(t("start.error.title"));
       return;
     }
+    if (!possible(Number(size))) {
+      setError(t("start.error.size", { most: LARGEST }));
+      return;
+    }
     setBusy(true);
     setError("");
     try {
-      onCreated(await createLesson(schoolKey, title.trim()));
+      onCreated(await createLesson(schoolKey, title.trim(), Number(size)));
     } catch (problem) {
       setError(explain(asFailure(problem)));
       setBusy(false);
@@ -60,6 +73,19 @@ export function CreateLesson({ schoolKey, onCreated }: Props) {
           aria-invalid={error !== ""}
           data-testid="create-title"
           onInput={(event) => setTitle(event.currentTarget.value)}
+        />
+      </label>
+      <label class="field">
+        <span>{t("start.size")}</span>
+        <input
+          class="input short"
+          type="number"
+          inputMode="numeric"
+          min={1}
+          max={LARGEST}
+          value={size}
+          data-testid="create-size"
+          onInput={(event) => setSize(event.currentTarget.value)}
         />
       </label>
       {error && (

@@ -138,6 +138,7 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
     show,
     setMicrophone: local.setMicrophone,
     setCamera: local.setCamera,
+    setSize: () => {},
     setScreen: async (on) => {
       screenOn.value = on;
     },

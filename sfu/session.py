@@ -92,6 +92,7 @@ class Session:
         self._environment = environment
         self._names: tuple[str, ...] = RIDS
         self._sizes_unknown = False
+        self._measured: dict[int, int] = {}
 
     @property
     def handle(self) -> int:
@@ -218,7 +219,9 @@ class Session:
         heights = self.heights.get(kind, ())
         if kind != "camera" or not self._sizes_unknown or layer >= len(heights):
             return False
-        self.heights[kind] = (*heights[:layer], height, *heights[layer + 1 :])
+        self._measured[layer] = height
+        # A layer of which no picture came serves nobody, whatever its place.
+        self.heights[kind] = tuple(self._measured.get(n, 0) for n in range(len(heights)))
         return self.heights[kind] != heights
 
     def _learn_layers(self, plan: sdp.Plan) -> None:
@@ -227,6 +230,7 @@ class Session:
                 self._names = layer_names(source.rids, source.layers)
                 self.heights["camera"] = tuple(HEIGHTS[name] for name in self._names)
                 self.demand["camera"] = Demand(source.layers)
+                self._measured = {}
                 self._sizes_unknown = source.layers > 1 and not names_tell_sizes(source.rids)
             elif source.kind == "screen":
                 self.heights["screen"] = (SCREEN_HEIGHT,) * source.layers

@@ -63,6 +63,18 @@ def test_layers_without_telling_names_are_chosen_by_their_real_heights() -> None
     assert slots(stage) == []
 
 
+def test_a_layer_that_never_came_is_not_waited_for() -> None:
+    """libwebrtc leaves the smallest out when the picture is small."""
+    stage = Stage()
+    rids = ("a=rid:hi send", "a=rid:mid send", "a=rid:lo send", "a=simulcast:send hi;mid;lo")
+    stage.want(1, offer=offers.Draft().video("sendonly", *rids).text(), open=["camera"])
+    stage.want(2, view=[tile(0, 1, 1080)])
+    assert slots(stage) == [("set_slot", 1, 0, 0, CAMERA, 2)]
+    stage.engine.set_height(0, CAMERA, 1, 240, stage.now)
+    stage.engine.set_height(0, CAMERA, 0, 480, stage.now)
+    assert slots(stage)[-1] == ("set_slot", 1, 0, 0, CAMERA, 0)
+
+
 def test_our_own_layers_are_known_by_name() -> None:
     stage = Stage()
     stage.want(1, open=["camera"])

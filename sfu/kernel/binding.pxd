@@ -1,15 +1,22 @@
 """Which source an SSRC is: learned from its first authentic packet."""
 
-from libc.stdint cimport int32_t, uint32_t
+from libc.stdint cimport int32_t, uint8_t, uint32_t
 
+from sfu.kernel.places cimport kind_at
 from sfu.kernel.rtp cimport rtp_header
 from sfu.kernel.srtp cimport srtp_stream
-from sfu.kernel.state cimport engine, session, ssrc_entry
+from sfu.kernel.state cimport engine, expectation, session, ssrc_entry
 
 cdef ssrc_entry* binding_find(session* s, uint32_t ssrc) noexcept nogil
     # NULL: not bound.
 cdef bint binding_is_retired(const session* s, uint32_t ssrc) noexcept nogil
     # Another SSRC has taken this one's place.
+cdef inline uint8_t binding_payload_type(const session* s, int32_t place, bint rtx) noexcept nogil:
+    """The one that was answered for this source."""
+    cdef const expectation* x = &s.tracks[kind_at(place)].expect
+    return x.rtx_payload_type if rtx else x.payload_type
+
+
 cdef ssrc_entry* binding_add(engine* e, int32_t index, const rtp_header* h, const srtp_stream* state) noexcept nogil
     # After the first authentic packet of a new SSRC: binds it to the source it belongs to. NULL: to
     # none that is expected.

@@ -4,7 +4,7 @@ from libc.string cimport memcmp, memset
 from sfu.kernel.fanout cimport fanout_forget
 from sfu.kernel.memory cimport ring_close, ring_open
 from sfu.kernel.pace cimport within
-from sfu.kernel.places cimport place_of
+from sfu.kernel.places cimport kind_at, place_of
 from sfu.kernel.rtp cimport rtp_extension
 from sfu.kernel.state cimport CAMERA, KINDS, LAYERS, RETIRED, SCREEN, SOURCES, STREAMS, expectation, source
 
@@ -115,7 +115,7 @@ cdef void bind_source(engine* e, int32_t index, int32_t place, uint32_t ssrc) no
     n.generation = generation
     n.rtx_ssrc = rtx_ssrc
     n.session = index
-    n.kind = <uint8_t>(0 if place == 0 else (CAMERA if place < 4 else place - 2))
+    n.kind = <uint8_t>kind_at(place)
     n.layer = <uint8_t>(place - 1 if n.kind == CAMERA else 0)
     n.clock_rate = s.tracks[n.kind].expect.clock_rate
     n.ssrc = ssrc
@@ -151,7 +151,9 @@ cdef ssrc_entry* binding_add(engine* e, int32_t index, const rtp_header* h, cons
     cdef bint rtx = False
     cdef int32_t place = identify(s, h, &rtx), i
     cdef ssrc_entry* n = NULL
-    if place < 0 or not within(&s.stream_pace, e.now, STREAM_INTERVAL, STREAM_BURST):
+    if place < 0 or h.payload_type != binding_payload_type(s, place, rtx):
+        return NULL
+    if not within(&s.stream_pace, e.now, STREAM_INTERVAL, STREAM_BURST):
         return NULL
     for i in range(s.stream_count):
         # A source has one SSRC for media and one for RTX: a new one takes the old one's place.

@@ -53,6 +53,7 @@ COUNTERS = {
     "dropped_duplicate": state.DROPPED_DUPLICATE, "dropped_gate": state.DROPPED_GATE,
     "dropped_no_memory": state.DROPPED_NO_MEMORY, "dropped_jobs": state.DROPPED_JOBS,
     "dropped_queue": state.DROPPED_QUEUE, "dropped_events": state.DROPPED_EVENTS, "dropped_flood": state.DROPPED_FLOOD,
+    "dropped_codec": state.DROPPED_CODEC,
     "dropped_held": state.DROPPED_HELD, "dropped_crowded": state.DROPPED_CROWDED,
     "checks_sent": state.CHECKS_SENT, "paths_moved": state.PATHS_MOVED,
     "stun_accepted": state.STUN_ACCEPTED, "stun_refused": state.STUN_REFUSED,

@@ -22,8 +22,8 @@ from sfu.kernel.slots cimport slots_choose, slots_choose_viewers, slots_close_ga
 from sfu.kernel.speakers cimport speakers_forget, speakers_list
 from sfu.kernel.srtp cimport srtp_free, srtp_init
 from sfu.kernel.state cimport (
-    AUDIO_SLOTS, DROPPED_FLOOD, DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED, KINDS, MAX_ROOMS, MICROPHONE, SLOTS,
-    SOURCES, SPEAKERS, UNREACHABLE, references, room, session, slot)
+    AUDIO_SLOTS, DROPPED_FLOOD, DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED, KINDS, MAX_ROOMS,
+    MICROPHONE, SLOTS, SOURCES, SPEAKERS, UNREACHABLE, references, room, session, slot)
 
 cdef enum:
     TICK = 10000
@@ -83,6 +83,7 @@ cdef void enter(engine* e, int32_t index, int32_t room_index) noexcept nogil:
         r.screen_audio = -1
         for i in range(SPEAKERS):
             r.seats[i].session = -1
+        r.waiter = -1
     e.sessions[index].room = room_index
     e.sessions[index].place = references_add(&r.members, index)
 

@@ -2,7 +2,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from sfu.kernel.binding cimport binding_add, binding_find, binding_is_retired
+from sfu.kernel.binding cimport binding_add, binding_find, binding_is_retired, binding_payload_type
 from sfu.kernel.bytes cimport load16
 from sfu.kernel.events cimport EVENT_HEIGHT, EVENT_SOURCE, event_put
 from sfu.kernel.fanout cimport fanout_audio, fanout_forget, fanout_video
@@ -13,12 +13,12 @@ from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport place_of
 from sfu.kernel.rtcp cimport arrivals, arrivals_add
 from sfu.kernel.rtp cimport rtp_extension, rtp_header, rtp_parse, rtp_payload
-from sfu.kernel.slots cimport slots_choose_viewers
+from sfu.kernel.slots cimport slots_choose_viewers, slots_rank
 from sfu.kernel.speakers cimport speakers_hear
 from sfu.kernel.srtcp cimport srtcp_unprotect
 from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtp_stream, srtp_unprotect
 from sfu.kernel.state cimport (
-    BYTES_RECEIVED, CAMERA, DROPPED_DUPLICATE, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
+    BYTES_RECEIVED, CAMERA, DROPPED_CODEC, DROPPED_DUPLICATE, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
     DROPPED_FLOOD, DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, KINDS, LAYERS, MICROPHONE,
     MTU, PACKETS_RECEIVED, RING, SCREEN, SCREEN_AUDIO, SOURCES, packet, session, source, ssrc_entry)
 from sfu.kernel.vp8 cimport vp8_height, vp8_parse
@@ -44,8 +44,6 @@ cdef enum:
     MIDDLE_KILOBITS = 2000
     TOP_KILOBITS = 8000
     BYTE_BURST = 1500000
-    # Opus frames of at most this many bytes carry no speech, whatever level they claim
-    NO_SPEECH = 10
     # Loudness of a publisher who does not tell levels: −40 dBov
     UNTOLD = 87
 
@@ -209,12 +207,15 @@ cdef void forget_old(engine* e, source* s) noexcept nogil:
 
 cdef int64_t kilobits_of(engine* e, const source* s) noexcept nogil:
     """What a source may carry a second: several times what our client sends."""
-    cdef int32_t above = e.sessions[s.session].tracks[s.kind].expect.layers - 1 - s.layer
+    cdef int32_t above
     if s.kind == MICROPHONE:
         return MICROPHONE_KILOBITS
     if s.kind == SCREEN_AUDIO:
         return SCREEN_AUDIO_KILOBITS
-    if s.kind == SCREEN or above <= 0:
+    if s.kind == SCREEN:
+        return TOP_KILOBITS
+    above = e.sessions[s.session].tracks[CAMERA].expect.layers - 1 - slots_rank(e, s.session * KINDS + CAMERA, s.layer)
+    if above <= 0:
         return TOP_KILOBITS
     return MIDDLE_KILOBITS if above == 1 else LOWEST_KILOBITS
 
@@ -228,10 +229,11 @@ cdef bint bearable(engine* e, source* s, size_t size) noexcept nogil:
 
 
 cdef void take_video(engine* e, int32_t index, source* s, packet* p) noexcept nogil:
-    if s.ring == NULL and not ring_open(s):
+    if s.ring == NULL and p.size and not ring_open(s):
         e.counters[DROPPED_NO_MEMORY] += 1
         return
-    ring_put(e, s, p)
+    if s.ring != NULL:
+        ring_put(e, s, p)
     forget_old(e, s)
     if s.missing_count:
         nack_due(e, s)
@@ -249,7 +251,7 @@ cdef void take_audio(engine* e, int32_t index, source* s, packet* p, int32_t lev
         e.counters[DROPPED_GATE] += 1
         return
     if s.kind == MICROPHONE:
-        slot_index = speakers_hear(e, s.session, 0 if p.size <= NO_SPEECH else loudness)
+        slot_index = speakers_hear(e, s.session, loudness, p.size)
     else:
         slot_index = 3 if e.rooms[who.room].screen_audio == s.session else -1
     if slot_index >= 0 and p.size:
@@ -268,7 +270,8 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
         return
     s.packets += 1
     s.octets += size
-    s.last_arrival = e.now
+    if size:
+        s.last_arrival = e.now
     if not repaired:
         note_jitter(s, h.timestamp, e.now)
     p = make_packet(e, s, h, h.timestamp, payload, size, extended)
@@ -280,7 +283,9 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
         tell_height(e, s, p)
     elif torn:
         keyframe_request(e, index)
-    activate(e, s, index)
+    # Padding alone is no layer: browsers probe the line with it.
+    if size:
+        activate(e, s, index)
     if s.kind == CAMERA or s.kind == SCREEN:
         take_video(e, index, s, p)
     else:
@@ -350,6 +355,9 @@ cdef bint ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noe
         if n == NULL:
             e.counters[DROPPED_UNKNOWN_SSRC] += 1
             return False
+    if h.payload_type != binding_payload_type(s, n.source, n.rtx):
+        e.counters[DROPPED_CODEC] += 1
+        return True
     size = rtp_payload(data, plain, &h)
     if size < 0:
         e.counters[DROPPED_GARBAGE] += 1

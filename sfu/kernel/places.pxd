@@ -3,7 +3,7 @@
 from libc.stdint cimport int32_t, uint32_t
 
 from sfu.kernel.state cimport (
-    CAMERA, KINDS, MICROPHONE, SCREEN, SOURCES, UNREACHABLE, engine, session, source, track)
+    CAMERA, KINDS, LAYERS, MICROPHONE, SCREEN, SOURCES, UNREACHABLE, engine, session, source, track)
 
 
 cdef inline source* source_at(engine* e, int32_t index) noexcept nogil:
@@ -21,6 +21,12 @@ cdef inline int32_t place_of(int32_t kind, int32_t layer) noexcept nogil:
     if kind == CAMERA:
         return 1 + layer
     return 4 if kind == SCREEN else 5
+
+
+cdef inline int32_t kind_at(int32_t place) noexcept nogil:
+    if place == 0:
+        return MICROPHONE
+    return CAMERA if place <= LAYERS else place - 2
 
 
 cdef inline int32_t source_of(int32_t track_index, int32_t layer) noexcept nogil:

@@ -9,5 +9,7 @@ cdef void slots_show(engine* e, int32_t viewer, int32_t slot_index, int32_t trac
 cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil
     # Picks the source for what the slot wants, by what arrives.
 cdef void slots_choose_viewers(engine* e, int32_t track) noexcept nogil
+cdef int32_t slots_rank(engine* e, int32_t track, int32_t layer) noexcept nogil
+    # 0: the smallest of the track's layers, by their pictures' heights as far as these are known.
 cdef void slots_close_gate(engine* e, int32_t track) noexcept nogil
     # What flows from this track stops; afterwards a keyframe is needed.

@@ -1,4 +1,4 @@
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, uint16_t
 
 from sfu.kernel.keyframes cimport keyframe_request
 from sfu.kernel.memory cimport references_add, references_remove
@@ -6,22 +6,34 @@ from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
 from sfu.kernel.state cimport CAMERA, KINDS, LAYERS, SLOTS, references, slot, source
 
 
+cdef int32_t slots_rank(engine* e, int32_t track_index, int32_t layer) noexcept nogil:
+    cdef uint16_t own = source_at(e, source_of(track_index, layer)).height, other
+    cdef int32_t i, smaller = 0
+    for i in range(LAYERS):
+        other = source_at(e, source_of(track_index, i)).height
+        if other < own if own and other and own != other else i < layer:
+            smaller += 1
+    return smaller
+
+
 cdef int32_t best_source(engine* e, int32_t track_index, int32_t wanted) noexcept nogil:
-    """The wanted layer if it arrives, else the next lower, else the next higher; −1: none."""
-    cdef int32_t layer, above = -1
+    """The wanted layer if it arrives, else the next smaller, else the next larger; −1: none."""
+    cdef int32_t layer, rank, best = -1, best_rank = 0
     cdef int32_t kind = track_index % KINDS
     cdef source* s
     if not track_at(e, track_index).gate:
         return -1
     if kind != CAMERA:
         return source_of(track_index, 0) if source_at(e, source_of(track_index, 0)).bound else -1
-    for layer in range(LAYERS - 1, -1, -1):
+    wanted = slots_rank(e, track_index, wanted)
+    for layer in range(LAYERS):
         s = source_at(e, source_of(track_index, layer))
-        if s.bound and s.active:
-            if layer <= wanted:
-                return source_of(track_index, layer)
-            above = layer
-    return source_of(track_index, above) if above >= 0 else -1
+        if not s.bound or not s.active:
+            continue
+        rank = slots_rank(e, track_index, layer)
+        if best < 0 or (best_rank < rank <= wanted) or (rank < best_rank and best_rank > wanted):
+            best, best_rank = source_of(track_index, layer), rank
+    return best
 
 
 cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:

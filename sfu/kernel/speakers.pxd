@@ -4,9 +4,9 @@ from libc.stdint cimport int32_t
 
 from sfu.kernel.state cimport engine
 
-cdef int32_t speakers_hear(engine* e, int32_t session, int32_t loudness) noexcept nogil
-    # A microphone packet of this loudness (0 silent – 127, that is 127 − the level of RFC 6464).
-    # Returns the room's slot that forwards it, or −1.
+cdef int32_t speakers_hear(engine* e, int32_t session, int32_t claimed, int32_t size) noexcept nogil
+    # A microphone packet with `size` bytes of Opus that claims this loudness (0 silent – 127, that
+    # is 127 − the level of RFC 6464). Returns the room's slot that forwards it, or −1.
 cdef void speakers_forget(engine* e, int32_t session) noexcept nogil
     # The microphone is gated, the session leaves the room or closes.
 cdef int32_t speakers_list(engine* e, int32_t room, int32_t* out) noexcept nogil

@@ -1,5 +1,6 @@
 from libc.stdint cimport int32_t, int64_t
 
+from sfu.kernel.loudness cimport loudness_believed, loudness_is_proven
 from sfu.kernel.state cimport SPEAKERS, room, seat, session, source
 
 cdef enum:
@@ -14,65 +15,136 @@ cdef enum:
     # By how much the candidate must be louder, and what a moderator gets on top
     MARGIN = 6
     PRIORITY = 12
+    # Who has lost a seat gets none by loudness alone for so long
+    PATIENCE = 10000000
+    # So long a seat is kept when others wait, who must have waited so long and may be so much
+    # softer: noise in a room is softer than that
+    TURN = 4000000
+    WAIT = 500000
+    SOFTER = 15
+    # A waiter who has not been heard for so long waits no more
+    WAITER_GONE = 300000
 
 
 cdef inline float rank(engine* e, int32_t s) noexcept nogil:
     return e.sessions[s].sources[0].loudness + (PRIORITY if e.sessions[s].moderator else 0)
 
 
-cdef void sit_down(engine* e, seat* place, int32_t s) noexcept nogil:
+cdef void sit_down(engine* e, room* r, seat* place, int32_t s) noexcept nogil:
+    if place.session >= 0:
+        e.sessions[place.session].seat_lost = e.now
+    if r.waiter == s:
+        r.waiter = -1
+    e.sessions[s].waits_since = 0
     place.session = s
     place.since = e.now
     place.last_loud = e.now
     place.talk += 1
 
 
-cdef int32_t find_seat(engine* e, room* r, int32_t s) noexcept nogil:
-    """A free seat, else the weakest holder's when the newcomer is clearly louder, else −1."""
-    cdef int32_t i, weakest = -1
-    cdef int32_t silent = -1
-    # The weakest who is no moderator
-    cdef int32_t other = -1
+cdef void stand_up(seat* place) noexcept nogil:
+    place.session = -1
+    place.talk += 1
+
+
+cdef int32_t find_free(engine* e, room* r) noexcept nogil:
+    """An empty seat, else that of who has been silent longest; −1: all three speak."""
+    cdef int32_t i, silent = -1
     for i in range(SPEAKERS):
         if r.seats[i].session < 0:
             return i
-        if e.now - r.seats[i].last_loud > FREE_AFTER:
-            if silent < 0 or r.seats[i].last_loud < r.seats[silent].last_loud:
-                silent = i
-        elif e.now - r.seats[i].since >= HOLD:
-            if weakest < 0 or rank(e, r.seats[i].session) < rank(e, r.seats[weakest].session):
-                weakest = i
-            if not e.sessions[r.seats[i].session].moderator and (
-                    other < 0 or rank(e, r.seats[i].session) < rank(e, r.seats[other].session)):
-                other = i
-    if silent >= 0:
-        return silent
-    if weakest >= 0 and rank(e, s) > rank(e, r.seats[weakest].session) + MARGIN:
+        if e.now - r.seats[i].last_loud > FREE_AFTER and (
+                silent < 0 or r.seats[i].last_loud < r.seats[silent].last_loud):
+            silent = i
+    return silent
+
+
+cdef int32_t find_weaker(engine* e, room* r, int32_t s) noexcept nogil:
+    """The seat of the weakest whom the newcomer outdoes clearly; −1: there is none."""
+    cdef int32_t i, weakest = -1
+    # The weakest who is no moderator
+    cdef int32_t other = -1
+    for i in range(SPEAKERS):
+        if e.now - r.seats[i].since < HOLD:
+            continue
+        if weakest < 0 or rank(e, r.seats[i].session) < rank(e, r.seats[weakest].session):
+            weakest = i
+        if not e.sessions[r.seats[i].session].moderator and (
+                other < 0 or rank(e, r.seats[i].session) < rank(e, r.seats[other].session)):
+            other = i
+    if (weakest >= 0 and rank(e, s) > rank(e, r.seats[weakest].session) + MARGIN
+            and (e.sessions[s].seat_lost == 0 or e.now - e.sessions[s].seat_lost > PATIENCE)):
         return weakest
     # Levels are what their senders say: three who claim the loudest would silence the teacher.
     return other if e.sessions[s].moderator else -1
 
 
-cdef int32_t speakers_hear(engine* e, int32_t session_index, int32_t loudness) noexcept nogil:
+cdef bint waits_longest(engine* e, room* r, int32_t s) noexcept nogil:
+    """Notes that this one speaks without a seat. Whether it has waited longest, and long enough."""
+    cdef session* who = &e.sessions[s]
+    cdef session* first
+    if who.waits_since == 0 or e.now - who.waited_at > HANGOVER:
+        who.waits_since = e.now
+    who.waited_at = e.now
+    if r.waiter >= 0 and r.waiter != s:
+        first = &e.sessions[r.waiter]
+        if e.now - first.waited_at <= WAITER_GONE and first.waits_since <= who.waits_since:
+            return False
+    r.waiter = s
+    return e.now - who.waits_since >= WAIT
+
+
+cdef int32_t find_turn(engine* e, room* r, int32_t s) noexcept nogil:
+    """The seat of who has had his turn longest; moderators have no turns. −1: there is none."""
+    cdef int32_t i, found = -1
+    for i in range(SPEAKERS):
+        if (e.now - r.seats[i].since >= TURN and not e.sessions[r.seats[i].session].moderator
+                and rank(e, r.seats[i].session) <= rank(e, s) + SOFTER
+                and (found < 0 or r.seats[i].since < r.seats[found].since)):
+            found = i
+    return found
+
+
+cdef int32_t find_seat(engine* e, room* r, int32_t s) noexcept nogil:
+    cdef int32_t i = find_free(e, r)
+    # Nobody is sent away for a claim of a moment, unless by a moderator.
+    if i >= 0 or not (e.sessions[s].moderator or loudness_is_proven(&e.sessions[s].sources[0])):
+        return i
+    i = find_weaker(e, r, s)
+    if i < 0 and waits_longest(e, r, s):
+        i = find_turn(e, r, s)
+    return i
+
+
+cdef int32_t hear_seated(engine* e, seat* place, bint loud, bint lies) noexcept nogil:
+    """Whether his packet is forwarded."""
+    if lies:
+        stand_up(place)
+        return False
+    if loud:
+        if e.now - place.last_loud > HANGOVER:
+            place.talk += 1
+        place.last_loud = e.now
+    return e.now - place.last_loud <= HANGOVER
+
+
+cdef int32_t speakers_hear(engine* e, int32_t session_index, int32_t claimed, int32_t size) noexcept nogil:
     cdef session* who = &e.sessions[session_index]
     cdef room* r = &e.rooms[who.room]
     cdef source* s = &who.sources[0]
+    cdef int32_t loudness = loudness_believed(s, e.now, claimed, size)
     cdef bint loud = loudness >= THRESHOLD
     cdef int32_t i
     # Up fast, down slowly
     s.loudness += (loudness - s.loudness) * (0.3 if loudness > s.loudness else 0.05)
     for i in range(SPEAKERS):
         if r.seats[i].session == session_index:
-            if loud:
-                if e.now - r.seats[i].last_loud > HANGOVER:
-                    r.seats[i].talk += 1
-                r.seats[i].last_loud = e.now
-            return i if e.now - r.seats[i].last_loud <= HANGOVER else -1
+            return i if hear_seated(e, &r.seats[i], loud, s.claims and not loud) else -1
     if not loud:
         return -1
     i = find_seat(e, r, session_index)
     if i >= 0:
-        sit_down(e, &r.seats[i], session_index)
+        sit_down(e, r, &r.seats[i], session_index)
     return i
 
 
@@ -81,9 +153,10 @@ cdef void speakers_forget(engine* e, int32_t session_index) noexcept nogil:
     cdef int32_t i
     for i in range(SPEAKERS):
         if r.seats[i].session == session_index:
-            r.seats[i].session = -1
-            r.seats[i].talk += 1
-        
+            stand_up(&r.seats[i])
+    if r.waiter == session_index:
+        r.waiter = -1
+
 
 cdef int32_t speakers_list(engine* e, int32_t room_index, int32_t* out) noexcept nogil:
     cdef room* r = &e.rooms[room_index]

@@ -84,6 +84,7 @@ cdef enum:
     DROPPED_QUEUE
     DROPPED_EVENTS
     DROPPED_FLOOD
+    DROPPED_CODEC
     DROPPED_HELD
     DROPPED_CROWDED
     STUN_ACCEPTED
@@ -199,6 +200,12 @@ cdef struct source:
     uint16_t height
     int64_t height_told
     float loudness
+    # Sound that was claimed to be loud: its time (µs) and bytes, fading, when the last came, and
+    # whether the last packet was
+    double claimed_time
+    double claimed_bytes
+    int64_t claimed_at
+    bint claims
     packet** ring
     missing_packet* missing
     int32_t missing_count
@@ -322,6 +329,10 @@ cdef struct session:
     bint gso
     uint8_t reachability
     bint moderator
+    # Since when it speaks without a seat, when it did so last, and when it lost one to another
+    int64_t waits_since
+    int64_t waited_at
+    int64_t seat_lost
     bint sends
     int32_t room
     int32_t place
@@ -406,6 +417,8 @@ cdef struct room:
     bint used
     references members
     seat seats[SPEAKERS]
+    # Who has waited longest of those who speak without a seat
+    int32_t waiter
     int32_t screen_audio
     int32_t told[SPEAKERS]
     int32_t told_count

@@ -16,6 +16,8 @@ from tests.e2e.waiting import until
 COLOURS = hues(12)
 TURN_SECONDS = 1.0
 PAGE = 9
+VIEWPORT = {"width": 1000, "height": 640}
+"""Of a size that has nine tiles to a page."""
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ async def shown(viewer: Person) -> list[str]:
 async def test_a_page_turn_shows_pictures_within_a_second(
     lesson: Lesson, crowd: Crowd, pupils: dict[str, Colour]
 ) -> None:
-    viewer = await crowd.person("Учитель")
+    viewer = await crowd.person("Учитель", viewport=VIEWPORT)
     await viewer.join(lesson.host_address, host=True, camera=False, microphone=False)
     await until(lambda: uncovered(viewer), lambda names: len(names) == PAGE, seconds=20, what="9")
     took = []
@@ -72,7 +74,7 @@ async def test_a_page_turn_shows_pictures_within_a_second(
 async def test_nobody_is_ever_shown_under_anothers_name(
     lesson: Lesson, crowd: Crowd, pupils: dict[str, Colour]
 ) -> None:
-    viewer = await crowd.person("Учитель")
+    viewer = await crowd.person("Учитель", viewport=VIEWPORT)
     await viewer.join(lesson.host_address, host=True, camera=False, microphone=False)
     await until(lambda: uncovered(viewer), lambda names: len(names) == PAGE, seconds=20, what="9")
     await viewer.page.evaluate(

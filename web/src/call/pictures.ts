@@ -6,6 +6,8 @@ import type { Peer } from "./peer";
 import { assign, noTiles, type Slots, tileKey, toView, VIDEO_SLOTS } from "./slots";
 import type { Person, Picture, WantedTile } from "./state";
 
+/** Changes within a frame go together. A frame itself would not come in a hidden tab. */
+const SOON = 16;
 const LOOK_WHILE_COVERED = 40;
 /** A guard against a slot that changes without having been asked to. */
 const LOOK_AT_REST = 200;
@@ -21,7 +23,7 @@ export class Pictures {
   private readonly streams = Array.from({ length: VIDEO_SLOTS }, () => new MediaStream());
   private slots: Slots = noTiles;
   private receivers: readonly RTCRtpReceiver[] = [];
-  private frame = 0;
+  private coming: ReturnType<typeof setTimeout> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private sent = "";
 
@@ -42,7 +44,7 @@ export class Pictures {
       this.covers[slot]?.expect(source, performance.now());
     });
     this.publish();
-    if (this.frame === 0) this.frame = requestAnimationFrame(() => this.flush());
+    this.coming ??= setTimeout(() => this.flush(), SOON);
     this.look();
   }
 
@@ -89,14 +91,14 @@ export class Pictures {
   }
 
   close(): void {
-    cancelAnimationFrame(this.frame);
+    clearTimeout(this.coming);
     clearTimeout(this.timer);
     this.shown.value = new Map();
   }
 
   private flush(): void {
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
+    clearTimeout(this.coming);
+    this.coming = undefined;
     const view = toView(this.slots);
     const text = JSON.stringify(view);
     if (text === this.sent) return;

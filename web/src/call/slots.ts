@@ -3,7 +3,17 @@
 import type { Tile } from "../wire/messages";
 import type { WantedTile } from "./state";
 
-export const VIDEO_SLOTS = 9;
+/** What the server has for one viewer, and what a phone ever shows. */
+const MOST_SLOTS = 25;
+const PHONE_SLOTS = 9;
+
+/** How many slots are negotiated, once, for all that this screen may show at a time. */
+export function slotsFor(screen: { width: number; height: number } | undefined): number {
+  const phone = screen !== undefined && Math.min(screen.width, screen.height) < 500;
+  return phone ? PHONE_SLOTS : MOST_SLOTS;
+}
+
+export const VIDEO_SLOTS = slotsFor(globalThis.screen);
 
 export type Slots = readonly (WantedTile | null)[];
 

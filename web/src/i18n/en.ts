@@ -202,6 +202,9 @@ export const en: Catalogue = {
   "pager.previous": "Previous page",
   "pager.next": "Next page",
   "pager.position": "Page {page} of {pages}",
+  "pager.pages": "Pages of people",
+  "pager.strip": "Pages of the strip",
+  "pager.more": "{count} more",
 
   "tool.microphone.on": "Turn the microphone on",
   "tool.microphone.off": "Turn the microphone off",
@@ -220,6 +223,13 @@ export const en: Catalogue = {
   "tool.settings": "Settings",
   "tool.shortcuts": "Keyboard shortcuts",
   "tool.invite": "Invite",
+  "tool.faces": "Faces in a separate window",
+  "tool.faces.close": "Close the window with faces",
+
+  "faces.title": "Faces: Zvonok",
+  "faces.back": "Back to the lesson page",
+  "faces.not_on_top": "This browser cannot keep a window on top: place it where nothing covers it.",
+  "faces.blocked": "The browser did not open the window. Allow pop-ups for this site.",
 
   "layout.auto": "Automatic",
   "layout.auto.text": "Grid; a shared screen is shown large",

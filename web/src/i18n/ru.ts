@@ -208,6 +208,9 @@ export const ru = {
   "pager.previous": "Предыдущая страница",
   "pager.next": "Следующая страница",
   "pager.position": "Страница {page} из {pages}",
+  "pager.pages": "Страницы участников",
+  "pager.strip": "Страницы ленты",
+  "pager.more": "ещё {count}",
 
   "tool.microphone.on": "Включить микрофон",
   "tool.microphone.off": "Выключить микрофон",
@@ -226,6 +229,14 @@ export const ru = {
   "tool.settings": "Настройки",
   "tool.shortcuts": "Горячие клавиши",
   "tool.invite": "Пригласить",
+  "tool.faces": "Лица в отдельном окне",
+  "tool.faces.close": "Закрыть окно с лицами",
+
+  "faces.title": "Лица: Звонок",
+  "faces.back": "Вернуться на страницу урока",
+  "faces.not_on_top":
+    "Этот браузер не умеет держать окно поверх других: поставьте его так, чтобы оно не закрывалось.",
+  "faces.blocked": "Браузер не дал открыть окно. Разрешите всплывающие окна для этого сайта.",
 
   "layout.auto": "Автоматически",
   "layout.auto.text": "Сетка, а при показе экрана: экран крупно",

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { MediaPath } from "../../src/call/path";
+import { VIDEO_SLOTS } from "../../src/call/slots";
 import type { ClientMessage, Welcome } from "../../src/wire/messages";
 import { FakeConnection, fakeBrowser, settle } from "./fake-browser";
 
@@ -53,7 +54,7 @@ test("the sections are offered in the order the server relies on", () => {
     "sendonly video",
     "sendonly audio",
     ...Array(4).fill("recvonly audio"),
-    ...Array(9).fill("recvonly video"),
+    ...Array(VIDEO_SLOTS).fill("recvonly video"),
   ]);
   expect(newest().configuration.bundlePolicy).toBe("max-bundle");
   expect(offers()).toEqual([0]);

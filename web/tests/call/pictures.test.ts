@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { sourceOf } from "../../src/call/covers";
 import type { Peer } from "../../src/call/peer";
 import { Pictures } from "../../src/call/pictures";
+import { VIDEO_SLOTS } from "../../src/call/slots";
 import type { Person } from "../../src/call/state";
 import type { Tile } from "../../src/wire/messages";
 import { FakeReceiver, fakeBrowser } from "./fake-browser";
@@ -29,7 +30,7 @@ function somebody(number: number): Person {
 }
 
 function peer(): Peer {
-  receivers = Array.from({ length: 9 }, () => new FakeReceiver());
+  receivers = Array.from({ length: VIDEO_SLOTS }, () => new FakeReceiver());
   return { video: receivers } as unknown as Peer;
 }
 
@@ -89,7 +90,7 @@ test("a tile is covered until its source arrives, and opens within 50 ms of it",
 });
 
 test("the previous person's picture never shows under the next one's name", () => {
-  const everybody = Array.from({ length: 8 }, (_, index) => tile(index + 10));
+  const everybody = Array.from({ length: VIDEO_SLOTS - 1 }, (_, index) => tile(index + 10));
   pictures.show([tile(1), ...everybody]);
   arrives(0, 1);
   vi.advanceTimersByTime(50);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { assign, noTiles, toView, VIDEO_SLOTS } from "../../src/call/slots";
+import { assign, noTiles, slotsFor, toView, VIDEO_SLOTS } from "../../src/call/slots";
 import type { WantedTile } from "../../src/call/state";
 
 function camera(participant: number, height = 180): WantedTile {
@@ -40,7 +40,7 @@ test("the most important tiles are carried when there are too many", () => {
   const before = assign(noTiles, [camera(99)]);
   const wanted = Array.from({ length: VIDEO_SLOTS + 3 }, (_, index) => camera(index + 1));
   const shown = people(assign(before, wanted)).sort((a, b) => Number(a) - Number(b));
-  expect(shown).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  expect(shown).toEqual(Array.from({ length: VIDEO_SLOTS }, (_, at) => at + 1));
 });
 
 test("the view names the slots that carry something, in whole pixels within bounds", () => {
@@ -50,4 +50,11 @@ test("the view names the slots that carry something, in whole pixels within boun
     { slot: 1, participant: 8, kind: "camera", height: 1 },
     { slot: 2, participant: 9, kind: "camera", height: 4320 },
   ]);
+});
+
+test("a phone negotiates fewer slots", () => {
+  expect(slotsFor({ width: 360, height: 740 })).toBe(9);
+  expect(slotsFor({ width: 740, height: 360 })).toBe(9);
+  expect(slotsFor({ width: 1280, height: 720 })).toBe(25);
+  expect(slotsFor(undefined)).toBe(25);
 });

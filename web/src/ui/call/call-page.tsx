@@ -5,6 +5,7 @@ import { t } from "../../i18n/language";
 import { Announcer } from "./announcer";
 import { Banners } from "./banners";
 import { BottomBar } from "./bottom-bar";
+import { FacesWindow } from "./faces-window";
 import { Sound } from "./sound";
 import { Stage } from "./stage";
 import { useShortcuts } from "./use-shortcuts";
@@ -56,6 +57,7 @@ export function CallPage({ call, onOver }: Props) {
         <Sound />
         <Announcer />
         <Windows />
+        <FacesWindow />
       </div>
     </CallContext.Provider>
   );

@@ -1,6 +1,19 @@
 import type { Person } from "../../call";
 import { Alone } from "./alone";
-import { fitGrid, isPhone, isUpright, pageCount, pageOf, type Size, UPRIGHT, WIDE } from "./grid";
+import {
+  fitGrid,
+  GAP,
+  inside,
+  isPhone,
+  isUpright,
+  margins,
+  pageCount,
+  pageOf,
+  type Size,
+  selfSize,
+  UPRIGHT,
+  WIDE,
+} from "./grid";
 import { Pager } from "./pager";
 import { SelfView } from "./self-view";
 import { Tile } from "./tile";
@@ -12,28 +25,7 @@ interface Item {
   readonly kind: "camera" | "screen";
 }
 
-const GAP = 8;
-/** Room beside the tiles for the arrows, or below them on phones. */
-const PAGER_SIDE = 56;
-const PAGER_LINE = 36;
-const PAGER_BELOW = 48;
-
-/** Room on an upright screen for the words to whoever is alone. */
-const ALONE_BELOW = 160;
-
-function roomFor(room: Size, paged: boolean, alone: boolean): Size {
-  if (alone && isUpright(room)) {
-    return { width: room.width, height: room.height - ALONE_BELOW };
-  }
-  if (!paged) {
-    return room;
-  }
-  return isUpright(room)
-    ? { width: room.width, height: room.height - PAGER_BELOW }
-    : { width: room.width - 2 * PAGER_SIDE, height: room.height - PAGER_LINE };
-}
-
-/** Everybody the same size, nine to a page (four on a phone). */
+/** Everybody the same size, in pages of as many as the room has place for. */
 export function GridView({ room }: { room: Size }) {
   const { view } = useCall();
   const size = view.pageSize.value;
@@ -47,23 +39,35 @@ export function GridView({ room }: { room: Size }) {
   const alone = all.length === 0;
   const ownInGrid = alone || (all.length > 1 && all.length < size);
   const tiles = own && ownInGrid ? [...shown, { person: own, kind: "camera" } as Item] : shown;
+  const self = own !== null && !ownInGrid;
+  const around = margins(room, {
+    pager: pages > 1,
+    self: self && !view.selfHidden.value,
+    alone,
+  });
+  const end = isUpright(room) && around.bottom > 0 && self ? selfSize(room).width + GAP : 0;
   const shape = isUpright(room) && isPhone(room) ? UPRIGHT : WIDE;
-  const available = roomFor(room, pages > 1, alone);
-  const fit = fitGrid(tiles.length, available, GAP, shape);
-  useWanted(shown.flatMap(({ person, kind }) => want(person, kind, fit.height, devicePixelRatio)));
+  const fit = fitGrid(tiles.length, inside(room, around), GAP, shape);
+  useWanted(
+    "stage",
+    shown.flatMap(({ person, kind }) => want(person, kind, fit.height, devicePixelRatio)),
+  );
   return (
     <>
       <div
-        class={`grid${pages > 1 ? " paged" : ""}${alone ? " one" : ""}`}
-        style={{ maxWidth: `${fit.columns * (fit.width + GAP) - GAP}px` }}
+        class="grid"
+        style={{
+          inset: `0 ${around.right}px ${around.bottom}px ${around.left}px`,
+          maxWidth: `${fit.columns * (fit.width + GAP) - GAP}px`,
+        }}
       >
         {tiles.map(({ person, kind }) => (
           <Tile key={`${person.number}:${kind}`} person={person} kind={kind} size={fit} />
         ))}
       </div>
-      {pages > 1 && <Pager page={page} pages={pages} />}
+      {pages > 1 && <Pager page={page} pages={pages} beside={around} end={end} />}
       {alone && <Alone />}
-      {own && !ownInGrid && <SelfView person={own} room={room} />}
+      {self && <SelfView person={own} room={room} />}
     </>
   );
 }

@@ -16,6 +16,9 @@ export interface Shape {
   readonly wide: number;
 }
 
+/** Between tiles, and between them and what is beside them. */
+export const GAP = 8;
+
 export const WIDE: Shape = { narrow: 16 / 9, wide: 16 / 9 };
 /** On an upright phone tiles may be as tall as a portrait photograph. */
 export const UPRIGHT: Shape = { narrow: 4 / 5, wide: 16 / 9 };
@@ -60,9 +63,64 @@ export function fitBox(room: Size): Size {
 export const isPhone = (room: Size): boolean => Math.min(room.width, room.height) < 500;
 export const isUpright = (room: Size): boolean => room.height > room.width;
 
-/** Tiles of other people on one page. */
-export function pageSize(screen: Size): number {
-  return isPhone(screen) ? 4 : 9;
+/** What is drawn beside the tiles of the grid. */
+export interface Beside {
+  /** The arrows that turn the pages. */
+  readonly pager: boolean;
+  /** Oneself, where one is not among the tiles: never over anybody's picture. */
+  readonly self: boolean;
+  /** The words to whoever is alone. */
+  readonly alone: boolean;
+}
+
+export interface Margins {
+  readonly right: number;
+  readonly bottom: number;
+  readonly left: number;
+}
+
+const PAGER_SIDE = 56;
+const PAGER_LINE = 36;
+const PAGER_BELOW = 48;
+const ALONE_BELOW = 160;
+
+/** How large one sees oneself beside the others. */
+export function selfSize(room: Size): Size {
+  const width = isPhone(room) ? 112 : Math.min(240, Math.max(168, Math.round(room.width * 0.16)));
+  return { width, height: Math.round((width * 9) / 16) };
+}
+
+/** What the grid leaves free of `room`: at the sides of a wide one, below in an upright one. */
+export function margins(room: Size, { pager, self, alone }: Beside): Margins {
+  const own = selfSize(room);
+  if (isUpright(room)) {
+    const below = [alone ? ALONE_BELOW : 0, pager ? PAGER_BELOW : 0, self ? own.height + GAP : 0];
+    return { left: 0, right: 0, bottom: Math.max(...below) };
+  }
+  const arrow = pager ? PAGER_SIDE : 0;
+  return {
+    left: arrow,
+    right: self ? Math.max(arrow, own.width + GAP) : arrow,
+    bottom: pager ? PAGER_LINE : 0,
+  };
+}
+
+export function inside(room: Size, { left, right, bottom }: Margins): Size {
+  return { width: room.width - left - right, height: room.height - bottom };
+}
+
+const ON_A_PHONE = 4;
+const PAGES = [25, 16, 9] as const;
+/** A full page has no tiles lower than this, unless it is of the smallest kind. */
+const LOWEST = 120;
+
+/** Tiles of other people on one page: as many as are still worth looking at. */
+export function pageSize(room: Size): number {
+  if (isPhone(room)) {
+    return ON_A_PHONE;
+  }
+  const free = inside(room, margins(room, { pager: true, self: true, alone: false }));
+  return PAGES.find((size) => fitGrid(size, free, GAP).height >= LOWEST) ?? PAGES[2];
 }
 
 export function pageCount(people: number, size: number): number {

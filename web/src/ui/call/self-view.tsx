@@ -1,7 +1,7 @@
 import type { Person } from "../../call";
 import { t } from "../../i18n/language";
 import { Icon } from "../kit/icon";
-import { isPhone, type Size } from "./grid";
+import { type Size, selfSize } from "./grid";
 import { Tile } from "./tile";
 import { useCall } from "./view";
 
@@ -9,7 +9,6 @@ import { useCall } from "./view";
 export function SelfView({ person, room }: { person: Person; room: Size }) {
   const { view } = useCall();
   const hidden = view.selfHidden.value;
-  const width = isPhone(room) ? 112 : Math.min(240, Math.max(168, Math.round(room.width * 0.16)));
   const toggle = () => {
     view.selfHidden.value = !hidden;
   };
@@ -23,12 +22,7 @@ export function SelfView({ person, room }: { person: Person; room: Size }) {
   }
   return (
     <div class="self-view" data-testid="self-view">
-      <Tile
-        person={person}
-        kind="camera"
-        size={{ width, height: Math.round((width * 9) / 16) }}
-        pinnable={false}
-      />
+      <Tile person={person} kind="camera" size={selfSize(room)} pinnable={false} />
       <button type="button" class="self-fold" aria-label={t("tile.hide_self")} onClick={toggle}>
         <Icon name="minimise" />
       </button>

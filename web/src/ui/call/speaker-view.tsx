@@ -1,5 +1,6 @@
 import { fitBox, isUpright, type Size } from "./grid";
-import { planStrip, Strip, stripPeople } from "./strip";
+import { planStrip, stripPage } from "./strip";
+import { Strip } from "./strip-view";
 import { Tile } from "./tile";
 import { useCall } from "./view";
 import { useWanted, want } from "./wanted";
@@ -15,20 +16,21 @@ export function SpeakerView({ room }: { room: Size }) {
     arranged[0] ??
     own;
   const rest = arranged.filter((one) => one !== main);
-  const plan = planStrip(room, view.stripHidden.value || (rest.length === 0 && main === own));
-  const strip = stripPeople(rest, main === own ? null : own, plan.count);
+  const self = main === own ? null : own;
+  const plan = planStrip(room, rest.length + (self ? 1 : 0), view.stripHidden.value);
+  const shown = stripPage(rest, self, plan.count, view.stripPage.value);
   const box = fitBox(plan.rest);
   const ratio = devicePixelRatio;
-  useWanted([
+  useWanted("stage", [
     ...(main ? want(main, "camera", box.height, ratio) : []),
-    ...strip.flatMap((person) => want(person, "camera", plan.tile.height, ratio)),
+    ...shown.people.flatMap((person) => want(person, "camera", plan.tile.height, ratio)),
   ]);
   return (
     <div class={`split${isUpright(room) ? " upright" : ""}`}>
       <div class="split-main">
         {main && <Tile key={main.number} person={main} kind="camera" size={box} />}
       </div>
-      {strip.length > 0 && <Strip people={strip} tile={plan.tile} />}
+      {plan.count > 0 && <Strip shown={shown} plan={plan} />}
     </div>
   );
 }

@@ -11,10 +11,8 @@ export function Stage() {
   const { view } = useCall();
   const element = useRef<HTMLDivElement>(null);
   const room = useRoom(element);
-  const size = pageSize({ width: innerWidth, height: innerHeight });
-  useEffect(() => {
-    view.pageSize.value = size;
-  }, [view, size]);
+  const size = room.width > 0 ? pageSize(room) : view.pageSize.value;
+  useEffect(() => view.resize(size), [view, size]);
   const mode = view.mode.value;
   return (
     <div

@@ -11,6 +11,7 @@ import {
   toggleMicrophone,
   toggleShare,
 } from "./commands";
+import { canOpenFaces, toggleFaces } from "./faces";
 import { InvitePanel } from "./invite-panel";
 import { LayoutItems } from "./layout-items";
 import { LeaveItems } from "./leave-items";
@@ -51,6 +52,8 @@ export interface ToolEntry {
   readonly place: "device" | "bar" | "more" | "end";
   readonly key?: ToolKey;
   readonly available?: (here: Here) => boolean;
+  /** Whether it is also in the window with faces. */
+  readonly withFaces?: (here: Here) => boolean;
   readonly looks: (here: Here) => Looks;
   readonly press: (here: Here) => void;
   /** What a menu of it offers; opened instead of a press where `opens` says so, or always. */
@@ -70,6 +73,7 @@ export const tools: readonly ToolEntry[] = [
         : { icon: "microphoneOff", label: t("tool.microphone.on"), on, look: "off" };
     },
     press: toggleMicrophone,
+    withFaces: () => true,
   },
   {
     id: "camera",
@@ -82,6 +86,7 @@ export const tools: readonly ToolEntry[] = [
         : { icon: "cameraOff", label: t("tool.camera.on"), on, look: "off" };
     },
     press: toggleCamera,
+    withFaces: () => true,
   },
   {
     id: "share",
@@ -95,6 +100,8 @@ export const tools: readonly ToolEntry[] = [
         : { icon: "share", label: t("tool.share.on"), on };
     },
     press: toggleShare,
+    // Only to end it: the browser asks what to share on the page itself.
+    withFaces: ({ call }) => call.state.screenOn.value,
   },
   {
     id: "participants",
@@ -124,6 +131,16 @@ export const tools: readonly ToolEntry[] = [
     looks: () => ({ icon: "layout", label: t("tool.layout") }),
     press: () => {},
     Items: LayoutItems,
+  },
+  {
+    id: "faces",
+    place: "more",
+    available: canOpenFaces,
+    looks: ({ view }) => ({
+      icon: "faces",
+      label: t(view.faces.value ? "tool.faces.close" : "tool.faces"),
+    }),
+    press: (here) => void toggleFaces(here),
   },
   {
     id: "invite",

@@ -6,6 +6,7 @@ import { useContext } from "preact/hooks";
 import type { Call, Person } from "../../call";
 import { recall, remember } from "../kit/remembered";
 import { type Heard, hear, mainSpeaker, settle } from "./order";
+import { createWanted } from "./wanted";
 
 export type Layout = "auto" | "grid" | "speaker";
 export type Mode = "grid" | "speaker" | "presentation";
@@ -28,6 +29,7 @@ export function createView(call: Call) {
   const pinned = signal<number | null>(null);
   const page = signal(0);
   const pageSize = signal(9);
+  const wanted = createWanted(call);
   const order = signal<readonly number[]>([]);
   const main = signal<number | null>(null);
   let heard: Heard = new Map();
@@ -76,6 +78,11 @@ export function createView(call: Call) {
     pinned,
     page,
     pageSize,
+    wanted,
+    /** Page of the strip beside a large picture. */
+    stripPage: signal(0),
+    /** The window of its own that shows faces, while it is open. */
+    faces: signal<globalThis.Window | null>(null),
     main,
     own,
     arranged,
@@ -89,6 +96,11 @@ export function createView(call: Call) {
     stripHidden: signal(false),
     selfHidden: signal(false),
     moderator: computed(() => state.role.value === "host" || state.role.value === "co_admin"),
+    /** The room for tiles has changed: whoever stood first on the page is still on it. */
+    resize(size: number) {
+      page.value = Math.floor((page.peek() * pageSize.peek()) / size);
+      pageSize.value = size;
+    },
     openPanel(next: Panel) {
       panel.value = next;
     },
@@ -114,6 +126,7 @@ export function createView(call: Call) {
     },
     close() {
       stop();
+      wanted.close();
       clearInterval(timer);
     },
   };

@@ -1,13 +1,16 @@
 """Display names: what a person may be called, and how equal names are told apart."""
 
 import unicodedata
-from collections.abc import Set
+from collections.abc import Iterator, Set
+from typing import NamedTuple
 
 from zvonok.wire.errors import Refusal
 
 from .confusables import NO_SCRIPT, mixed_words, script, skeleton
 
 NAME_CHARACTERS = 64
+GUEST = " (guest)"
+"""Stands for the mark when names are compared."""
 MARKS_PER_CHARACTER = 4
 INVISIBLE = {
     "Cc",  # controls, zero bytes
@@ -73,26 +76,43 @@ def looks(name: str) -> frozenset[str]:
 
     Some letters look alike as capitals, others only when small, so three forms are looked at.
     """
+    return frozenset(_forms(name))
+
+
+def _forms(name: str) -> Iterator[str]:
     shown = unicodedata.normalize("NFKC", name).replace("ё", "е").replace("Ё", "Е")
     for unseen in (EMOJI, JOINER, NON_JOINER):
         shown = shown.replace(unseen, "")
-    return frozenset(skeleton(form) for form in (shown, shown.casefold(), shown.upper()))
+    return map(skeleton, (shown, shown.casefold(), shown.upper()))
 
 
-def distinct(name: str, taken: Set[str], *, protected: bool) -> str:
+class Called(NamedTuple):
+    """What tells a person apart from the others in a call."""
+
+    name: str
+    guest: bool = False
+    """Shown with the mark of a guest, which each reader's client words."""
+
+    @property
+    def read(self) -> str:
+        """The whole of it, for comparing."""
+        return f"{self.name}{GUEST}" if self.guest else self.name
+
+
+def distinct(name: str, taken: Set[str], *, protected: bool) -> Called:
     """`name`, with a mark when it looks like one whose `looks` are in `taken`.
 
-    `protected`: it is a moderator's name, and the newcomer is none: " (guest)".
+    `protected`: it is a moderator's name, and the newcomer is none: he is marked as a guest.
     """
     if looks(name).isdisjoint(taken):
-        return name
-    marked = f"{name} (guest)" if protected else name
-    forms, suffix, number = looks(marked), "", 1
-    # A suffix looks the same whatever it stands behind.
-    while any(form + skeleton(suffix) in taken for form in forms):
+        return Called(name)
+    suffix, number = "", 1
+    # What is added looks the same whatever it stands behind.
+    halves = list(zip(_forms(name), _forms(GUEST if protected else ""), strict=True))
+    while any(start + skeleton(suffix) + end in taken for start, end in halves):
         number += 1
         suffix = f" ({number})"
-    return marked + suffix
+    return Called(name + suffix, protected)
 
 
 def _joins(name: str, position: int) -> bool:

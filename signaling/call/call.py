@@ -29,6 +29,7 @@ from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import SEATS
 from zvonok.wire.rest import HeldSeat
 
+from ..names import Called
 from ..permissions import MODERATORS, may, require
 from .effects import Arrived, Close, Departed, Effect, EndAsked, Over, Send
 from .kept import record_of
@@ -111,6 +112,7 @@ class Call:
         return Participant(
             number=number,
             name=seat.name,
+            guest_mark=seat.guest_mark,
             role=seat.role,
             present=self.people.presence[number].present,
             **fields,
@@ -356,13 +358,14 @@ class Call:
             raise Refusal(503, "unavailable", "the call has just ended; try again", retry_after=1)
         self.size.admit(newcomer, turn.now)
         number, self.next_number = self.next_number, self.next_number + 1
-        name = newcomer.name
+        called = Called(newcomer.name)
         if newcomer.kind != "viewer":
             moderator = newcomer.role in MODERATORS
-            name = self.people.distinct_name(name, moderator=moderator)
+            called = self.people.distinct_name(newcomer.name, moderator=moderator)
         seat = Seat(
             number=number,
-            name=name,
+            name=called.name,
+            guest_mark=called.guest,
             role=newcomer.role,
             kind=newcomer.kind,
             grant=newcomer.grant,

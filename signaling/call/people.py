@@ -4,7 +4,7 @@ import heapq
 
 from zvonok.wire.client import ParticipantNumber
 
-from ..names import distinct, looks
+from ..names import Called, distinct, looks
 from .seat import Presence, Seat, presence_of
 
 
@@ -44,7 +44,7 @@ class People:
         number = self._by_resume.get(resume) if resume is not None else None
         return self.by_grant.get(grant) if number is None else number
 
-    def distinct_name(self, name: str, *, moderator: bool) -> str:
+    def distinct_name(self, name: str, *, moderator: bool) -> Called:
         """`name`, with a mark if somebody has it."""
         owners = [self._by_name[form] for form in looks(name) if form in self._by_name]
         protected = not moderator and any(self.seats[owner].moderator for owner in owners)
@@ -60,12 +60,12 @@ class People:
         self.moderators += seat.moderator
         self._viewers += not seat.shown
         if seat.shown:
-            self._by_name |= dict.fromkeys(looks(seat.name), seat.number)
+            self._by_name |= dict.fromkeys(looks(seat.called.read), seat.number)
 
     def remove(self, number: int) -> Seat:
         seat, presence = self.seats.pop(number), self.presence.pop(number)
         del self.by_session[seat.session], self._by_resume[seat.resume]
-        names = [(self._by_name, form) for form in looks(seat.name)]
+        names = [(self._by_name, form) for form in looks(seat.called.read)]
         for index, key in ((self.by_grant, seat.grant), *names):
             if index.get(key) == number:
                 del index[key]

@@ -7,7 +7,7 @@ import msgspec
 from zvonok.wire.bus import SessionKind
 from zvonok.wire.client import Role
 
-from ..names import folded
+from ..names import Called, folded
 from ..permissions import MODERATORS
 
 HOLD_SECONDS = 90.0
@@ -19,6 +19,8 @@ class Seat(msgspec.Struct, kw_only=True, frozen=True):
 
     number: int
     name: str
+    guest_mark: bool = False
+    """The name looks like a moderator's."""
     role: Role
     kind: SessionKind
     grant: str
@@ -27,6 +29,10 @@ class Seat(msgspec.Struct, kw_only=True, frozen=True):
     """Id of the session of media."""
     resume: str
     """The secret that takes the seat back."""
+
+    @property
+    def called(self) -> Called:
+        return Called(self.name, self.guest_mark)
 
     @property
     def moderator(self) -> bool:

@@ -66,12 +66,12 @@ def test_a_guest_who_looks_like_the_teacher_is_marked() -> None:
     teacher = stage.join("Сахар", "host")
     pupil = stage.join("Caxap")
     stage.wait(1)
-    names = [person.name for person in stage.viewers[teacher].people.values()]
-    assert names == ["Сахар", "Caxap (guest)"]
+    people = stage.viewers[teacher].people.values()
+    assert [(one.name, one.guest_mark) for one in people] == [("Сахар", False), ("Caxap", True)]
     stage.say(pupil, Leave())
-    assert stage.call.people.distinct_name("Caxap", moderator=False) == "Caxap (guest)"
+    assert stage.call.people.distinct_name("Caxap", moderator=False) == ("Caxap", True)
     stage.say(teacher, Leave())
-    assert stage.call.people.distinct_name("Caxap", moderator=False) == "Caxap"
+    assert stage.call.people.distinct_name("Caxap", moderator=False) == ("Caxap", False)
 
 
 def test_a_newcomer_knows_all_and_all_know_him(stage: Stage) -> None:
@@ -151,10 +151,10 @@ def test_a_reserved_seat_is_reserved_again_when_its_moderator_leaves() -> None:
 @pytest.mark.parametrize(
     ("first", "second", "expected"),
     [
-        (("Иван", "host"), ("иван", "guest"), "иван (guest)"),
+        (("Иван", "host"), ("иван", "guest"), "иван"),
         (("Иван", "guest"), ("Иван", "guest"), "Иван (2)"),
         (("Иван", "host"), ("Иван", "host"), "Иван (2)"),
-        (("Семён", "host"), ("Семен", "guest"), "Семен (guest)"),
+        (("Семён", "host"), ("Семен", "guest"), "Семен"),
         (("Иван", "host"), ("Пётр", "guest"), "Пётр"),
     ],
 )
@@ -573,7 +573,9 @@ def test_a_viewer_counts_as_a_seat_and_is_not_shown() -> None:
 def test_a_new_screen_takes_the_place_of_the_old(stage: Stage) -> None:
     first = stage.join(media=Media(microphone=True, screen=True, screen_audio=True))
     second = stage.join(media=Media(screen=True))
-    assert stage.viewers[first].got(Corrected) == [Corrected(Media(microphone=True))]
+    assert stage.viewers[first].got(Corrected) == [
+        Corrected(Media(microphone=True), replaced_by=stage.seat(second))
+    ]
     assert stage.viewers[second].got(Corrected) == []
     stage.wait(1)
     sharing = [n for n, person in stage.viewers[first].people.items() if person.media.screen]

@@ -44,6 +44,8 @@ class Participant(Struct, frozen=True, kw_only=True):
     quality: Quality = "good"
     present: bool = True
     """False while the connection is lost and the seat is held."""
+    guest_mark: bool = False
+    """The name looks like a moderator's: to be shown with “(guest)” in the reader's language."""
 
 
 class Tile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -205,10 +207,12 @@ class Publish(Struct, frozen=True, kw_only=True, tag="publish"):
     screen: bool
 
 
-class Corrected(Struct, frozen=True, tag="media"):
+class Corrected(Struct, frozen=True, tag="media", omit_defaults=True):
     """One's own media state as the server holds it, when it differs from what was asked."""
 
     media: Media
+    replaced_by: ParticipantNumber | None = None
+    """Whose screen has taken the place of one's own."""
 
 
 class Size(Struct, frozen=True, kw_only=True, tag="size"):

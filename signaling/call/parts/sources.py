@@ -58,7 +58,7 @@ class SourcesPart(Part):
             on = self._sources[displaced.number].on
             rest = Media(microphone=on.microphone, camera=on.camera)
             self._set(turn, displaced, rest)
-            turn.tell(displaced.number, Corrected(rest))
+            turn.tell(displaced.number, Corrected(rest, replaced_by=seat.number))
         self._set(turn, seat, media)
         told: list[ServerMessage] = [] if media == wish else [Corrected(media)]
         if refusal is not None:

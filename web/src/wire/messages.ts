@@ -131,6 +131,7 @@ export interface Participant {
   media: Media;
   quality?: "good" | "lost" | "medium" | "poor";
   present?: boolean;
+  guest_mark?: boolean;
 }
 /**
  * An external TURN or STUN server, in the form that RTCPeerConnection takes.
@@ -189,6 +190,7 @@ export interface Publish {
 export interface Corrected {
   type: "media";
   media: Media;
+  replaced_by?: number | null;
 }
 /**
  * For moderators: how many people the lesson is for, beside moderators.

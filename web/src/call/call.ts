@@ -134,6 +134,8 @@ export class RunningCall {
         break;
       case "media":
         this.own.obey(message.media);
+        if (message.replaced_by != null)
+          this.notices.add({ kind: "screen_replaced", by: message.replaced_by });
         break;
       case "size":
         this.full(message.size, message.turned_away);

@@ -48,5 +48,6 @@ export function toPerson(participant: Participant, you: number): Person {
     quality: participant.quality ?? "good",
     present: participant.present ?? true,
     self: participant.number === you,
+    guestMark: participant.guest_mark ?? false,
   };
 }

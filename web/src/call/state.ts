@@ -17,6 +17,8 @@ export interface Person {
   readonly quality: Quality;
   readonly present: boolean;
   readonly self: boolean;
+  /** The name looks like a moderator's: it is shown with the words for a guest. */
+  readonly guestMark: boolean;
 }
 
 /** One picture the interface wants to show. The engine assigns slots and keeps them stable. */
@@ -49,6 +51,8 @@ export type Notice =
   | { readonly kind: "device_busy"; readonly device: "microphone" | "camera" }
   | { readonly kind: "no_device"; readonly device: "microphone" | "camera" }
   | { readonly kind: "muted_speaking" }
+  /** Another's screen has taken the place of one's own. */
+  | { readonly kind: "screen_replaced"; readonly by: number }
   /** One's own connection cannot carry the call as it is: what one sends oneself is to go first. */
   | { readonly kind: "weak_connection" }
   /** For moderators: `away` people found all `size` seats taken. */

@@ -62,6 +62,20 @@ export function plural(key: PluralKey, count: number, values?: Values): string {
   return fill(text, { count: number(count), ...values });
 }
 
+const inner: Readonly<Record<Language, readonly [string, string]>> = {
+  ru: ["„", "“"],
+  en: ["‘", "’"],
+};
+
+/** A title that goes inside quotation marks: those it has itself become the inner ones. */
+export function quotable(title: string): string {
+  const [open, close] = inner[chosen.value];
+  return title.replace(/«([^«»]*)»|“([^“”]*)”|"([^"]*)"/g, (_, ...found) => {
+    const words = found.slice(0, 3).find((one) => one !== undefined);
+    return `${open}${words}${close}`;
+  });
+}
+
 /** A number as the chosen language writes it, with at most `digits` decimals. */
 export function number(value: number, digits = 0): string {
   return new Intl.NumberFormat(chosen.value, { maximumFractionDigits: digits }).format(value);

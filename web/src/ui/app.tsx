@@ -1,13 +1,24 @@
 import { Toasts } from "./kit/toasts";
 import { LessonPage } from "./lesson-page";
-import { route } from "./route";
+import { type Route, route } from "./route";
 import { StartPage } from "./start/start-page";
+import { UnknownPage } from "./unknown-page";
+
+function Page({ here }: { here: Route }) {
+  switch (here.page) {
+    case "lesson":
+      return <LessonPage key={here.link} link={here.link} />;
+    case "unknown":
+      return <UnknownPage />;
+    case "start":
+      return <StartPage />;
+  }
+}
 
 export function App() {
-  const here = route.value;
   return (
     <>
-      {here.page === "lesson" ? <LessonPage key={here.link} link={here.link} /> : <StartPage />}
+      <Page here={route.value} />
       <Toasts />
     </>
   );

@@ -1,4 +1,4 @@
-import { t } from "../i18n/language";
+import { quotable, t } from "../i18n/language";
 import { Icon } from "./kit/icon";
 import { OuterPage } from "./kit/outer-page";
 import { go } from "./route";
@@ -18,7 +18,7 @@ export function EndView({ how, title, onRejoin }: Props) {
           <Icon name="leave" />
         </span>
         <h1>{t(`end.${how}.title`)}</h1>
-        <p>{t(`end.${how}.text`, { title })}</p>
+        <p>{t(`end.${how}.text`, { title: quotable(title) })}</p>
         <div class="message-actions">
           {how === "left" && (
             <button type="button" class="button primary" data-testid="rejoin" onClick={onRejoin}>

@@ -53,7 +53,6 @@ export function FailureView({ failure, onRetry }: Props) {
             {t("common.home")}
           </button>
         </div>
-        <p class="message-code">{t("failure.code", { code: failure.code })}</p>
       </div>
     </OuterPage>
   );

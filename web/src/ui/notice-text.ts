@@ -1,16 +1,30 @@
-import type { Notice } from "../call";
+import type { Failure, Notice } from "../call";
 import { isTextKey, t } from "../i18n/language";
+import { failurePage } from "./failure";
 
-function refusal(code: string): string {
+/** The name of somebody in the call, or null. */
+export type NameOf = (participant: number) => string | null;
+
+const nobody: NameOf = () => null;
+
+function refusal(failure: Failure, nameOf: NameOf): string {
+  const { code, details } = failure;
   if (code === "screen_unsupported") {
     return t("share.unsupported");
   }
+  if (code === "screen_taken") {
+    const name = nameOf(Number(details.by));
+    return name === null ? t("refused.screen_taken.somebody") : t("refused.screen_taken", { name });
+  }
   const key = `refused.${code}`;
-  return isTextKey(key) ? t(key) : t("refused.other", { code });
+  const page = failurePage(failure);
+  return isTextKey(key)
+    ? t(key)
+    : [t(`failure.${page}.title`), t(`failure.${page}.what`)].join(". ");
 }
 
 /** What a notice says, in the chosen language. */
-export function noticeText(notice: Notice): string {
+export function noticeText(notice: Notice, nameOf: NameOf = nobody): string {
   switch (notice.kind) {
     case "device_lost":
       return t(`notice.device_lost.${notice.device}`);
@@ -22,9 +36,33 @@ export function noticeText(notice: Notice): string {
       return t(`notice.no_device.${notice.device}`);
     case "full":
       return t("notice.full", { size: notice.size, away: notice.away });
+    case "screen_replaced": {
+      const name = nameOf(notice.by);
+      return name === null
+        ? t("notice.screen_replaced.somebody")
+        : t("notice.screen_replaced", { name });
+    }
     case "refused":
-      return refusal(notice.failure.code);
+      return refusal(notice.failure, nameOf);
     default:
       return t(`notice.${notice.kind}`);
   }
+}
+
+/** Of several notices about one device the last: what happened is said once. */
+export function saidOnce(notices: readonly Notice[]): readonly Notice[] {
+  const deviceOf = (notice: Notice) => {
+    if (notice.kind === "muted_speaking") {
+      return "microphone";
+    }
+    return "device" in notice ? notice.device : null;
+  };
+  return notices.filter((notice, at) => {
+    const device = deviceOf(notice);
+    const about = (other: Notice) => device !== null && deviceOf(other) === device;
+    // That nobody hears one follows from what is wrong with the microphone, whichever came first.
+    return notice.kind === "muted_speaking"
+      ? !notices.some((other) => other !== notice && about(other))
+      : !notices.slice(at + 1).some((other) => about(other) && other.kind !== "muted_speaking");
+  });
 }

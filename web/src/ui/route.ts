@@ -1,13 +1,18 @@
 // Which page the address names, and links between the pages.
 import { signal } from "@preact/signals";
 
-export type Route = { readonly page: "start" } | { readonly page: "lesson"; readonly link: string };
+export type Route =
+  | { readonly page: "start" | "unknown" }
+  | { readonly page: "lesson"; readonly link: string };
 
 const LESSON_PATH = /^\/j\/([A-Za-z0-9_-]{4,128})\/?$/;
 
 export function readPath(path: string): Route {
   const match = LESSON_PATH.exec(path);
-  return match?.[1] ? { page: "lesson", link: match[1] } : { page: "start" };
+  if (match?.[1]) {
+    return { page: "lesson", link: match[1] };
+  }
+  return { page: path === "/" || path === "/index.html" ? "start" : "unknown" };
 }
 
 export function lessonPath(link: string): string {

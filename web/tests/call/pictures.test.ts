@@ -25,6 +25,7 @@ function somebody(number: number): Person {
     quality: "good",
     present: true,
     self: false,
+    guestMark: false,
     ...change,
   };
 }

@@ -30,6 +30,7 @@ export function person(number: number, traits: Partial<Person> = {}): Person {
     quality: "good",
     present: true,
     self: false,
+    guestMark: false,
     ...traits,
   };
 }

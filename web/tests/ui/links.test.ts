@@ -27,14 +27,15 @@ beforeAll(async () => {
   keys = await import("../../src/ui/start/school-key");
 });
 
-test("a lesson's address is read, anything else is the start page", () => {
+test("a lesson's address is read, and what is no address of ours", () => {
   expect(links.readPath("/j/Fz9wQ2rT8vXk1LmN4pYb7A")).toEqual({
     page: "lesson",
     link: "Fz9wQ2rT8vXk1LmN4pYb7A",
   });
   expect(links.readPath("/j/abcd/").page).toBe("lesson");
-  for (const path of ["/", "/j/", "/j/a b", "/j/abcd/more", "/x/abcd"]) {
-    expect(links.readPath(path)).toEqual({ page: "start" });
+  expect(links.readPath("/")).toEqual({ page: "start" });
+  for (const path of ["/j/", "/j/a b", "/j/abcd/more", "/x/abcd"]) {
+    expect(links.readPath(path)).toEqual({ page: "unknown" });
   }
 });
 

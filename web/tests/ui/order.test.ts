@@ -14,6 +14,7 @@ function person(number: number, name: string, traits: Partial<Person> = {}): Per
     quality: "good",
     present: true,
     self: false,
+    guestMark: false,
     ...traits,
   };
 }

@@ -2,6 +2,7 @@ import { useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { plural, t } from "../../i18n/language";
 import { announce } from "../kit/toasts";
+import { shownName } from "./person-name";
 import { useCall } from "./view";
 
 /** Comings are collected this long (ms), so that a class coming in is one sentence. */
@@ -24,7 +25,7 @@ export function Announcer() {
       known.current = total;
       const last = call.state.people.peek().at(-1);
       if (came === 1 && last && !last.self) {
-        announce(t("announce.joined", { name: last.name }));
+        announce(t("announce.joined", { name: shownName(last) }));
       } else if (came > 0) {
         announce(plural("count.joined", came));
       }

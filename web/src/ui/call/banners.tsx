@@ -1,7 +1,9 @@
 import type { Notice } from "../../call";
 import { t } from "../../i18n/language";
 import { Icon, type IconName } from "../kit/icon";
-import { noticeText } from "../notice-text";
+import { type NameOf, noticeText, saidOnce } from "../notice-text";
+import { ModeratorLeft } from "./moderator-left";
+import { shownName } from "./person-name";
 import { SettingsWindow } from "./settings-window";
 import { useCall } from "./view";
 
@@ -11,6 +13,7 @@ const icons: Partial<Record<Notice["kind"], IconName>> = {
   full: "people",
   device_lost: "unplugged",
   permission_denied: "lock",
+  screen_replaced: "presentation",
 };
 
 /** One's own video goes first: it costs most, and the others can do without it. */
@@ -30,8 +33,12 @@ function Relieve() {
 
 function Text({ notice }: { notice: Notice }) {
   const { state } = useCall().call;
+  const nameOf: NameOf = (participant) => {
+    const person = state.people.value.find((one) => one.number === participant);
+    return person ? shownName(person) : null;
+  };
   if (notice.kind !== "weak_connection") {
-    return <>{noticeText(notice)}</>;
+    return <>{noticeText(notice, nameOf)}</>;
   }
   const sending = state.screenOn.value || state.cameraOn.value;
   const advice = t(sending ? "notice.weak_connection.stop" : "notice.weak_connection.move");
@@ -87,7 +94,8 @@ export function Banners() {
   const { call } = useCall();
   return (
     <div class="banners" role="status">
-      {call.state.notices.value.map((notice) => (
+      <ModeratorLeft />
+      {saidOnce(call.state.notices.value).map((notice) => (
         <div
           key={noticeText(notice)}
           class={`banner kind-${notice.kind}`}

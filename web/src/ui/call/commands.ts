@@ -16,7 +16,7 @@ export function toggleCamera({ call }: Here): void {
 export const canShare = (): boolean =>
   typeof navigator.mediaDevices?.getDisplayMedia === "function";
 
-/** Starts or stops showing the screen; asks before taking another person's place. */
+/** Starts or stops showing the screen; where another's is shown, a window says what is possible. */
 export function toggleShare({ call, view }: Here): void {
   if (call.state.screenOn.peek()) {
     void call.actions.setScreen(false);

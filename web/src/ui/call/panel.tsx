@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/language";
 import { Icon } from "../kit/icon";
+import { rememberFocus } from "../kit/return-focus";
 import { useCall } from "./view";
 
 interface Props {
@@ -16,13 +17,9 @@ export function Panel({ title, note, testid, children }: Props) {
   const { view } = useCall();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    const opener = document.activeElement;
+    const giveBack = rememberFocus();
     heading.current?.focus({ preventScroll: true });
-    return () => {
-      if (opener instanceof HTMLElement && document.contains(opener)) {
-        opener.focus({ preventScroll: true });
-      }
-    };
+    return giveBack;
   }, []);
   return (
     <aside

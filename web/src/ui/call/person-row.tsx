@@ -3,6 +3,7 @@ import { t } from "../../i18n/language";
 import { Avatar } from "../kit/avatar";
 import { Icon, type IconName } from "../kit/icon";
 import { MicrophoneMark, QualityMark } from "./marks";
+import { shownName } from "./person-name";
 import { useCall } from "./view";
 
 function State({ icon, words, dim }: { icon: IconName; words: string; dim?: boolean }) {
@@ -26,7 +27,7 @@ export function PersonRow({ person }: { person: Person | null }) {
       <Avatar name={person.name} number={person.number} />
       <span class="person-name">
         <span>
-          {person.name}
+          {shownName(person)}
           {person.self && <em> ({t("common.you")})</em>}
         </span>
         {!person.present ? (

@@ -6,7 +6,8 @@ import { Icon } from "../kit/icon";
 import { Video } from "../kit/video";
 import type { Size } from "./grid";
 import { MicrophoneMark, QualityMark } from "./marks";
-import { useCall } from "./view";
+import { shownName } from "./person-name";
+import { isModerator, useCall } from "./view";
 
 export interface TileProps {
   readonly person: Person;
@@ -32,7 +33,7 @@ function PinButton({ person }: { person: Person }) {
     <button
       type="button"
       class={`tile-pin${pinned ? " pinned" : ""}`}
-      aria-label={t(pinned ? "tile.unpin" : "tile.pin", { name: person.name })}
+      aria-label={t(pinned ? "tile.unpin" : "tile.pin", { name: shownName(person) })}
       onClick={() => view.pin(person.number)}
     >
       <Icon name={pinned ? "unpin" : "pin"} />
@@ -41,21 +42,20 @@ function PinButton({ person }: { person: Person }) {
 }
 
 function Plate({ person, kind, speaking }: TileProps & { speaking: boolean }) {
-  const name = person.self ? t("tile.you", { name: person.name }) : person.name;
-  const moderator = person.role === "host" || person.role === "co_admin";
+  const name = shownName(person);
   if (kind === "screen") {
     return (
       <div class="plate">
         <Icon name="presentation" />
-        <span class="plate-name">{t("tile.screen", { name: person.name })}</span>
+        <span class="plate-name">{t("tile.screen", { name })}</span>
       </div>
     );
   }
   return (
     <div class="plate">
       <MicrophoneMark on={person.microphone} speaking={speaking} />
-      <span class="plate-name">{name}</span>
-      {moderator && <span class="plate-role">{t(`role.${person.role}`)}</span>}
+      <span class="plate-name">{person.self ? t("tile.you", { name }) : name}</span>
+      {isModerator(person) && <span class="plate-role">{t(`role.${person.role}`)}</span>}
       <QualityMark quality={person.present ? person.quality : "lost"} />
     </div>
   );
@@ -81,7 +81,9 @@ export function Tile({ person, kind, size, pinnable = true }: TileProps) {
       data-participant={person.number}
       data-kind={kind}
       data-covered={covered}
-      aria-label={kind === "screen" ? t("tile.screen", { name: person.name }) : person.name}
+      aria-label={
+        kind === "screen" ? t("tile.screen", { name: shownName(person) }) : shownName(person)
+      }
     >
       {stream && (
         <Video

@@ -95,7 +95,7 @@ export function createView(call: Call) {
     talking: signal(false),
     stripHidden: signal(false),
     selfHidden: signal(false),
-    moderator: computed(() => state.role.value === "host" || state.role.value === "co_admin"),
+    moderator: computed(() => isModerator({ role: state.role.value })),
     /** The room for tiles has changed: whoever stood first on the page is still on it. */
     resize(size: number) {
       page.value = Math.floor((page.peek() * pageSize.peek()) / size);
@@ -130,6 +130,16 @@ export function createView(call: Call) {
       clearInterval(timer);
     },
   };
+}
+
+export function isModerator({ role }: Pick<Person, "role">): boolean {
+  return role === "host" || role === "co_admin";
+}
+
+/** Whether one's own screen may take the place of the one that is shown, as the server sees it. */
+export function mayReplace({ view }: Here): boolean {
+  const presenter = view.presenters.value[0];
+  return view.moderator.value || presenter === undefined || !isModerator(presenter);
 }
 
 export type View = ReturnType<typeof createView>;

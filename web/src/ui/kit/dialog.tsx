@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/language";
 import { Icon } from "./icon";
+import { rememberFocus } from "./return-focus";
 
 interface Props {
   readonly title: string;
@@ -15,8 +16,13 @@ export function Dialog({ title, onClose, children, testid }: Props) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = element.current;
+    const giveBack = rememberFocus();
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      // The browser does so itself only while the element is still on the page.
+      giveBack();
+    };
   }, []);
   const outside = (event: MouseEvent) => {
     if (event.target === element.current) {

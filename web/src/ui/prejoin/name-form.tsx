@@ -21,11 +21,8 @@ export function NameForm({ name, busy, refused, onName, onJoin }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const [missing, setMissing] = useState(false);
   const problem = missing ? t("prejoin.name.missing") : refused && wording(refused);
-  useEffect(() => {
-    if (refused !== null) {
-      field.current?.focus();
-    }
-  }, [refused]);
+  // It is what the page waits for, at first and when the name was refused.
+  useEffect(() => field.current?.focus({ preventScroll: true }), [refused]);
   const join = (event: Event) => {
     event.preventDefault();
     const chosen = name.trim();

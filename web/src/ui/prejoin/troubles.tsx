@@ -1,7 +1,7 @@
 import type { Local, Notice } from "../../call";
 import { t } from "../../i18n/language";
 import { Icon } from "../kit/icon";
-import { noticeText } from "../notice-text";
+import { noticeText, saidOnce } from "../notice-text";
 import { browserFamily } from "./browser";
 
 function Steps({ device, onRetry }: { device: "microphone" | "camera"; onRetry: () => void }) {
@@ -39,7 +39,7 @@ function withoutRepeats(notices: readonly Notice[]): readonly Notice[] {
 
 /** What is wrong with devices or network before joining, and what to do. None of it keeps one out. */
 export function Troubles({ local }: { local: Local }) {
-  const notices = withoutRepeats(local.notices.value);
+  const notices = saidOnce(withoutRepeats(local.notices.value));
   if (withoutDevices(notices)) {
     return (
       <p class="trouble calm" role="status" data-testid="banner-no_device">

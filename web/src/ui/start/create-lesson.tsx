@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { Failure, Lesson } from "../../call";
 import { t } from "../../i18n/language";
 import { useEngine } from "../engine";
-import { asFailure } from "../failure";
+import { asFailure, failurePage } from "../failure";
 import { forgetKey } from "./school-key";
 
 function explain(failure: Failure): string {
@@ -18,7 +18,8 @@ function explain(failure: Failure): string {
   if (failure.code === "unreachable") {
     return t("start.error.unreachable");
   }
-  return t("start.error.other", { code: failure.code });
+  const page = failurePage(failure);
+  return [t(`failure.${page}.title`), t(`failure.${page}.what`)].join(". ");
 }
 
 /** A lesson of two classes; the server's own default. */

@@ -48,6 +48,7 @@ function personAt(number: number, scene: Scene): Person {
     quality: number === 7 ? "lost" : (qualities[number % 7] ?? "good"),
     present: number !== 7,
     self: own,
+    guestMark: number === 5,
   };
 }
 

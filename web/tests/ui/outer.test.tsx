@@ -1,0 +1,166 @@
+import { signal } from "@preact/signals";
+import { expect, test, vi } from "vitest";
+import type { Call, LinkInfo, Person, Preview } from "../../src/call";
+import { setLanguage } from "../../src/i18n/language";
+import { App } from "../../src/ui/app";
+import { PersonRow } from "../../src/ui/call/person-row";
+import { Tile } from "../../src/ui/call/tile";
+import { EndView } from "../../src/ui/end-view";
+import { type Engine, EngineContext } from "../../src/ui/engine";
+import { go } from "../../src/ui/route";
+import { forgetKey, keepKey } from "../../src/ui/start/school-key";
+import { fakeCall, fakeLocal, person } from "./fake-call";
+import { act, mount, mountIn, screen, user } from "./mount";
+
+const info: LinkInfo = {
+  title: "Физика",
+  role: "participant",
+  participants: 3,
+  state: "running",
+  media: [],
+};
+
+const refusal = (code: string) =>
+  Object.assign(new Error(code), { failure: { code, message: "", details: {} } });
+
+function fakeEngine(changes: Partial<Engine> = {}): Engine {
+  return {
+    checkNetwork: () => ({ reach: signal("reachable"), close: () => undefined }),
+    createLesson: async (_key: string, title: string) => ({
+      id: "1",
+      title,
+      hostLink: "hostlinkhostlink",
+      participantLink: "classlinkclasslink",
+    }),
+    lookUp: async () => info,
+    enter: async (_link: string, name: string) => ({
+      grant: "g",
+      path: "/api/call",
+      name,
+      since: Date.now(),
+      resume: null,
+    }),
+    createPreview: () => fakeLocal() as unknown as Preview,
+    createCall: () => fakeCall() as unknown as Call,
+    ...changes,
+  } as Engine;
+}
+
+async function open(path: string, engine: Engine = fakeEngine()) {
+  vi.stubGlobal("RTCPeerConnection", class {});
+  act(() => go(path));
+  mount(
+    <EngineContext.Provider value={engine}>
+      <App />
+    </EngineContext.Provider>,
+  );
+}
+
+test("an unknown address says so and leads home", async () => {
+  await open("/no/such/page");
+  expect(screen.getByRole("heading", { level: 1 }).textContent).toBe("Такой страницы нет");
+  await user().click(screen.getByRole("button", { name: "На главную" }));
+  expect(screen.queryByTestId("unknown-page")).toBeNull();
+  expect(screen.getByTestId("open-link")).toBeTruthy();
+});
+
+test("a pasted link opens, other text is explained", async () => {
+  await open("/");
+  await user().type(screen.getByTestId("open-link"), "завтра в девять");
+  await user().click(screen.getByTestId("open-link-go"));
+  expect(screen.getByRole("alert").textContent).toContain("не похоже на ссылку");
+  await user().clear(screen.getByTestId("open-link"));
+  await user().type(screen.getByTestId("open-link"), "https://s.example/j/abcdefgh12345678");
+  await user().click(screen.getByTestId("open-link-go"));
+  expect(location.pathname).toBe("/j/abcdefgh12345678");
+});
+
+test("a teacher with the key gets the two links", async () => {
+  keepKey("s3cret");
+  await open("/");
+  await user().type(screen.getByTestId("create-title"), "Физика");
+  await user().click(screen.getByTestId("create-lesson"));
+  expect((await screen.findByTestId("invite-link")) as HTMLInputElement).toHaveProperty(
+    "value",
+    expect.stringContaining("/j/classlinkclasslink"),
+  );
+  expect(screen.getByTestId("enter-as-host").textContent).toBe("Войти как ведущий");
+  forgetKey();
+});
+
+test.each([
+  ["bad_key", "Ключ школы не подошёл"],
+  ["rate_limited", "Подождите"],
+  ["unreachable", "Нет связи"],
+  ["code_of_next_year", "Войти не получилось"],
+])("a lesson that cannot be created says why (%s), without a code", async (code, words) => {
+  keepKey("s3cret");
+  await open("/", fakeEngine({ createLesson: async () => Promise.reject(refusal(code)) }));
+  await user().type(screen.getByTestId("create-title"), "Физика");
+  await user().click(screen.getByTestId("create-lesson"));
+  const said = (await screen.findByTestId("create-error")).textContent;
+  expect(said).toContain(words);
+  expect(said).not.toContain(code);
+  forgetKey();
+});
+
+test("the name has the focus before the call, and one name is enough to join", async () => {
+  await open("/j/abcdefgh12345678");
+  const name = await screen.findByTestId("prejoin-name");
+  await vi.waitFor(() => expect(document.activeElement).toBe(name));
+  await user().clear(name);
+  await user().click(screen.getByTestId("prejoin-join"));
+  expect(screen.getByRole("alert").textContent).toContain("Напишите, как вас зовут");
+  await user().type(name, "Аня{Enter}");
+  expect(await screen.findByTestId("call")).toBeTruthy();
+});
+
+test("a link that lets nobody in says so", async () => {
+  await open(
+    "/j/abcdefgh12345678",
+    fakeEngine({ lookUp: async () => Promise.reject(refusal("link_revoked")) }),
+  );
+  expect((await screen.findByTestId("failure")).textContent).toContain("Ссылка отозвана");
+  expect(screen.queryByTestId("retry")).toBeNull();
+});
+
+test("a title with quotation marks is quoted with the inner ones", () => {
+  mount(<EndView how="left" title="Алгебра, 8 «Б»" onRejoin={() => undefined} />);
+  expect(document.body.textContent).toContain("Урок «Алгебра, 8 „Б“» продолжается");
+  act(() => setLanguage("en"));
+  expect(document.body.textContent).toContain("“Алгебра, 8 ‘Б’” is still going on");
+});
+
+test("whoever is called like a teacher is marked in the reader's language", () => {
+  const look: Partial<Person> = { name: "Caxap", guestMark: true };
+  mountIn(
+    fakeCall(),
+    <>
+      <Tile person={person(2, look)} kind="camera" />
+      <PersonRow person={person(2, look)} />
+    </>,
+  );
+  expect(screen.getByRole("article").getAttribute("aria-label")).toBe("Caxap (гость)");
+  expect(screen.getByTestId("person").textContent).toContain("Caxap (гость)");
+  act(() => setLanguage("en"));
+  expect(screen.getByRole("article").getAttribute("aria-label")).toBe("Caxap (guest)");
+});
+
+test("a tile is covered until its picture is certain, and says what is known", () => {
+  const call = fakeCall();
+  mountIn(call, <Tile person={person(2, { camera: true, present: false })} kind="camera" />);
+  const tile = screen.getByTestId("tile");
+  expect(tile.getAttribute("data-covered")).toBe("true");
+  expect(tile.textContent).toContain("Восстанавливает связь");
+  expect(screen.getByRole("img", { name: "Картинка загружается" })).toBeTruthy();
+  expect(screen.getByRole("img", { name: "микрофон выключен" })).toBeTruthy();
+});
+
+test("pinning shows somebody large and is undone by the same button", async () => {
+  const call = fakeCall();
+  const view = mountIn(call, <Tile person={person(2, { name: "Аня" })} kind="camera" />);
+  await user().click(screen.getByRole("button", { name: "Закрепить: Аня" }));
+  expect(view.mode.value).toBe("speaker");
+  await user().click(screen.getByRole("button", { name: "Открепить: Аня" }));
+  expect(view.pinned.value).toBeNull();
+});

@@ -2,6 +2,8 @@
 
 import ipaddress
 import struct
+import sys
+from socket import inet_aton
 
 import pytest
 
@@ -161,7 +163,8 @@ def test_dtls_is_taken_only_from_a_checked_address(stage: Stage) -> None:
     assert stage.kernel.events() == []
     assert stage.kernel.counters()["dropped_unknown_address"] == 1
     stage.kernel.receive(CLIENT_HELLO, peer.address, stage.now)
-    assert stage.kernel.events() == [(EVENT_DTLS, peer.handle, 0, 0, CLIENT_HELLO)]
+    network = int.from_bytes(inet_aton(peer.address[0]), sys.byteorder)
+    assert stage.kernel.events() == [(EVENT_DTLS, peer.handle, network, 0, CLIENT_HELLO)]
 
 
 def test_dtls_leaves_to_the_nominated_address(stage: Stage) -> None:

@@ -4,6 +4,7 @@ import ctypes
 import os
 import select
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -77,9 +78,10 @@ def test_checks_and_dtls_pass_both_ways(kernel: Kernel, host: str) -> None:
     with Socket(kernel, 1, host) as peer:
         peer.socket.sendto(DTLS, peer.to)
         found = events_until(kernel, lambda events: len(events) >= 2)
+        network = int.from_bytes(socket.inet_aton(host), sys.byteorder) if "." in host else 0
         assert found == [
             (EVENT_CONNECTED, peer.handle, 0, 0, b""),
-            (EVENT_DTLS, peer.handle, 0, 0, DTLS),
+            (EVENT_DTLS, peer.handle, network, 0, DTLS),
         ]
         kernel.send_dtls(peer.handle, DTLS[::-1])
         assert peer.socket.recv(2048) == DTLS[::-1]

@@ -25,6 +25,7 @@ from redis.asyncio import Redis
 from signaling import live
 from signaling.call.call import Call
 from signaling.call.seat import Newcomer
+from signaling.clock import Clock
 from signaling.live import Live
 from signaling.live_call import LiveCall, Surroundings
 from zvonok.wire import bus
@@ -43,11 +44,9 @@ SDP = offer(17, each=[CANDIDATE] * 45)
 
 
 class Nobody:
-    """Attendance and the writer's queue are not this bench's subject."""
+    """The writer's queue is not this bench's subject."""
 
     def touched(self, call: LiveCall) -> None: ...
-    def arrived(self, *_: object) -> None: ...
-    def departed(self, *_: object) -> None: ...
 
 
 class Lesson:
@@ -58,7 +57,7 @@ class Lesson:
         self.live = Live(redis, "bench")
         self.call = Call("Algebra", 0.0)
         surroundings = cast("Surroundings", Nobody())
-        self.running = LiveCall("call", self.call, surroundings, time.monotonic, WORKER)
+        self.running = LiveCall("call", self.call, surroundings, Clock(), WORKER)
 
     async def begin(self) -> None:
         await self.live.acquire("call")

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 TIMER_INTERVAL = 0.1
 """Seconds between two calls of `handle_timer`."""
+SILENT_TICKS = 50
+"""Calls of `handle_timer` for which the kernel may owe the word that it has taken its commands."""
 
 log = structlog.get_logger()
 
@@ -54,6 +56,7 @@ class Engine:
         """Revisions whose commands the kernel was given."""
         self._marked: dict[Session, int] = {}
         """Those of them that it has taken once it tells of the mark that followed."""
+        self._ticks_owed = 0
         self._effects: list[Effect] = []
         self.handshakes_deferred = 0
 
@@ -193,6 +196,11 @@ class Engine:
 
     # ── what the kernel tells ──
 
+    @property
+    def kernel_silent(self) -> bool:
+        """Whether the kernel does not take commands any more; for health."""
+        return self._ticks_owed >= SILENT_TICKS
+
     def call_of(self, handle: int) -> str | None:
         session = self._by_handle.get(handle)
         return None if session is None else session.call
@@ -217,6 +225,7 @@ class Engine:
 
     def handle_mark(self) -> None:
         """The kernel has taken every command up to the mark that `take_effects` set."""
+        self._ticks_owed = 0
         marked, self._marked = self._marked, {}
         for session, revision in marked.items():
             session.applied = revision
@@ -253,6 +262,7 @@ class Engine:
 
     def handle_timer(self, now: float) -> None:
         """To be called every `TIMER_INTERVAL`."""
+        self._ticks_owed += bool(self._marked)
         for session in [*self._shaking.sessions(), *self._kept]:
             self._shake(session, None, now)
         for room in self._rooms.values():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -24,6 +25,8 @@ BREATH = 0.005
 """Seconds of work after which media events get their turn."""
 STALE = 0.025
 """Seconds of work after which what was read is read again, and those who came meanwhile too."""
+BEHIND = 10.0
+"""Seconds without any progress after which what waits, waits too long."""
 COMPARE_EVERY = 5.0
 COMPARED_AT_ONCE = 128
 
@@ -71,8 +74,15 @@ class Looks:
         self._pending: Turns[str, str] = Turns()
         self._everything = False
         self._wake = asyncio.Event()
+        self._idle_at = clock()
+        """When last something was done, or nothing was to be done."""
         self._told: dict[Name, bytes] = {}
         """What the engine was told last, as it was read."""
+
+    @property
+    def behind(self) -> bool:
+        """Whether something waits and nothing has moved for long; for health."""
+        return self._clock() - self._idle_at >= BEHIND
 
     async def listen(self) -> None:
         await self._subscription.add(bus.worker_key(self._worker))
@@ -92,7 +102,7 @@ class Looks:
 
     async def work(self) -> None:
         while True:
-            await self._wake.wait()
+            await self._idle()
             try:
                 await self.look()
             except (RedisError, OSError) as error:
@@ -107,6 +117,12 @@ class Looks:
                 await self.compare_once()
             except (RedisError, OSError) as error:
                 log.warning("redis away", error=str(error))
+
+    async def _idle(self) -> None:
+        while not self._wake.is_set():
+            self._idle_at = self._clock()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), BEHIND / 2)
 
     # ── looking ──
 
@@ -127,7 +143,7 @@ class Looks:
             while found:
                 await self._tell(found[0])
                 del found[0], names[0]
-                now = self._clock()
+                now = self._idle_at = self._clock()
                 if now - began >= STALE:
                     break
                 if now - breathed >= BREATH:

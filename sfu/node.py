@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 
@@ -87,16 +87,31 @@ async def running(settings: Settings, kernel: core.Kernel, redis: Redis) -> Asyn
     async with AsyncExitStack() as stack:
         subscription = await stack.enter_async_context(Subscription(settings.redis_url))
         looks = Looks(redis, subscription, engine, settings.worker, now, settle)
-        app = private_app(_metrics(kernel, engine), lambda: {"redis": subscription.connected})
+
+        def health() -> dict[str, bool]:
+            return {
+                "redis": subscription.connected,
+                "looks": not looks.behind,
+                "kernel": not engine.kernel_silent,
+            }
+
+        app = private_app(_metrics(kernel, engine), health)
         await stack.enter_async_context(serve_unix(app, settings.socket("sfu-private")))
         stack.push_async_callback(heartbeat.end)
         stack.callback(lambda: engine.close(now()))
         stack.enter_context(Inbox(kernel, engine, settle).watched())
         group = await stack.enter_async_context(asyncio.TaskGroup())
         work = (looks.listen(), looks.work(), looks.compare(), reports.work(), heartbeat.work())
-        for task in [group.create_task(w) for w in (*work, _tick(engine, settle))]:
+        # A task that ends ends the process, and whoever started it starts it again: a worker that
+        # only seems to be at work would be worse.
+        for task in [group.create_task(_for_ever(w)) for w in (*work, _tick(engine, settle))]:
             stack.callback(task.cancel)
         yield engine
+
+
+async def _for_ever(work: Coroutine[None, None, None]) -> None:
+    await work
+    raise RuntimeError("a task of the worker has ended")
 
 
 def _candidates(addresses: Iterable[str], port: int) -> tuple[Candidate, ...]:

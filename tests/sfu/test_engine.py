@@ -1,8 +1,10 @@
 """Sessions: joining, renegotiating, DTLS, losing, leaving."""
 
 import pytest
+from msgspec.structs import replace
 
 from sfu.dtls import FIRST_REPEAT, HANDSHAKE_SECONDS, KEEP_SECONDS
+from sfu.engine import SILENT_TICKS
 from sfu.handshakes import AT_ONCE, OF_ADDRESS, OF_CALL, YIELDS_AFTER
 from sfu.sdp import Candidate
 from tests.sfu import offers
@@ -426,3 +428,20 @@ def test_events_of_unknown_sessions_are_passed_over() -> None:
     stage.engine.set_reachable(5, True)
     stage.pass_time(1.0)
     assert stage.engine.take_effects() == []
+
+
+def test_a_kernel_that_takes_no_commands_is_noticed() -> None:
+    stage = Stage()
+    stage.want(1)
+
+    def silent_after(ticks: int) -> bool:
+        for _ in range(ticks):
+            stage.engine.handle_timer(0.0)
+        return stage.engine.kernel_silent
+
+    assert not silent_after(SILENT_TICKS)
+    stage.engine.want("c", replace(stage.wanted["s1"], revision=2), None, None, 0.0)
+    stage.engine.take_effects()
+    assert [silent_after(SILENT_TICKS - 1), silent_after(1)] == [False, True]
+    stage.settle()
+    assert not silent_after(1)

@@ -374,3 +374,31 @@ async def test_a_mute_soon_after_an_unmute_is_obeyed(desk: Desk, seed: int) -> N
             while _stale(desk, desk.wanted["s1"]):
                 await asyncio.sleep(0.001)
         assert desk.gate() is not True
+
+
+async def test_whoever_waits_for_a_silent_redis_is_behind(desk: Desk) -> None:
+    desk.time = looks_module.BEHIND
+    await desk.said(1)
+    blocked = asyncio.Event()
+    desk.redis.happens.append(cast("Callable[[], Awaitable[None]]", blocked.wait))
+    desk.tasks.append(asyncio.create_task(desk.looks.work()))
+    while desk.redis.happens:
+        await asyncio.sleep(0.001)
+    desk.time += looks_module.BEHIND
+    behind = [desk.looks.behind]
+    blocked.set()
+    async with asyncio.timeout(5):
+        while "s1" not in desk.actual:
+            await asyncio.sleep(0.001)
+    assert [*behind, desk.looks.behind] == [True, False]
+
+
+async def test_who_has_nothing_to_do_is_not_behind(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks_module, "BEHIND", 0.002)
+    desk.time = 1.0
+    desk.tasks.append(asyncio.create_task(desk.looks.work()))
+    async with asyncio.timeout(5):
+        while desk.looks.behind:
+            await asyncio.sleep(0.001)

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from sfu import inbox, node
 from sfu.engine import Engine
 from sfu.kernel import core
+from sfu.looks import Looks
 from tests.sfu import offers
 from tests.sfu.dtls_client import DtlsClient
 from tests.sfu.fake_kernel import FakeKernel
@@ -298,3 +299,22 @@ def test_taken_port() -> None:
         node.open_kernel(kernel.port),
     ):
         pass
+
+
+@pytest.mark.parametrize("name", ["listen", "work", "compare"])
+@pytest.mark.parametrize("fails", [True, False])
+async def test_a_task_that_ends_ends_the_worker(
+    settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch, name: str, fails: bool
+) -> None:
+    """Whether by an error or without one: a supervisor starts it again."""
+
+    async def end(_looks: Looks) -> None:
+        if fails:
+            raise ValueError
+
+    monkeypatch.setattr(Looks, name, end)
+    with pytest.raises(BaseExceptionGroup) as ended:
+        async with asyncio.timeout(5), worker(settings, redis):
+            await asyncio.Event().wait()
+    assert ended.value.subgroup(ValueError if fails else RuntimeError) is not None
+    assert await redis.smembers(bus.WORKERS_KEY) == set()

@@ -8,6 +8,10 @@ import type {
 } from "../wire/messages";
 import type { Failure } from "./state";
 
+const TRIES = 5;
+/** Seconds that somebody who pressed a button waits without a word. */
+const PATIENCE = 2;
+
 export type { LinkInfo } from "../wire/messages";
 
 /** What `createCall` takes; nothing in it is of interest to the interface but name and time. */
@@ -42,12 +46,12 @@ export class RequestFailed extends Error {
 }
 
 export function lookUp(link: string): Promise<LinkInfo> {
-  return request("GET", `/api/links/${encodeURIComponent(link)}`);
+  return patiently(() => request("GET", `/api/links/${encodeURIComponent(link)}`));
 }
 
 export async function enter(link: string, name: string): Promise<Entered> {
   const path = `/api/links/${encodeURIComponent(link)}/enter`;
-  const entered = await request<EnteredReply>("POST", path, { name });
+  const entered = await patiently(() => request<EnteredReply>("POST", path, { name }));
   return { ...entered, since: Date.now(), resume: null };
 }
 
@@ -72,6 +76,28 @@ export async function createLesson(key: string, title: string, size: number): Pr
     hostLink: created.host_link,
     participantLink: created.participant_link,
   };
+}
+
+/** Tries again what the server could not do just now, when it says that this helps: a server that
+ * starts, or a whole school that presses the link at once. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let left = TRIES; ; left--) {
+    try {
+      return await ask();
+    } catch (problem) {
+      const seconds = problem instanceof RequestFailed ? waitFor(problem) : null;
+      if (seconds === null || left <= 1) throw problem;
+      // Not all at the same moment again.
+      await new Promise((resolve) => setTimeout(resolve, seconds * 1000 * (1 + Math.random())));
+    }
+  }
+}
+
+/** Seconds to wait before the same may succeed; null: it is for the person to decide. */
+function waitFor({ status, failure }: RequestFailed): number | null {
+  const seconds = failure.details.retry_after;
+  const soon = typeof seconds === "number" && seconds <= PATIENCE;
+  return status === 503 && soon ? seconds : null;
 }
 
 async function request<T>(

@@ -79,7 +79,7 @@ export function CreateLesson({ schoolKey, onCreated }: Props) {
       <label class="field">
         <span>{t("start.size")}</span>
         <input
-          class="input short"
+          class="input"
           type="number"
           inputMode="numeric"
           min={1}

@@ -1,0 +1,53 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { enter, lookUp } from "../../src/call/rest";
+
+const busy = (details: object) => ({
+  status: 503,
+  body: { error: { code: "unavailable", message: "try again", details } },
+});
+const entered = { status: 200, body: { grant: "g", path: "/api/call", role: "guest", name: "A" } };
+
+/** Gives these replies in turn, the last one for ever. */
+function answering(...replies: { status: number; body: object }[]) {
+  const ask = vi.fn(async () => {
+    const reply = replies.length > 1 ? replies.shift() : replies[0];
+    return new Response(JSON.stringify(reply?.body), { status: reply?.status ?? 500 });
+  });
+  vi.stubGlobal("fetch", ask);
+  return ask;
+}
+
+async function outcome(asked: Promise<unknown>): Promise<unknown> {
+  const settled = asked.catch((problem: unknown) => problem);
+  await vi.runAllTimersAsync();
+  return settled;
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+test("who is told to come again comes again by himself", async () => {
+  const ask = answering(busy({ retry_after: 1 }), busy({ retry_after: 1 }), entered);
+  expect(await outcome(enter("link", "A"))).toMatchObject({ grant: "g" });
+  expect(ask).toHaveBeenCalledTimes(3);
+});
+
+test("not for ever", async () => {
+  const ask = answering(busy({ retry_after: 1 }));
+  expect(await outcome(lookUp("link"))).toMatchObject({ failure: { code: "unavailable" } });
+  expect(ask).toHaveBeenCalledTimes(5);
+});
+
+test("what does not help, or not soon, is for the person to decide", async () => {
+  for (const details of [{}, { retry_after: 60 }]) {
+    const ask = answering(busy(details));
+    await outcome(enter("link", "A"));
+    expect(ask).toHaveBeenCalledTimes(1);
+  }
+  const ask = answering({ ...busy({ retry_after: 1 }), status: 429 });
+  await outcome(enter("link", "A"));
+  expect(ask).toHaveBeenCalledTimes(1);
+});

@@ -3,6 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sfu.inbox import dispatch
+from sfu.kernel.core import EVENT_HEIGHT
 from sfu.room import SWITCH_AFTER
 from sfu.views import HOLD
 from tests.sfu import offers
@@ -61,6 +63,17 @@ def test_layers_without_telling_names_are_chosen_by_their_real_heights() -> None
     stage.engine.set_height(0, SCREEN, 0, 90, stage.now)
     stage.engine.set_height(7, CAMERA, 0, 90, stage.now)
     assert slots(stage) == []
+
+
+def test_the_kernel_tells_heights() -> None:
+    stage = Stage()
+    group = ("a=ssrc-group:SIM 1 2",)
+    stage.want(1, offer=offers.Draft().video("sendonly", *group).text(), open=["camera"])
+    stage.want(2, view=[tile(0, 1, 1080)])
+    assert slots(stage) == [("set_slot", 1, 0, 0, CAMERA, 1)]
+    for layer, height in ((1, b"\xb4\x00"), (0, b"\xd0\x02")):
+        dispatch(stage.engine, (EVENT_HEIGHT, 0, CAMERA, layer, height), stage.now)
+    assert slots(stage)[-1] == ("set_slot", 1, 0, 0, CAMERA, 0)
 
 
 def test_a_layer_that_never_came_is_not_waited_for() -> None:

@@ -265,6 +265,14 @@ def test_extension_ids_are_those_of_the_offer() -> None:
     }
 
 
+def test_extensions_of_the_session_are_those_of_each_section() -> None:
+    line = "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid"
+    text = offers.whep().replace(f"{line}\r\n", "").replace("t=0 0", f"t=0 0\r\n{line}")
+    assert plan(text).extensions["mid"] == 4
+    own = text.replace("a=rtcp-mux\r\n", f"a=rtcp-mux\r\n{line.replace(':4 ', ':5 ')}\r\n")
+    assert plan(own).extensions["mid"] == 5
+
+
 def test_an_extension_id_means_one_thing() -> None:
     text = offers.whep().replace(
         "a=extmap:2 http://www.webrtc.org", "a=extmap:4 http://www.webrtc.org"

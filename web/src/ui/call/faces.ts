@@ -2,7 +2,6 @@
 // Where the browser can, it stays above other windows; elsewhere it is an ordinary small window.
 import { t } from "../../i18n/language";
 import { toast } from "../kit/toasts";
-import { isPhone } from "./grid";
 import type { Here } from "./view";
 
 interface DocumentPictureInPicture {
@@ -18,8 +17,9 @@ declare global {
 
 const SIZE = { width: 320, height: 560 };
 
-/** Phones have no windows. */
-export const canOpenFaces = (): boolean => !isPhone(screen);
+/** Phones have no windows beside each other. */
+export const canOpenFaces = (): boolean =>
+  window.documentPictureInPicture !== undefined || !matchMedia("(pointer: coarse)").matches;
 
 async function open(): Promise<Window | null> {
   if (window.documentPictureInPicture) {

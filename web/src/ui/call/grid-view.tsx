@@ -5,6 +5,7 @@ import {
   GAP,
   inside,
   isPhone,
+  isStacked,
   isUpright,
   margins,
   pageCount,
@@ -45,7 +46,7 @@ export function GridView({ room }: { room: Size }) {
     self: self && !view.selfHidden.value,
     alone,
   });
-  const end = isUpright(room) && around.bottom > 0 && self ? selfSize(room).width + GAP : 0;
+  const end = isStacked(room) && around.bottom > 0 && self ? selfSize(room).width + GAP : 0;
   const shape = isUpright(room) && isPhone(room) ? UPRIGHT : WIDE;
   const fit = fitGrid(tiles.length, inside(room, around), GAP, shape);
   useWanted(
@@ -53,7 +54,7 @@ export function GridView({ room }: { room: Size }) {
     shown.flatMap(({ person, kind }) => want(person, kind, fit.height, devicePixelRatio)),
   );
   return (
-    <>
+    <div class={`grid-room${isStacked(room) ? " stacked" : ""}`}>
       <div
         class="grid"
         style={{
@@ -68,6 +69,6 @@ export function GridView({ room }: { room: Size }) {
       {pages > 1 && <Pager page={page} pages={pages} beside={around} end={end} />}
       {alone && <Alone />}
       {self && <SelfView person={own} room={room} />}
-    </>
+    </div>
   );
 }

@@ -61,6 +61,8 @@ export function fitBox(room: Size): Size {
 }
 
 export const isPhone = (room: Size): boolean => Math.min(room.width, room.height) < 500;
+/** Whether what is beside the tiles of the grid goes below them, where it costs less. */
+export const isStacked = (room: Size): boolean => room.width < room.height * 1.5;
 export const isUpright = (room: Size): boolean => room.height > room.width;
 
 /** What is drawn beside the tiles of the grid. */
@@ -90,10 +92,10 @@ export function selfSize(room: Size): Size {
   return { width, height: Math.round((width * 9) / 16) };
 }
 
-/** What the grid leaves free of `room`: at the sides of a wide one, below in an upright one. */
+/** What the grid leaves free of `room`: at the sides of a wide one, below in others. */
 export function margins(room: Size, { pager, self, alone }: Beside): Margins {
   const own = selfSize(room);
-  if (isUpright(room)) {
+  if (isStacked(room)) {
     const below = [alone ? ALONE_BELOW : 0, pager ? PAGER_BELOW : 0, self ? own.height + GAP : 0];
     return { left: 0, right: 0, bottom: Math.max(...below) };
   }

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useRoom } from "../kit/room";
-import { isUpright, pageSize } from "./grid";
+import { pageSize } from "./grid";
 import { GridView } from "./grid-view";
 import { PresentationView } from "./presentation-view";
 import { SpeakerView } from "./speaker-view";
@@ -15,12 +15,7 @@ export function Stage() {
   useEffect(() => view.resize(size), [view, size]);
   const mode = view.mode.value;
   return (
-    <div
-      ref={element}
-      class={`stage${isUpright(room) ? " upright" : ""}`}
-      data-mode={mode}
-      data-testid="stage"
-    >
+    <div ref={element} class="stage" data-mode={mode} data-testid="stage">
       {room.width > 0 && mode === "grid" && <GridView room={room} />}
       {room.width > 0 && mode === "speaker" && <SpeakerView room={room} />}
       {room.width > 0 && mode === "presentation" && <PresentationView room={room} />}

@@ -21,6 +21,7 @@ export class Pictures {
   private readonly shown = signal<ReadonlyMap<string, Picture>>(new Map());
   private readonly covers = Array.from({ length: VIDEO_SLOTS }, () => new Cover());
   private readonly streams = Array.from({ length: VIDEO_SLOTS }, () => new MediaStream());
+  private wanted: readonly WantedTile[] = [];
   private slots: Slots = noTiles;
   private receivers: readonly RTCRtpReceiver[] = [];
   private coming: ReturnType<typeof setTimeout> | undefined;
@@ -36,7 +37,11 @@ export class Pictures {
 
   show(tiles: readonly WantedTile[]): void {
     const before = this.slots;
-    this.slots = assign(before, tiles);
+    this.wanted = tiles;
+    // Only where the slots do not suffice does it matter who has a picture.
+    const on = tiles.filter((tile) => this.isOn(tile));
+    const off = tiles.filter((tile) => !this.isOn(tile));
+    this.slots = assign(before, [...on, ...off]);
     this.slots.forEach((tile, slot) => {
       const was = before[slot] ?? null;
       if (tile !== null && was !== null && tileKey(tile) === tileKey(was)) return;
@@ -71,6 +76,7 @@ export class Pictures {
     this.slots.forEach((tile, slot) => {
       if (tile !== null && !this.isOn(tile)) this.covers[slot]?.close();
     });
+    if (this.wanted.length > VIDEO_SLOTS) this.show(this.wanted);
     this.publish();
   }
 

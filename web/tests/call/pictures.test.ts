@@ -124,6 +124,28 @@ test("a camera that goes off covers the tile until a new picture", () => {
   expect(streamOf(1)).not.toBeNull();
 });
 
+test("a camera that goes off or on needs no new view", () => {
+  cameras.delete(2);
+  pictures.show([tile(1), tile(2)]);
+  vi.advanceTimersByTime(20);
+  cameras = new Set([2]);
+  pictures.rosterChanged();
+  pictures.show([tile(2), tile(1)]);
+  vi.advanceTimersByTime(20);
+  expect(views).toHaveLength(1);
+});
+
+test("where slots do not suffice they are for cameras that are on", () => {
+  const others = Array.from({ length: VIDEO_SLOTS }, (_, index) => tile(index + 10));
+  pictures.show([...others, tile(1)]);
+  vi.advanceTimersByTime(20);
+  expect(views.at(-1)?.map(({ participant }) => participant)).toContain(1);
+  cameras = new Set([10 + VIDEO_SLOTS - 1]);
+  pictures.rosterChanged();
+  vi.advanceTimersByTime(20);
+  expect(views.at(-1)?.map(({ participant }) => participant)).toContain(10 + VIDEO_SLOTS - 1);
+});
+
 test("a new peer connection covers everything and brings its own tracks", () => {
   pictures.show([tile(1)]);
   arrives(0, 1);

@@ -4,7 +4,7 @@ import { Faces, facesAtOnce } from "../../src/ui/call/faces-window";
 import { GridView } from "../../src/ui/call/grid-view";
 import { PresentationView } from "../../src/ui/call/presentation-view";
 import { SpeakerView } from "../../src/ui/call/speaker-view";
-import { AWAY, merge } from "../../src/ui/call/wanted";
+import { AWAY, merge, want } from "../../src/ui/call/wanted";
 import { classOf, fakeCall, person } from "./fake-call";
 import { act, type Fake, mountIn, screen, user } from "./mount";
 
@@ -102,6 +102,16 @@ test("a phone shows no more pictures than it has slots", () => {
   const call = fakeCall(filmed(28).map((one) => ({ ...one, screen: one.number === 2 })));
   mountIn(call, <PresentationView room={PHONE} />);
   expect(asked(call).length).toBeLessThanOrEqual(9);
+});
+
+test("a camera is asked for whether it is on or not, a screen only when it is shared", () => {
+  const asks = (one: ReturnType<typeof person>, kind: "camera" | "screen") =>
+    want(one, kind, 100, 2).map((tile) => tile.height);
+  expect(asks(person(2, { camera: true }), "camera")).toEqual([200]);
+  expect(asks(person(2, { camera: false }), "camera")).toEqual([200]);
+  expect(asks(person(2, { screen: true }), "screen")).toEqual([200]);
+  expect(asks(person(2, { screen: false }), "screen")).toEqual([]);
+  expect(asks(person(2, { camera: true, self: true }), "camera")).toEqual([]);
 });
 
 test("a picture that is shown twice is asked for once, as high as it is needed", () => {

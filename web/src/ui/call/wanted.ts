@@ -11,15 +11,18 @@ export type Place = "stage" | "faces";
 /** A look at another tab that is shorter (ms) costs no new keyframes. */
 export const AWAY = 3000;
 
-/** The request for one tile, or nothing when there is no picture to ask for. */
+/**
+ * The request for one tile, or nothing when there is no picture to ask for. A camera that is off
+ * is asked for all the same: else each that goes on or off would have everybody say a new view.
+ */
 export function want(
   person: Person,
   kind: "camera" | "screen",
   cssHeight: number,
   pixelRatio: number,
 ): WantedTile[] {
-  const on = kind === "camera" ? person.camera : person.screen;
-  if (person.self || !on || cssHeight < 1) {
+  const there = kind === "camera" || person.screen;
+  if (person.self || !there || cssHeight < 1) {
     return [];
   }
   return [{ participant: person.number, kind, height: Math.round(cssHeight * pixelRatio) }];

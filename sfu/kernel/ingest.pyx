@@ -38,8 +38,8 @@ cdef enum:
     LAYER_BURST = 500000
     # Bytes as kbit/s, and how far ahead they may be: a keyframe is many times an ordinary frame.
     # What a small layer may carry is little, because many of them are shown at once.
-    MICROPHONE_KILOBITS = 300
-    SCREEN_AUDIO_KILOBITS = 600
+    # Opus has at most 510 kbit/s (RFC 6716 §2.1.1).
+    SOUND_KILOBITS = 600
     LOWEST_KILOBITS = 600
     MIDDLE_KILOBITS = 2000
     TOP_KILOBITS = 8000
@@ -208,10 +208,8 @@ cdef void forget_old(engine* e, source* s) noexcept nogil:
 cdef int64_t kilobits_of(engine* e, const source* s) noexcept nogil:
     """What a source may carry a second: several times what our client sends."""
     cdef int32_t above
-    if s.kind == MICROPHONE:
-        return MICROPHONE_KILOBITS
-    if s.kind == SCREEN_AUDIO:
-        return SCREEN_AUDIO_KILOBITS
+    if s.kind == MICROPHONE or s.kind == SCREEN_AUDIO:
+        return SOUND_KILOBITS
     if s.kind == SCREEN:
         return TOP_KILOBITS
     above = e.sessions[s.session].tracks[CAMERA].expect.layers - 1 - slots_rank(e, s.session * KINDS + CAMERA, s.layer)

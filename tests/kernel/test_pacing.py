@@ -55,7 +55,7 @@ def test_sound_carries_no_more_than_its_share(stage: Stage) -> None:
     for _ in range(500):
         publisher.speak(size=1200)
         stage.wait(10)
-    assert sum(len(p.payload) for p in viewer.audio()) * 8 / 1000 < 300 * 6.6
+    assert sum(len(p.payload) for p in viewer.audio()) * 8 / 1000 < 600 * 6.6
 
 
 def test_sound_of_a_screen_in_stereo_is_taken_whole(stage: Stage) -> None:
@@ -65,9 +65,9 @@ def test_sound_of_a_screen_in_stereo_is_taken_whole(stage: Stage) -> None:
         publisher.handle, KIND_SCREEN_AUDIO, mid=b"3", payload_type=OPUS, clock_rate=48000
     )
     for i in range(500):
-        publisher.send(rtp(OPUS, i, 960 * i, 444, b"m" * 640, extensions={MID: b"3"}))
+        publisher.send(rtp(OPUS, i, 960 * i, 444, b"m" * 1275, extensions={MID: b"3"}))
         stage.wait(20)
-    assert stage.kernel.counters()["dropped_flood"] == 0, "256 kbit/s"
+    assert stage.kernel.counters()["dropped_flood"] == 0, "510 kbit/s: all that Opus has"
 
 
 def test_a_flooded_slot_holds_up_neither_the_others_nor_sound(stage: Stage) -> None:

@@ -493,6 +493,10 @@ def test_a_publisher_is_seen_with_what_was_accepted(stage: Stage) -> None:
     assert wanted is not None
     assert wanted.open == ["camera"]
     assert stage.do(stage.call.actual(found, stage.now)) == []
+    stage.do(hear(stage, answered(newcomer, "camera", "microphone"), stage.now))
+    wanted = stage.call.wanted(newcomer.session)
+    assert wanted is not None
+    assert wanted.open == ["camera"], "switched on at the start only"
 
 
 def test_a_refused_publisher_has_nothing_on(stage: Stage) -> None:

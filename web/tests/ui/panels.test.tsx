@@ -1,0 +1,115 @@
+import { expect, test, vi } from "vitest";
+import type { Notice } from "../../src/call";
+import { InvitePanel } from "../../src/ui/call/invite-panel";
+import { PeoplePanel } from "../../src/ui/call/people-panel";
+import { SettingsWindow } from "../../src/ui/call/settings-window";
+import { singleKeysOff } from "../../src/ui/call/single-keys";
+import { Sound } from "../../src/ui/call/sound";
+import { StatisticsWindow } from "../../src/ui/call/statistics-window";
+import { useCall } from "../../src/ui/call/view";
+import { Troubles } from "../../src/ui/prejoin/troubles";
+import { classOf, fakeCall, fakeLocal, person } from "./fake-call";
+import { act, mount, mountIn, named, screen, user } from "./mount";
+
+const nothing = () => undefined;
+
+test("the participants are searched here while the call is known whole", async () => {
+  const call = fakeCall([...classOf(2), person(9, { name: "Ёлкина Анна" })]);
+  mountIn(call, <PeoplePanel />);
+  expect(screen.getByTestId("people-panel-count").textContent).toBe("3");
+  expect(screen.getAllByTestId("person")).toHaveLength(3);
+  await user().type(screen.getByTestId("people-search"), "елк");
+  expect(screen.getAllByTestId("person")).toHaveLength(1);
+  expect(screen.getByText("Найден 1")).toBeTruthy();
+  await user().type(screen.getByTestId("people-search"), "ъ");
+  expect(screen.getByText("Никого не нашли")).toBeTruthy();
+  expect(call.actions.search).not.toHaveBeenCalled();
+});
+
+test("a large call is searched by the server, and says when that fails", async () => {
+  const call = fakeCall(classOf(2));
+  call.state.total.value = 2000;
+  call.actions.search.mockRejectedValue(new Error("unreachable"));
+  mountIn(call, <PeoplePanel />);
+  await vi.waitFor(() => expect(call.actions.search).toHaveBeenCalledWith("", 0));
+  expect(await screen.findByText("Список не загрузился. Попробуйте ещё раз.")).toBeTruthy();
+});
+
+function OpenPanel() {
+  const Panel = useCall().view.panel.value;
+  return Panel && <Panel />;
+}
+
+test("Escape closes a panel and the focus goes back", async () => {
+  const opener = document.createElement("button");
+  document.body.append(opener);
+  const view = mountIn(fakeCall(), <OpenPanel />);
+  opener.focus();
+  act(() => view.openPanel(PeoplePanel));
+  await vi.waitFor(() => expect(document.activeElement?.tagName).toBe("H2"));
+  await user().keyboard("{Escape}");
+  expect(screen.queryByTestId("people-panel")).toBeNull();
+  expect(document.activeElement).toBe(opener);
+});
+
+test("only whoever was given the link can pass it on", () => {
+  const call = fakeCall();
+  mountIn(call, <InvitePanel />);
+  expect(screen.queryByTestId("invite-panel")).toBeNull();
+  act(() => {
+    call.state.invitation.value = "classlinkclasslink";
+  });
+  expect(screen.getByTestId("invite-link")).toHaveProperty(
+    "value",
+    expect.stringContaining("/j/classlinkclasslink"),
+  );
+});
+
+test("the settings choose devices and turn single keys off", async () => {
+  const call = fakeCall();
+  mountIn(call, <SettingsWindow onClose={nothing} />);
+  await user().selectOptions(screen.getByTestId("settings-microphone"), "m2");
+  expect(call.actions.useMicrophone).toHaveBeenCalledWith("m2");
+  await user().click(screen.getByRole("checkbox"));
+  expect(singleKeysOff()).toBe(true);
+  await user().click(screen.getByRole("checkbox"));
+  expect(singleKeysOff()).toBe(false);
+});
+
+test("the statistics say what is not known", () => {
+  mountIn(fakeCall(), <StatisticsWindow onClose={nothing} />);
+  expect(screen.getByText("Высота вашего видео")).toBeTruthy();
+  expect(screen.getAllByText("нет данных").length).toBeGreaterThan(3);
+});
+
+test("sound that the browser holds back is asked for with one button", async () => {
+  const call = fakeCall();
+  const play = vi
+    .spyOn(HTMLMediaElement.prototype, "play")
+    .mockRejectedValueOnce(new DOMException("", "NotAllowedError"))
+    .mockResolvedValue(undefined);
+  call.state.sound.value = [new MediaStream()];
+  mountIn(call, <Sound />);
+  await user().click(await screen.findByTestId("hear"));
+  expect(play).toHaveBeenCalledTimes(2);
+  expect(screen.queryByTestId("hear")).toBeNull();
+});
+
+test("before the call one microphone is spoken of once, and no devices in one sentence", async () => {
+  const local = fakeLocal();
+  mount(<Troubles local={local} />);
+  const say = (...notices: Notice[]) =>
+    act(() => {
+      local.notices.value = notices;
+    });
+  say({ kind: "device_lost", device: "microphone" }, { kind: "no_device", device: "microphone" });
+  expect(named("status")).toHaveLength(1);
+  say({ kind: "no_device", device: "camera" }, { kind: "no_device", device: "microphone" });
+  expect(named("status")).toEqual([expect.stringContaining("Ничего страшного")]);
+  const denied: Notice = { kind: "permission_denied", device: "camera" };
+  say(denied, { kind: "permission_denied", device: "microphone" });
+  expect(screen.getAllByRole("alert")).toHaveLength(1);
+  await user().click(screen.getByRole("button", { name: "Попробовать ещё раз" }));
+  expect(local.dismiss).toHaveBeenCalledWith(denied);
+  expect(local.setCamera).toHaveBeenCalledWith(true);
+});

@@ -45,8 +45,9 @@ class Session:
     screen_shown: bool = False
     connected: bool = False
     """Whether the media of a seat without a socket flows."""
-    undelivered: Answer | Failed | None = None
-    """The answer to an offer that came while nobody was there to take it."""
+    undelivered: tuple[str, Answer | Failed] | None = None
+    """The answer to an offer that came while nobody was there to take it, and what it will be
+    known by in `Negotiation.answered`. Not before: another process has to read it again."""
 
 
 class SessionPart(Part):
@@ -121,8 +122,7 @@ class SessionPart(Part):
         """What was said while nobody listened, and moments that still hold."""
         session = self._session(seat)
         if session.undelivered is not None:
-            turn.tell(seat.number, session.undelivered)
-            session.undelivered = None
+            self._deliver(turn, seat, *session.undelivered)
         if session.camera_layers is not None:
             publish = Publish(camera=session.camera_layers, screen=session.screen_shown)
             turn.tell(seat.number, publish)
@@ -183,7 +183,8 @@ class SessionPart(Part):
                 self._deliver(turn, seat, actual.error.code, refused)
         elif actual.answer is not None:
             self._answered(turn, seat, actual.answer, answer)
-            if self._negotiations[seat.number].answered is not None:
+            answered = self._negotiations[seat.number].answered is not None
+            if answered or self._session(seat).undelivered is not None:
                 self._publish(turn, seat, actual)
         return False
 
@@ -201,10 +202,13 @@ class SessionPart(Part):
         self._deliver(turn, seat, digest, message)
 
     def _deliver(self, turn: Turn, seat: Seat, known: str, message: Answer | Failed) -> None:
+        session = self._session(seat)
+        if not turn.tell(seat.number, message):
+            session.undelivered = known, message
+            return
+        session.undelivered = None
         offer_id = self._negotiations[seat.number].offer_id
         self._negotiations.set(turn, seat.number, Negotiation(offer_id, known))
-        if not turn.tell(seat.number, message):
-            self._session(seat).undelivered = message
 
     def _publish(self, turn: Turn, seat: Seat, actual: ActualSession) -> None:
         session = self._session(seat)

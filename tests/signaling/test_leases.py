@@ -1,0 +1,87 @@
+"""Whose a call is, and what of an earlier one is left behind."""
+
+import asyncio
+from typing import cast
+
+import pytest
+from redis.asyncio import Redis
+
+from signaling import live
+from signaling.call.call import Call
+from signaling.clock import Clock
+from signaling.leases import Leases
+from signaling.live import CallState, Live
+from signaling.live_call import LiveCall, Surroundings
+from tests.signaling.conftest import Schools
+from tests.signaling.fake_sfu import FakeSfu
+from zvonok.wire import bus
+from zvonok.wire.bus import ActualSession, Description, WantedSession
+from zvonok.wire.client import Answer, Offer
+
+GHOST = WantedSession(session="ghost", participant=7, kind="browser", offer_id=0, revision=1)
+
+
+class Quiet:
+    def touched(self, call: LiveCall) -> None: ...
+
+
+@pytest.mark.parametrize(("behind", "ours"), [(-1, True), (0, True), (1, False)])
+async def test_a_call_that_another_ran_meanwhile_is_lost(
+    redis: Redis, behind: int, ours: bool
+) -> None:
+    """The other has died too, so the lease is free; but it gave out numbers we know nothing of."""
+    engine = Call("Algebra", 0.0)
+    engine.next_number = 5
+    call = LiveCall(f"c{behind}", engine, cast("Surroundings", Quiet()), Clock())
+    state = CallState(title="Algebra", next_number=5 + behind, sequence=1, worker=None)
+    other = Live(redis, "other")
+    assert await other.acquire(call.id)
+    assert await other.write(call.id, [live.keep_state(call.id, state)])
+    await other.release(call.id)
+    mine = Live(redis, "me")
+    assert await Leases(mine, Clock().steady).regain(call) is ours
+    # Whoever is not to have it does not keep others from it.
+    assert (await redis.get(live.owner_key(call.id)) == b"me") is ours
+
+
+async def test_a_call_that_redis_forgot_is_ours_again(redis: Redis) -> None:
+    call = LiveCall("forgotten", Call("Algebra", 0.0), cast("Surroundings", Quiet()), Clock())
+    assert await Leases(Live(redis, "me"), Clock().steady).regain(call)
+
+
+async def test_sessions_without_a_seat_are_closed_by_a_takeover(
+    schools: Schools, sfu: FakeSfu, redis: Redis
+) -> None:
+    async with schools.start() as first:
+        lesson = await first.client.lesson()
+        browser = await first.client.come(lesson.host_link, "A")
+        await browser.send(Offer(0, "v=0\r\nan offer"))
+        await browser.until(Answer)
+        await sfu.session_of(browser.you)
+    key = bus.wanted_key(lesson.lesson.id)
+    await redis.hset(key, "ghost", bus.encode(GHOST))
+    async with schools.start():
+        await sfu.until_closed("ghost")
+        assert not await redis.hexists(key, "ghost")
+        assert await redis.hlen(key) == 1
+
+
+async def test_a_new_call_begins_with_nothing_of_an_old_one(
+    schools: Schools, sfu: FakeSfu, redis: Redis
+) -> None:
+    async with schools.start() as school:
+        lesson = await school.client.lesson()
+        call = lesson.lesson.id
+        await redis.hset(live.state_key(call), "seat:7", b"of long ago")
+        await redis.hset(bus.wanted_key(call), "ghost", bus.encode(GHOST))
+        await redis.hset(bus.offers_key(call), "ghost", bus.encode(Description(0, "v=0")))
+        actual = ActualSession(session="ghost", offer_id=0, answer="x")
+        await redis.hset(bus.actual_key(call), "ghost", bus.encode(actual))
+        await redis.hset(bus.answers_key(call), "ghost", bus.encode(Description(0, "v=0")))
+        browser = await school.client.come(lesson.host_link, "A")
+        async with asyncio.timeout(5):
+            while not await redis.hexists(live.state_key(call), f"seat:{browser.you}"):
+                await asyncio.sleep(0.01)
+        assert not await redis.hexists(live.state_key(call), "seat:7")
+        for key in (bus.wanted_key, bus.offers_key, bus.actual_key, bus.answers_key):
+            assert not await redis.hexists(key(call), "ghost")

@@ -1,0 +1,77 @@
+"""What was announced is read, whatever happens to Redis meanwhile."""
+
+from collections.abc import Iterable
+from typing import cast
+
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from signaling.call.call import Call
+from signaling.clock import Clock
+from signaling.live import Live
+from signaling.live_call import LiveCall, Surroundings
+from signaling.reader import Reader
+from zvonok.wire.bus import ActualSession
+
+
+class Fails:
+    """Redis, away for the first reading; `meanwhile` is what is announced during it."""
+
+    def __init__(self) -> None:
+        self.asked: list[set[str] | None] = []
+        self.reader: Reader | None = None
+        self.meanwhile: list[str] | None = []
+
+    async def actual(self, _call: str, sessions: Iterable[str] | None) -> list[ActualSession]:
+        self.asked.append(None if sessions is None else set(sessions))
+        if len(self.asked) > 1:
+            return []
+        assert self.reader is not None
+        if self.meanwhile is None:
+            self.reader.missed()
+        elif self.meanwhile:
+            self.reader.news(self.meanwhile)
+        raise RedisConnectionError("away")
+
+    async def answers(self, _call: str, _sessions: object) -> dict[str, object]:
+        return {}
+
+
+@pytest.fixture
+def live() -> Fails:
+    live = Fails()
+    call = LiveCall("c", Call("Algebra", 0.0), cast("Surroundings", None), Clock())
+    live.reader = Reader(call, cast("Live", live), lambda: 0.0)
+    return live
+
+
+async def read_twice(live: Fails) -> None:
+    assert live.reader is not None
+    with pytest.raises(RedisConnectionError):
+        await live.reader.read()
+    await live.reader.read()
+    await live.reader.read()
+
+
+async def test_what_could_not_be_read_is_read_again_with_what_came_since(live: Fails) -> None:
+    assert live.reader is not None
+    live.reader.news(["a", "b"])
+    live.meanwhile = ["c"]
+    await read_twice(live)
+    assert live.asked == [{"a", "b"}, {"a", "b", "c"}]
+
+
+async def test_all_that_could_not_be_read_is_all_again(live: Fails) -> None:
+    assert live.reader is not None
+    live.reader.missed()
+    live.meanwhile = ["c"]
+    await read_twice(live)
+    assert live.asked == [None, None]
+
+
+async def test_what_was_missed_meanwhile_is_not_forgotten(live: Fails) -> None:
+    assert live.reader is not None
+    live.reader.news(["a"])
+    live.meanwhile = None
+    await read_twice(live)
+    assert live.asked == [{"a"}, None]

@@ -28,6 +28,8 @@ from zvonok.wire.client import (
     Participant,
     SetMedia,
     SetQuality,
+    Tile,
+    View,
 )
 
 OFFERS = st.integers(0, 3)
@@ -277,14 +279,26 @@ def test_sources_are_counted_on(stage: Kept) -> None:
 
 
 def test_every_seat_is_held_anew(stage: Kept) -> None:
-    socket = stage.join()
+    socket, lost = stage.join(), stage.join()
     stage.wait(1000)
     stage.take_over()
     stage.wait(HOLD_SECONDS - 1)
-    assert len(stage.call.seats) == 1
+    assert len(stage.call.seats) == 2
     back = stage.join(resume=stage.viewers[socket].resume)
     stage.wait(HOLD_SECONDS * 2)
-    assert stage.seat(back) in stage.call.seats
+    assert list(stage.call.seats) == [stage.seat(back)]
+    assert stage.seat(lost) not in stage.call.seats
+
+
+def test_a_view_is_what_it_was(stage: Kept) -> None:
+    """The SFU goes on with it: who takes the call over must not write another."""
+    socket = stage.join()
+    tile = Tile(slot=0, participant=7, kind="camera", height=180)
+    stage.say(socket, View([tile]))
+    stage.say(socket, Offer(0, "v=0"))
+    before = asked(stage.call)
+    stage.take_over()
+    assert asked(stage.call) == before
 
 
 def test_what_cannot_be_read_costs_only_itself(stage: Kept) -> None:

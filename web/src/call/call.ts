@@ -1,7 +1,8 @@
 // A call from joining to leaving: puts the parts together and offers the interface its signals.
 import { computed, effect, signal } from "@preact/signals";
-import type { Media, Publish, ServerMessage, Welcome } from "../wire/messages";
+import type { ClosedPage, Media, Publish, ServerMessage, Welcome } from "../wire/messages";
 import { bannerSince } from "./banner";
+import { pageWord, sayWhenClosed } from "./closing";
 import { Level } from "./level";
 import type { Local } from "./local";
 import { Monitor } from "./monitor";
@@ -15,10 +16,13 @@ import { type Entered, renew } from "./rest";
 import { Roster, toPerson } from "./roster";
 import { Searches } from "./searches";
 import { Session } from "./session";
+import { outOfSight, watchSight } from "./sight";
 import { Socket } from "./socket";
-import type { CallActions, CallState, Failure, Person, Phase, Role } from "./state";
+import type { CallActions, CallState, Failure, Person, Phase, Quality, Role } from "./state";
 
 const BEAT = 250;
+/** An answer that comes sooner is not worth showing that it is awaited. */
+const CONFIRMED_WITHIN = 400;
 /** A grant takes a seat for 12 h; calls have no end. */
 const RENEW_EVERY = 6 * 3600_000;
 
@@ -35,6 +39,9 @@ export class RunningCall {
   private readonly people = signal<readonly Person[]>([]);
   private readonly speakers = signal<readonly number[]>([]);
   private readonly sound = signal<readonly MediaStream[]>([]);
+  private readonly unconfirmed = signal(false);
+  private unconfirmedSince: number | null = null;
+  private readonly page = pageWord();
   private readonly notices = new Notices();
   private roster: Roster | null = null;
   private publish: Publish | null = null;
@@ -48,6 +55,8 @@ export class RunningCall {
   private readonly timer: ReturnType<typeof setInterval>;
   private readonly stopTelling: () => void;
   private readonly stopWatching: () => void;
+  private readonly stopSaying: () => void;
+  private readonly stopSeeing: () => void;
 
   constructor(
     private entered: Entered,
@@ -57,10 +66,14 @@ export class RunningCall {
   ) {
     const media = (): Media => this.own.media.peek();
     const grant = (): string => this.entered.grant;
-    const session = new Session({ grant, media, random: Math.random }, entered.resume);
+    const session = new Session(
+      { grant, media, random: Math.random, page: this.page },
+      entered.resume,
+    );
     this.socket = new Socket(address, session, {
       receive: (message) => this.receive(message),
       finished: (phase, failure) => this.finish(phase, failure),
+      settled: () => this.tellOfConfirmation(),
     });
     this.path = new MediaPath({
       live: () => this.socket.live,
@@ -72,6 +85,7 @@ export class RunningCall {
     this.pictures = new Pictures({
       send: (tiles) => this.socket.send({ type: "view", tiles }),
       person: (number) => this.roster?.get(number),
+      hidden: outOfSight,
     });
     this.own = new OwnMedia(local, this.notices, (now) =>
       this.socket.send({ type: "media", media: now }),
@@ -88,9 +102,7 @@ export class RunningCall {
     this.searches = new Searches((message) => this.socket.send(message));
     this.state = this.offerState();
     this.actions = this.offerActions();
-    this.stopTelling = effect(() => {
-      this.socket.send({ type: "quality", quality: this.monitor.quality.value });
-    });
+    this.stopTelling = effect(() => this.tellQuality(this.monitor.quality.value));
     this.timer = setInterval(() => this.beat(), BEAT);
     this.renewal = setInterval(() => void this.renewGrant(), RENEW_EVERY);
     this.stopWatching = watchNetwork({
@@ -99,6 +111,8 @@ export class RunningCall {
         this.path.networkChanged();
       },
     });
+    this.stopSeeing = watchSight(() => this.pictures.lookedAt());
+    this.stopSaying = sayWhenClosed(() => this.closedPage());
     this.socket.start();
   }
 
@@ -159,7 +173,7 @@ export class RunningCall {
     this.phase.value = "connected";
     this.path.welcomed(welcome);
     this.pictures.resend();
-    this.socket.send({ type: "quality", quality: this.monitor.quality.peek() });
+    if (welcome.resumed !== true) this.tellQuality(this.monitor.quality.peek());
     this.tellOfTheWay();
   }
 
@@ -217,9 +231,27 @@ export class RunningCall {
     }
   }
 
+  private tellQuality(quality: Quality): void {
+    this.socket.send({ type: "quality", quality });
+  }
+
+  private closedPage(): ClosedPage | null {
+    const { grant, resume } = this.entered;
+    return resume === null ? null : { grant, resume, page: this.page };
+  }
+
+  private tellOfConfirmation(): void {
+    const now = performance.now();
+    if (!this.socket.unconfirmed) this.unconfirmedSince = null;
+    else this.unconfirmedSince ??= now;
+    const since = this.unconfirmedSince;
+    this.unconfirmed.value = since !== null && now - since >= CONFIRMED_WITHIN;
+  }
+
   private beat(): void {
     this.path.beat(performance.now());
     this.own.beat();
+    this.tellOfConfirmation();
     this.tellOfTheWay();
   }
 
@@ -243,6 +275,8 @@ export class RunningCall {
     this.failure.value = failure;
     this.phase.value = phase;
     this.stopWatching();
+    this.stopSaying();
+    this.stopSeeing();
     clearInterval(this.timer);
     clearInterval(this.renewal);
     this.stopTelling();
@@ -275,6 +309,7 @@ export class RunningCall {
       microphoneOn: this.local.microphoneOn,
       cameraOn: this.local.cameraOn,
       screenOn: computed(() => this.own.screen.video.value !== null),
+      unconfirmed: this.unconfirmed,
       level: this.local.level,
       quality: this.monitor.quality,
       details: this.monitor.details,

@@ -11,6 +11,9 @@ export function sourceOf(participant: number, kind: Kind): number {
   return participant * 4 + KINDS.indexOf(kind);
 }
 
+/** A picture that has not moved for so long is not live; a page that is shared may well stand still. */
+const STILL = { camera: 2_500, screen: 8_000 };
+
 /** One entry of `getContributingSources()`; the time is on a clock of the browser's choosing. */
 export interface Sighting {
   readonly source: number;
@@ -22,6 +25,7 @@ export class Cover {
   /** What the slot was to show before, and until when that may still be on its way. */
   private readonly replaced = new Map<number, number>();
   private newest: Sighting | null = null;
+  private movedAt = Number.NEGATIVE_INFINITY;
   private certainFrom = Number.NEGATIVE_INFINITY;
   private doubtUntil = Number.NEGATIVE_INFINITY;
   open = false;
@@ -52,12 +56,18 @@ export class Cover {
     this.close();
   }
 
+  /** What is shown is the last of it, and no news. */
+  frozen(kind: "camera" | "screen", now: number): boolean {
+    return this.open && now - this.movedAt >= STILL[kind];
+  }
+
   /** Takes what the receiver reports; true when `open` changed. */
   see(sightings: readonly Sighting[], now: number): boolean {
     const before = this.open;
     for (const sighting of sightings) {
       if (this.newest === null || sighting.timestamp > this.newest.timestamp) {
         this.newest = sighting;
+        this.movedAt = now;
       }
     }
     if (this.newest === null || this.newest.source !== this.wanted) this.open = false;

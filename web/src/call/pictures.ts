@@ -11,10 +11,14 @@ const SOON = 16;
 const LOOK_WHILE_COVERED = 40;
 /** A guard against a slot that changes without having been asked to. */
 const LOOK_AT_REST = 200;
+/** A page that is out of sight for longer asks for no pictures; a glance elsewhere costs nothing. */
+const OUT_OF_SIGHT = 3_000;
 
 export interface PicturesSource {
   send(tiles: Tile[]): void;
   person(number: number): Person | undefined;
+  /** Nobody sees the page now. */
+  hidden(): boolean;
 }
 
 export class Pictures {
@@ -27,6 +31,8 @@ export class Pictures {
   private coming: ReturnType<typeof setTimeout> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private sent = "";
+  private hiddenSince: number | null = null;
+  private asking = true;
 
   constructor(private readonly source: PicturesSource) {}
 
@@ -90,6 +96,7 @@ export class Pictures {
 
   /** Somebody's camera is to be seen, and nothing is known to be wrong with their connection. */
   get expecting(): boolean {
+    if (!this.asking) return false;
     return this.slots.some((tile) => {
       const person = tile?.kind === "camera" ? this.source.person(tile.participant) : undefined;
       return person?.camera === true && person.present && person.quality !== "lost";
@@ -105,23 +112,37 @@ export class Pictures {
   private flush(): void {
     clearTimeout(this.coming);
     this.coming = undefined;
-    const view = toView(this.slots);
+    const view = this.asking ? toView(this.slots) : [];
     const text = JSON.stringify(view);
     if (text === this.sent) return;
     this.sent = text;
     this.source.send(view);
   }
 
+  /** Somebody may have looked away, or back. */
+  lookedAt(): void {
+    const now = performance.now();
+    if (!this.source.hidden()) this.hiddenSince = null;
+    else this.hiddenSince ??= now;
+    const asking = this.hiddenSince === null || now - this.hiddenSince < OUT_OF_SIGHT;
+    if (asking === this.asking) return;
+    this.asking = asking;
+    this.flush();
+  }
+
   private look(): void {
     clearTimeout(this.timer);
+    this.lookedAt();
     let changed = false;
     let covered = false;
     this.receivers.forEach((receiver, slot) => {
       const tile = this.slots[slot];
       const cover = this.covers[slot];
       if (tile === null || tile === undefined || cover === undefined || !this.isOn(tile)) return;
-      const sightings = receiver.getContributingSources();
-      if (cover.see(sightings, performance.now())) changed = true;
+      const now = performance.now();
+      const before = this.shown.peek().get(tileKey(tile))?.frozen === true;
+      if (cover.see(receiver.getContributingSources(), now)) changed = true;
+      if (cover.frozen(tile.kind, now) !== before) changed = true;
       if (!cover.open) covered = true;
     });
     if (changed) this.publish();
@@ -134,7 +155,9 @@ export class Pictures {
       if (tile === null) return;
       const open = this.covers[slot]?.open === true;
       const stream = open ? (this.streams[slot] ?? null) : null;
-      pictures.set(tileKey(tile), { participant: tile.participant, kind: tile.kind, stream });
+      const frozen = this.covers[slot]?.frozen(tile.kind, performance.now()) === true;
+      const { participant, kind } = tile;
+      pictures.set(tileKey(tile), { participant, kind, stream, frozen });
     });
     if (!same(pictures, this.shown.peek())) this.shown.value = pictures;
   }
@@ -149,6 +172,9 @@ export class Pictures {
 function same(one: ReadonlyMap<string, Picture>, other: ReadonlyMap<string, Picture>): boolean {
   return (
     one.size === other.size &&
-    [...one].every(([key, picture]) => other.get(key)?.stream === picture.stream)
+    [...one].every(([key, { stream, frozen }]) => {
+      const before = other.get(key);
+      return before?.stream === stream && before.frozen === frozen;
+    })
   );
 }

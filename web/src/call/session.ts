@@ -1,6 +1,7 @@
 // The signalling session as a pure state machine: what happened and `now` (ms) in, effects out.
 // It keeps the seat through cuts of the socket by the resume secret of the last welcome.
 import type { ClientMessage, Media, ServerMessage } from "../wire/messages";
+import { Commands, isCommand } from "./commands";
 import type { Failure, Phase } from "./state";
 
 export type SessionEffect =
@@ -30,6 +31,8 @@ export interface SessionSource {
   readonly media: () => Media;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
+  /** A random word of this page, by which it says that it closes. */
+  readonly page?: string;
 }
 
 export class Session {
@@ -41,12 +44,15 @@ export class Session {
   private awaitingPong = false;
   private lost: number | null = null;
   private joinedWith: Media | null = null;
+  private readonly commands: Commands;
 
   /** `resume`: of a seat that this tab had before the page was loaded again. */
   constructor(
     private readonly source: SessionSource,
     private resume: string | null = null,
-  ) {}
+  ) {
+    this.commands = new Commands(source.random);
+  }
 
   /** When `tick` wants to be called next; null: not at all. */
   get deadline(): number | null {
@@ -62,6 +68,11 @@ export class Session {
     return this.stage === "live";
   }
 
+  /** The server has not said yet that it holds what one's own media are. */
+  get unconfirmed(): boolean {
+    return this.commands.waits("media");
+  }
+
   start(now: number): SessionEffect[] {
     return this.open(now);
   }
@@ -75,6 +86,7 @@ export class Session {
       grant: this.source.grant(),
       resume: this.resume,
       media: this.joinedWith,
+      page: this.source.page ?? null,
     };
     return [{ type: "send", message: join }];
   }
@@ -93,6 +105,12 @@ export class Session {
     switch (message.type) {
       case "pong":
         return [];
+      case "done":
+        this.commands.answered(message.command);
+        return [];
+      case "error":
+        if (typeof message.command === "string") return this.refused(message, now);
+        break;
       case "ended":
         return this.ended(message.reason);
       case "change":
@@ -122,12 +140,17 @@ export class Session {
     if (this.stage !== "live" || this.awaitingPong) return [];
     this.awaitingPong = true;
     this.wakeAt = now + PROBE_ANSWER;
-    return [{ type: "send", message: { type: "ping" } }];
+    return [{ type: "send", message: { type: "ping" } }, ...this.sayAgain()];
   }
 
-  /** Messages while there is no live socket are dropped: the state is sent anew after the welcome. */
+  /**
+   * Commands are kept until they are answered. Other messages are dropped while there is no live
+   * socket: the state is sent anew after the welcome.
+   */
   send(message: ClientMessage): SessionEffect[] {
-    return this.stage === "live" ? [{ type: "send", message }] : [];
+    if (this.stage === "finished") return [];
+    const said = isCommand(message) ? this.commands.add(message) : message;
+    return this.stage === "live" ? [{ type: "send", message: said }] : [];
   }
 
   leave(): SessionEffect[] {
@@ -154,14 +177,31 @@ export class Session {
     this.failing = null;
     this.lost = null;
     this.wakeAt = now + PING_EVERY;
-    return [{ type: "receive", message }, ...this.changedSince()];
+    if (message.resumed !== true) this.commands.forget("end");
+    this.changedSince();
+    return [{ type: "receive", message }, ...this.sayAgain()];
   }
 
   /** A microphone may become ready between `join` and `welcome`. */
-  private changedSince(): SessionEffect[] {
+  private changedSince(): void {
     const media = this.source.media();
-    if (JSON.stringify(media) === JSON.stringify(this.joinedWith)) return [];
-    return [{ type: "send", message: { type: "media", media } }];
+    if (JSON.stringify(media) === JSON.stringify(this.joinedWith)) return;
+    if (!this.commands.waits("media")) this.commands.add({ type: "media", media });
+  }
+
+  private sayAgain(): SessionEffect[] {
+    return this.commands.all().map((message) => ({ type: "send", message }));
+  }
+
+  /** One that may succeed later is said again then; the others are the interface's to tell. */
+  private refused(message: ServerMessage & { type: "error" }, now: number): SessionEffect[] {
+    const retryAfter = message.error.details?.retry_after;
+    if (typeof retryAfter === "number") {
+      this.wakeAt = now + Math.min(PING_EVERY, retryAfter * 1000);
+      return [];
+    }
+    this.commands.answered(message.command ?? "");
+    return [{ type: "receive", message }];
   }
 
   private notAdmitted(error: { code: string; message: string; details?: object }, now: number) {

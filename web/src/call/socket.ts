@@ -6,6 +6,8 @@ import type { Failure, Phase } from "./state";
 export interface SocketEvents {
   receive(message: ServerMessage): void;
   finished(phase: Phase, failure: Failure | null): void;
+  /** Whether the server knows what one's own media are may have changed. */
+  settled(): void;
 }
 
 export class Socket {
@@ -20,6 +22,10 @@ export class Socket {
 
   get live(): boolean {
     return this.session.live;
+  }
+
+  get unconfirmed(): boolean {
+    return this.session.unconfirmed;
   }
 
   get lostSince(): number | null {
@@ -45,6 +51,7 @@ export class Socket {
 
   private run(effects: SessionEffect[]): void {
     for (const effect of effects) this.perform(effect);
+    this.events.settled();
     clearTimeout(this.timer);
     const deadline = this.session.deadline;
     if (deadline === null) return;

@@ -34,6 +34,8 @@ export interface Picture {
   readonly participant: number;
   readonly kind: "camera" | "screen";
   readonly stream: MediaStream | null;
+  /** No frame has come for seconds: the last one must not look live. */
+  readonly frozen: boolean;
 }
 
 export interface Failure {
@@ -88,6 +90,8 @@ export interface CallState {
   readonly microphoneOn: ReadonlySignal<boolean>;
   readonly cameraOn: ReadonlySignal<boolean>;
   readonly screenOn: ReadonlySignal<boolean>;
+  /** What is on or off holds here, and the server has not confirmed it for a moment already. */
+  readonly unconfirmed: ReadonlySignal<boolean>;
   /** 0–1, of one's own microphone */
   readonly level: ReadonlySignal<number>;
   readonly quality: ReadonlySignal<Quality>;

@@ -229,6 +229,7 @@ export const en: Catalogue = {
   "pager.more": "{count} more",
 
   "tool.microphone.on": "Turn the microphone on",
+  "tool.pending": "Done on your side; the others will see it once the connection is back",
   "tool.microphone.off": "Turn the microphone off",
   "tool.camera.on": "Turn the camera on",
   "tool.camera.off": "Turn the camera off",

@@ -233,6 +233,7 @@ export const ru = {
   "pager.more": "ещё {count}",
 
   "tool.microphone.on": "Включить микрофон",
+  "tool.pending": "Уже сделано у вас; остальные узнают, когда вернётся связь",
   "tool.microphone.off": "Выключить микрофон",
   "tool.camera.on": "Включить камеру",
   "tool.camera.off": "Выключить камеру",

@@ -12,6 +12,7 @@ let cameras: Set<number>;
 let change: Partial<Person>;
 let receivers: FakeReceiver[];
 let pictures: Pictures;
+let hidden: boolean;
 
 function somebody(number: number): Person {
   const camera = cameras.has(number);
@@ -49,7 +50,12 @@ beforeEach(() => {
   views = [];
   cameras = new Set([1, 2, 3]);
   change = {};
-  pictures = new Pictures({ send: (view) => views.push(view), person: somebody });
+  hidden = false;
+  pictures = new Pictures({
+    send: (view) => views.push(view),
+    person: somebody,
+    hidden: () => hidden,
+  });
   pictures.attach(peer());
 });
 
@@ -167,4 +173,38 @@ test.each<[string, Partial<Person>, boolean]>([
   change = person;
   pictures.show([tile(1)]);
   expect(pictures.expecting).toBe(expected);
+});
+
+test("the last frame is not live once nothing more comes", () => {
+  const frozen = () => pictures.all.value.get("1:camera")?.frozen;
+  pictures.show([tile(1)]);
+  vi.advanceTimersByTime(40);
+  arrives(0, 1);
+  vi.advanceTimersByTime(80);
+  expect(frozen()).toBe(false);
+  vi.advanceTimersByTime(2_800);
+  expect(frozen()).toBe(true);
+  expect(streamOf(1)).not.toBeNull();
+  arrives(0, 1);
+  vi.advanceTimersByTime(250);
+  expect(frozen()).toBe(false);
+});
+
+test("a page that nobody sees asks for no pictures, and for all of them when it is back", () => {
+  pictures.show([tile(1)]);
+  vi.advanceTimersByTime(40);
+  expect(pictures.expecting).toBe(true);
+  hidden = true;
+  vi.advanceTimersByTime(2_900);
+  expect(views).toHaveLength(1);
+  vi.advanceTimersByTime(600);
+  expect(views).toHaveLength(2);
+  expect(views[1]).toEqual([]);
+  expect(pictures.expecting).toBe(false);
+  pictures.show([tile(2)]);
+  vi.advanceTimersByTime(40);
+  expect(views).toHaveLength(2);
+  hidden = false;
+  pictures.lookedAt();
+  expect(views.at(-1)).toEqual([{ slot: 1, participant: 2, kind: "camera", height: 180 }]);
 });

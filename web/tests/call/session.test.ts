@@ -33,7 +33,7 @@ describe("joining", () => {
   test("opens, joins and delivers the welcome", () => {
     expect(session.start(0)).toEqual([{ type: "open" }]);
     expect(session.opened()).toEqual([
-      { type: "send", message: { type: "join", grant: "g", resume: null, media } },
+      { type: "send", message: { type: "join", grant: "g", resume: null, media, page: null } },
     ]);
     expect(session.received(welcome(), 10)).toEqual([{ type: "receive", message: welcome() }]);
     expect(session.live).toBe(true);
@@ -44,7 +44,7 @@ describe("joining", () => {
     const again = new Session(source, "kept");
     again.start(0);
     expect(again.opened()).toEqual([
-      { type: "send", message: { type: "join", grant: "g", resume: "kept", media } },
+      { type: "send", message: { type: "join", grant: "g", resume: "kept", media, page: null } },
     ]);
   });
 
@@ -56,7 +56,7 @@ describe("joining", () => {
     now = { ...media, camera: true };
     expect(late.received(welcome(), 10)).toEqual([
       { type: "receive", message: welcome() },
-      { type: "send", message: { type: "media", media: now } },
+      { type: "send", message: { type: "media", media: now, command: "0-1" } },
     ]);
   });
 
@@ -165,6 +165,56 @@ describe("cuts", () => {
   test("messages without a live socket are dropped", () => {
     session.closed(1);
     expect(session.send({ type: "view", tiles: [] })).toEqual([]);
+  });
+
+  test("a mute is said again until it is answered, the latest wish alone", () => {
+    session.closed(1);
+    const muted = { ...media, microphone: false };
+    expect(session.send({ type: "media", media: muted })).toEqual([]);
+    expect(session.send({ type: "media", media })).toEqual([]);
+    expect(session.send({ type: "media", media: muted })).toEqual([]);
+    expect(session.unconfirmed).toBe(true);
+    const said = { type: "send", message: { type: "media", media: muted, command: "0-3" } };
+    session.tick(400);
+    session.opened();
+    expect(session.received({ ...welcome(), resumed: true }, 410)).toContainEqual(said);
+    session.closed(500);
+    session.tick(1_000);
+    session.opened();
+    expect(session.received({ ...welcome(), resumed: true }, 1_010)).toContainEqual(said);
+    session.received({ type: "done", command: "0-2" }, 1_020);
+    expect(session.unconfirmed).toBe(true);
+    session.received({ type: "done", command: "0-3" }, 1_030);
+    expect(session.unconfirmed).toBe(false);
+  });
+
+  test("an end for all that was wished in a lost seat is not done in the next one", () => {
+    session.closed(1);
+    session.send({ type: "end" });
+    session.send({ type: "quality", quality: "poor" });
+    session.tick(400);
+    session.opened();
+    const effects = session.received({ ...welcome(), resumed: false }, 410);
+    expect(effects.slice(1)).toEqual([
+      { type: "send", message: { type: "quality", quality: "poor", command: "0-2" } },
+    ]);
+  });
+
+  test("a command that is refused is told; one that may succeed later is said again", () => {
+    const failed = (command: string, details: object): ServerMessage => ({
+      type: "error",
+      error: { code: "some", message: "", details: { ...details } },
+      command,
+    });
+    session.send({ type: "end" });
+    expect(session.received(failed("0-1", { retry_after: 2 }), 1_000)).toEqual([]);
+    expect(session.tick(3_000)).toEqual([
+      { type: "send", message: { type: "ping" } },
+      { type: "send", message: { type: "end", command: "0-1" } },
+    ]);
+    const refusal = failed("0-1", {});
+    expect(session.received(refusal, 3_100)).toEqual([{ type: "receive", message: refusal }]);
+    expect(kinds(session.tick(13_100))).toEqual(["send"]);
   });
 
   test("a silent socket is pinged, then given up", () => {

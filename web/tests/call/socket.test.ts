@@ -20,6 +20,7 @@ beforeEach(() => {
   socket = new Socket("ws://here/api/call", session, {
     receive: (message) => received.push(message),
     finished: (phase) => finished.push(phase),
+    settled: () => undefined,
   });
   socket.start();
 });

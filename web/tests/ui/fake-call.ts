@@ -110,6 +110,7 @@ export function fakeCall(people: readonly Person[] = classOf(3)) {
     microphoneOn: signal(false),
     cameraOn: signal(false),
     screenOn: signal(false),
+    unconfirmed: signal(false),
     level: signal(0),
     quality: signal<"good" | "medium" | "poor" | "lost">("good"),
     details: signal(null),

@@ -1,3 +1,4 @@
+import { t } from "../../i18n/language";
 import { Icon } from "../kit/icon";
 import type { Looks } from "./tools";
 
@@ -14,7 +15,7 @@ const keepFocus = (event: MouseEvent) => event.preventDefault();
 
 /** A round button of the toolbar; its words appear above it on hover and focus. */
 export function RoundButton({ looks, onPress, testid, keys, menu }: Props) {
-  const { icon, label, look, on, expanded, badge } = looks;
+  const { icon, label, look, on, expanded, badge, pending } = looks;
   return (
     <button
       type="button"
@@ -25,7 +26,9 @@ export function RoundButton({ looks, onPress, testid, keys, menu }: Props) {
       aria-haspopup={menu ? "menu" : undefined}
       data-testid={testid}
       data-on={on}
-      data-tip={keys ? `${label} (${keys})` : label}
+      data-pending={pending}
+      aria-busy={pending}
+      data-tip={pending ? t("tool.pending") : keys ? `${label} (${keys})` : label}
       onMouseDown={keepFocus}
       onClick={onPress}
     >

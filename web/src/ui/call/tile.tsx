@@ -18,12 +18,17 @@ export interface TileProps {
 }
 
 /** The stream that may be shown: never one that could still be of somebody else. */
-function useStream(person: Person, kind: "camera" | "screen"): MediaStream | null {
+function usePicture(
+  person: Person,
+  kind: "camera" | "screen",
+): { readonly stream: MediaStream | null; readonly frozen: boolean } {
   const { state } = useCall().call;
   if (person.self) {
-    return kind === "camera" ? state.ownCamera.value : state.ownScreen.value;
+    const own = kind === "camera" ? state.ownCamera.value : state.ownScreen.value;
+    return { stream: own, frozen: false };
   }
-  return state.pictures.value.get(`${person.number}:${kind}`)?.stream ?? null;
+  const picture = state.pictures.value.get(`${person.number}:${kind}`);
+  return { stream: picture?.stream ?? null, frozen: picture?.frozen === true };
 }
 
 function PinButton({ person }: { person: Person }) {
@@ -64,9 +69,14 @@ function Plate({ person, kind, speaking }: TileProps & { speaking: boolean }) {
 /** One person's camera or screen, or the initials while there is no picture. */
 export function Tile({ person, kind, size, pinnable = true }: TileProps) {
   const { call } = useCall();
-  const stream = useStream(person, kind);
+  const { stream, frozen } = usePicture(person, kind);
+  // What was heard last is no news either while the line is cut.
   const speaking =
-    kind === "camera" && person.microphone && call.state.speakers.value.includes(person.number);
+    kind === "camera" &&
+    person.microphone &&
+    !frozen &&
+    call.state.phase.value === "connected" &&
+    call.state.speakers.value.includes(person.number);
   const [painted, setPainted] = useState(false);
   const covered = stream === null || !painted;
   const awaited = covered && (kind === "screen" || person.camera) && !person.self;
@@ -81,6 +91,7 @@ export function Tile({ person, kind, size, pinnable = true }: TileProps) {
       data-participant={person.number}
       data-kind={kind}
       data-covered={covered}
+      data-frozen={frozen}
       aria-label={
         kind === "screen" ? t("tile.screen", { name: shownName(person) }) : shownName(person)
       }

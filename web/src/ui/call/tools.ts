@@ -32,6 +32,8 @@ export interface Looks {
   readonly on?: boolean;
   readonly expanded?: boolean;
   readonly badge?: string;
+  /** It holds here, and the server does not know yet. */
+  readonly pending?: boolean;
 }
 
 export interface ToolKey {
@@ -68,9 +70,10 @@ export const tools: readonly ToolEntry[] = [
     key: { shown: "M", words: "keys.microphone" },
     looks: ({ call }) => {
       const on = call.state.microphoneOn.value;
+      const pending = call.state.unconfirmed.value;
       return on
-        ? { icon: "microphone", label: t("tool.microphone.off"), on }
-        : { icon: "microphoneOff", label: t("tool.microphone.on"), on, look: "off" };
+        ? { icon: "microphone", label: t("tool.microphone.off"), on, pending }
+        : { icon: "microphoneOff", label: t("tool.microphone.on"), on, pending, look: "off" };
     },
     press: toggleMicrophone,
     withFaces: () => true,
@@ -81,9 +84,10 @@ export const tools: readonly ToolEntry[] = [
     key: { shown: "V", words: "keys.camera" },
     looks: ({ call }) => {
       const on = call.state.cameraOn.value;
+      const pending = call.state.unconfirmed.value;
       return on
-        ? { icon: "camera", label: t("tool.camera.off"), on }
-        : { icon: "cameraOff", label: t("tool.camera.on"), on, look: "off" };
+        ? { icon: "camera", label: t("tool.camera.off"), on, pending }
+        : { icon: "cameraOff", label: t("tool.camera.on"), on, pending, look: "off" };
     },
     press: toggleCamera,
     withFaces: () => true,

@@ -131,7 +131,10 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
       const stream =
         kept.get(key) ?? (kind === "screen" ? pictures.lessonPage() : pictures.person(participant));
       kept.set(key, stream);
-      return [key, { participant, kind, stream: participant === 10 ? null : stream }];
+      return [
+        key,
+        { participant, kind, frozen: false, stream: participant === 10 ? null : stream },
+      ];
     });
     shown.value = new Map(next);
   };
@@ -184,6 +187,7 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
       microphoneOn: local.microphoneOn,
       cameraOn: local.cameraOn,
       screenOn,
+      unconfirmed: signal(false),
       level: local.level,
       quality: signal<Quality>("good"),
       details: signal(details),

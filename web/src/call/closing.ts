@@ -1,0 +1,27 @@
+// Says that the page closes: the others see it at once, instead of a ghost until the seat expires.
+import type { ClosedPage } from "../wire/messages";
+
+const PATH = "/api/seat/closed";
+
+/** Of this page; the next one that takes the same seat has another. */
+export function pageWord(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+}
+
+/** Calls `seat` when the page goes; null: there is nothing to say. Returns what stops it. */
+export function sayWhenClosed(seat: () => ClosedPage | null): () => void {
+  const stop = new AbortController();
+  const say = (event: PageTransitionEvent) => {
+    const closed = seat();
+    // A page that is only put aside goes on in a moment.
+    if (closed === null || event.persisted) return;
+    const body = new Blob([JSON.stringify(closed)], { type: "application/json" });
+    navigator.sendBeacon(PATH, body);
+  };
+  addEventListener("pagehide", say, { signal: stop.signal });
+  return () => stop.abort();
+}

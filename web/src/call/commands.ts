@@ -1,0 +1,55 @@
+// What was said to the server and is not answered yet. Pure. It is kept across cuts of the socket
+// and said again, with the same id, until the server answers; of several wishes about the same
+// thing only the last is kept.
+import type { ClientMessage, SetMedia, SetQuality } from "../wire/messages";
+
+type Command = SetMedia | SetQuality | (ClientMessage & { type: "end" });
+type Topic = Command["type"];
+
+const TOPICS: readonly string[] = ["media", "quality", "end"];
+const DIGITS = 36;
+
+export function isCommand(message: ClientMessage): message is Command {
+  return TOPICS.includes(message.type);
+}
+
+export class Commands {
+  private readonly waiting = new Map<Topic, Command>();
+  private readonly page: string;
+  private last = 0;
+
+  /** `random`: uniform in [0, 1). Ids of another page of the same seat must not be the same. */
+  constructor(random: () => number) {
+    this.page = Math.floor(random() * DIGITS ** 6).toString(DIGITS);
+  }
+
+  /** The message as it is to be sent: with an id. It replaces an earlier one about the same. */
+  add(command: Command): Command {
+    this.last += 1;
+    const named = { ...command, command: `${this.page}-${this.last.toString(DIGITS)}` };
+    this.waiting.set(command.type, named);
+    return named;
+  }
+
+  /** The server has answered, with `done` or a refusal; true when somebody waited for it. */
+  answered(id: string): boolean {
+    for (const [topic, command] of this.waiting) {
+      if (command.command === id) return this.waiting.delete(topic);
+    }
+    return false;
+  }
+
+  waits(topic: Topic): boolean {
+    return this.waiting.has(topic);
+  }
+
+  /** To be said again, the oldest first. */
+  all(): Command[] {
+    return [...this.waiting.values()];
+  }
+
+  /** The seat is another one: it is not to do what was wished in the old one. */
+  forget(topic: Topic): void {
+    this.waiting.delete(topic);
+  }
+}

@@ -5,6 +5,7 @@ from playwright.async_api import expect
 from tests.e2e.crowd import Crowd
 from tests.e2e.lesson import Lesson
 from tests.e2e.looks import BLUE, Look
+from tests.e2e.person import Person
 
 
 async def test_who_leaves_is_gone_for_the_others_and_may_come_back(
@@ -23,7 +24,9 @@ async def test_who_leaves_is_gone_for_the_others_and_may_come_back(
     await anya.expect_colour("Борис", BLUE)
 
 
-async def test_a_reloaded_page_takes_its_seat_back(lesson: Lesson, crowd: Crowd) -> None:
+async def test_a_reloaded_page_is_back_in_the_call_with_the_same_devices(
+    lesson: Lesson, crowd: Crowd
+) -> None:
     boris = await crowd.person("Борис", Look(BLUE))
     anya = await crowd.person("Аня")
     await anya.join(lesson.address, camera=False, microphone=False)
@@ -31,11 +34,40 @@ async def test_a_reloaded_page_takes_its_seat_back(lesson: Lesson, crowd: Crowd)
     await anya.expect_colour("Борис", BLUE)
     number = await boris.number()
     await boris.page.reload()
-    await expect(boris.page.get_by_test_id("prejoin-name")).to_have_value("Борис")
-    # Nobody sits there while the page before the call is open.
-    await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
-    await boris.enter(microphone=False)
+    await boris.expect_phase("connected")
     assert await boris.number() == number
+    await anya.expect_colour("Борис", BLUE)
+    await expect(anya.tile("Борис")).to_have_count(1)
+    for switch, on in (("camera", "true"), ("microphone", "false")):
+        await expect(boris.page.get_by_test_id(switch)).to_have_attribute("data-on", on)
+
+
+async def test_the_link_opened_again_in_the_same_browser_is_the_same_person(
+    lesson: Lesson, crowd: Crowd
+) -> None:
+    boris = await crowd.person("Борис", Look(BLUE))
+    anya = await crowd.person("Аня")
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await boris.join(lesson.address, microphone=False)
+    await anya.expect_colour("Борис", BLUE)
+    number = await boris.number()
+    # Another tab asks first, and then the first one is out.
+    second = Person(await crowd.page(boris.page.context), "Борис")
+    await second.page.goto(lesson.address)
+    await expect(second.page.get_by_test_id("prejoin-elsewhere")).to_be_visible()
+    await second.enter(microphone=False)
+    failure = boris.page.get_by_test_id("failure")
+    await expect(failure).to_have_attribute("data-code", "replaced")
+    assert await second.number() == number
+    # A tab that was closed leaves its seat to the next one.
+    await second.page.close()
+    await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
+    third = Person(await crowd.page(boris.page.context), "Борис")
+    await third.page.goto(lesson.address)
+    await expect(third.page.get_by_test_id("prejoin-name")).to_have_value("Борис")
+    await expect(third.page.get_by_test_id("prejoin-elsewhere")).to_have_count(0)
+    await third.enter(microphone=False)
+    assert await third.number() == number
     await anya.expect_colour("Борис", BLUE)
     await expect(anya.tile("Борис")).to_have_count(1)
 

@@ -8,15 +8,16 @@ export type { Choice, Device, DeviceList, Local } from "./local";
 export { checkNetwork, type NetworkCheck } from "./network-check";
 export { createPreview, type Preview } from "./preview";
 export type { Reach } from "./reach";
+export { RequestFailed } from "./request-failed";
 export {
   createLesson,
   type Entered,
   enter,
   type Lesson,
   type LinkInfo,
+  lookAtSeat,
   lookUp,
   outsideOrigin,
-  RequestFailed,
 } from "./rest";
 export type * from "./state";
 

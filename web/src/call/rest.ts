@@ -2,15 +2,14 @@
 import type {
   Entered as EnteredReply,
   FrontDoor,
+  HeldSeat,
   LessonCreated,
   LinkInfo,
   Renewed,
 } from "../wire/messages";
+import { type Patience, patiently } from "./patience";
+import { RequestFailed } from "./request-failed";
 import type { Failure } from "./state";
-
-const TRIES = 5;
-/** Seconds that somebody who pressed a button waits without a word. */
-const PATIENCE = 2;
 
 export type { LinkInfo } from "../wire/messages";
 
@@ -35,24 +34,24 @@ export interface Lesson {
   readonly participantLink: string;
 }
 
-/** A reply with status ≥ 400 (`failure` is the server's), or `unreachable` when there was none. */
-export class RequestFailed extends Error {
-  constructor(
-    readonly status: number,
-    readonly failure: Failure,
-  ) {
-    super(`${status} ${failure.code}: ${failure.message}`);
-  }
+/** Tries again while the server is only busy or away; so does `enter`. */
+export function lookUp(link: string, patience?: Patience): Promise<LinkInfo> {
+  return patiently(() => request("GET", `/api/links/${encodeURIComponent(link)}`), patience);
 }
 
-export function lookUp(link: string): Promise<LinkInfo> {
-  return patiently(() => request("GET", `/api/links/${encodeURIComponent(link)}`));
-}
-
-export async function enter(link: string, name: string): Promise<Entered> {
+export async function enter(link: string, name: string, patience?: Patience): Promise<Entered> {
   const path = `/api/links/${encodeURIComponent(link)}/enter`;
-  const entered = await patiently(() => request<EnteredReply>("POST", path, { name }));
+  const entered = await patiently(() => request<EnteredReply>("POST", path, { name }), patience);
   return { ...entered, since: Date.now(), resume: null };
+}
+
+/** Whether a seat is still held, and whether somebody sits there; null: nobody can tell. */
+export async function lookAtSeat({ grant, resume }: Entered): Promise<HeldSeat | null> {
+  try {
+    return await request<HeldSeat>("POST", "/api/seat", { grant, resume });
+  } catch {
+    return null;
+  }
 }
 
 /** Where other machines find this installation; null: nowhere. */
@@ -76,28 +75,6 @@ export async function createLesson(key: string, title: string, size: number): Pr
     hostLink: created.host_link,
     participantLink: created.participant_link,
   };
-}
-
-/** Tries again what the server could not do just now, when it says that this helps: a server that
- * starts, or a whole school that presses the link at once. */
-async function patiently<T>(ask: () => Promise<T>): Promise<T> {
-  for (let left = TRIES; ; left--) {
-    try {
-      return await ask();
-    } catch (problem) {
-      const seconds = problem instanceof RequestFailed ? waitFor(problem) : null;
-      if (seconds === null || left <= 1) throw problem;
-      // Not all at the same moment again.
-      await new Promise((resolve) => setTimeout(resolve, seconds * 1000 * (1 + Math.random())));
-    }
-  }
-}
-
-/** Seconds to wait before the same may succeed; null: it is for the person to decide. */
-function waitFor({ status, failure }: RequestFailed): number | null {
-  const seconds = failure.details.retry_after;
-  const soon = typeof seconds === "number" && seconds <= PATIENCE;
-  return status === 503 && soon ? seconds : null;
 }
 
 async function request<T>(

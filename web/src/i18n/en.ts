@@ -13,6 +13,7 @@ export const en: Catalogue = {
   "common.home": "Home page",
   "common.retry": "Try again",
   "common.you": "you",
+  "common.busy": "The server is busy. We keep trying, so there is nothing you need to do…",
   "common.loading": "Loading…",
 
   "language.choose": "Language",
@@ -71,6 +72,9 @@ export const en: Catalogue = {
   "prejoin.name.bad":
     "This name cannot be used: it holds characters that nobody can see. Please type it again.",
   "prejoin.join": "Join the lesson",
+  "prejoin.take_over": "Switch to this tab",
+  "prejoin.elsewhere":
+    "You are already in this lesson in another tab. If you switch here, it ends there. To join as a second person, change the name.",
   "prejoin.joining": "Joining…",
   "prejoin.preview": "How others will see you",
   "prejoin.camera_off": "The camera is off",

@@ -5,7 +5,13 @@ import type * as calls from "../call";
 
 export type Engine = Pick<
   typeof calls,
-  "checkNetwork" | "createCall" | "createLesson" | "createPreview" | "enter" | "lookUp"
+  | "checkNetwork"
+  | "createCall"
+  | "createLesson"
+  | "createPreview"
+  | "enter"
+  | "lookAtSeat"
+  | "lookUp"
 >;
 
 export const EngineContext = createContext<Engine | null>(null);

@@ -1,5 +1,7 @@
-// The seat this tab has in a call, so that reloading the page takes it back. Kept for the tab only
-// (`sessionStorage`): another tab, or the next pupil at the same machine, must not sit down on it.
+// The seat this browser has in a call, so that a page that is loaded again takes it back. The tab's
+// own is taken without a word (`sessionStorage`). Another tab finds it, too (`localStorage`), but
+// asks first, and only while the server holds it: the next pupil at the same machine must not sit
+// down on it.
 import type { Entered, LinkInfo } from "../call";
 
 /** A grant is good for 12 h; one that would end within the hour is not worth trying. */
@@ -9,28 +11,66 @@ export interface KeptSeat {
   readonly entered: Entered;
   /** The link itself may be used up or revoked by now; a seat that is held does not depend on it. */
   readonly info: LinkInfo;
+  /** What was on when it was last told. */
+  readonly devices?: { readonly microphone: boolean; readonly camera: boolean };
+}
+
+interface Shared extends KeptSeat {
+  /** Which tab wrote it: a tab that was replaced must not wipe out what its successor wrote. */
+  readonly tab: string;
 }
 
 const key = (link: string) => `zvonok.seat.${link}`;
 
-export function keptSeat(link: string, now: number): KeptSeat | null {
+const tab = Math.random().toString(36).slice(2);
+
+function read<T extends KeptSeat>(storage: () => Storage, link: string, now: number): T | null {
   try {
-    const seat = JSON.parse(sessionStorage.getItem(key(link)) ?? "null") as KeptSeat | null;
+    const seat = JSON.parse(storage().getItem(key(link)) ?? "null") as T | null;
     return seat !== null && now - seat.entered.since < GOOD_FOR ? seat : null;
   } catch {
     return null;
   }
 }
 
-/** null: the seat was given up. */
-export function keepSeat(link: string, seat: KeptSeat | null): void {
+function write(storage: () => Storage, link: string, seat: KeptSeat | null): void {
   try {
     if (seat === null) {
-      sessionStorage.removeItem(key(link));
+      storage().removeItem(key(link));
     } else {
-      sessionStorage.setItem(key(link), JSON.stringify(seat));
+      storage().setItem(key(link), JSON.stringify(seat));
     }
   } catch {
     // Where storage is forbidden, a reload means a new seat.
   }
+}
+
+const ofTab = () => sessionStorage;
+const ofBrowser = () => localStorage;
+
+/** The one of this tab. */
+export function keptSeat(link: string, now: number): KeptSeat | null {
+  return read(ofTab, link, now);
+}
+
+/** The one of any tab of this browser. */
+export function sharedSeat(link: string, now: number): KeptSeat | null {
+  return read(ofBrowser, link, now);
+}
+
+/** null: the seat was given up. */
+export function keepSeat(link: string, seat: KeptSeat | null): void {
+  write(ofTab, link, seat);
+  if (seat !== null) {
+    const shared: Shared = { ...seat, tab };
+    write(ofBrowser, link, shared);
+  } else if (read<Shared>(ofBrowser, link, 0)?.tab === tab) {
+    write(ofBrowser, link, null);
+  }
+}
+
+/** Whether this page is one that was loaded again, as by F5. */
+export function wasReloaded(): boolean {
+  const [entry] = performance.getEntriesByType("navigation");
+  return entry !== undefined && (entry as PerformanceNavigationTiming).type === "reload";
 }

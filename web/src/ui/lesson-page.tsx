@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { Call, Failure, LinkInfo } from "../call";
 import { t } from "../i18n/language";
 import { CallPage } from "./call/call-page";
@@ -6,13 +6,20 @@ import { EndView } from "./end-view";
 import { useEngine } from "./engine";
 import { asFailure, spentLink } from "./failure";
 import { FailureView } from "./failure-view";
-import { type KeptSeat, keptSeat } from "./kept-seat";
+import { type KeptSeat, keptSeat, sharedSeat, wasReloaded } from "./kept-seat";
 import { OuterPage } from "./kit/outer-page";
 import { PrejoinPage } from "./prejoin/prejoin-page";
+import { returnToSeat } from "./take-seat";
 
 type Step =
-  | { readonly at: "loading" }
-  | { readonly at: "prejoin"; readonly info: LinkInfo; readonly kept: KeptSeat | null }
+  | { readonly at: "loading"; readonly busy: boolean }
+  | {
+      readonly at: "prejoin";
+      readonly info: LinkInfo;
+      readonly kept: KeptSeat | null;
+      /** Another tab sits on the kept seat. */
+      readonly taken: boolean;
+    }
   | { readonly at: "call"; readonly call: Call }
   | { readonly at: "over"; readonly how: "left" | "ended"; readonly title: string }
   | { readonly at: "failed"; readonly failure: Failure };
@@ -21,28 +28,43 @@ const unsupported: Failure = { code: "unsupported", message: "", details: {} };
 
 /** From the link to the end of the call. */
 export function LessonPage({ link }: { link: string }) {
-  const { lookUp } = useEngine();
-  const [step, setStep] = useState<Step>({ at: "loading" });
+  const engine = useEngine();
+  const [step, setStep] = useState<Step>({ at: "loading", busy: false });
+  const returned = useRef(false);
   const fail = useCallback((failure: Failure) => setStep({ at: "failed", failure }), []);
   const begin = useCallback(() => {
-    setStep({ at: "loading" });
+    setStep({ at: "loading", busy: false });
     if (typeof RTCPeerConnection === "undefined") {
       fail(unsupported);
       return;
     }
-    const kept = keptSeat(link, Date.now());
-    lookUp(link).then(
-      (info) => setStep({ at: "prejoin", info, kept }),
-      (problem) => {
+    const own = keptSeat(link, Date.now());
+    if (own !== null && wasReloaded() && !returned.current) {
+      returned.current = true;
+      setStep({ at: "call", call: returnToSeat(engine, link, own) });
+      return;
+    }
+    const ask = async () => {
+      const found = own ?? sharedSeat(link, Date.now());
+      const held = found && (await engine.lookAtSeat(found.entered));
+      // Nobody can tell of a seat that is given up; the tab's own is tried all the same.
+      const kept = held?.held === true ? found : own;
+      const taken = held?.taken === true;
+      try {
+        const waiting = (busy: boolean) => setStep({ at: "loading", busy });
+        const info = await engine.lookUp(link, { waiting });
+        setStep({ at: "prejoin", info, kept, taken });
+      } catch (problem) {
         const failure = asFailure(problem);
         if (kept !== null && spentLink(failure)) {
-          setStep({ at: "prejoin", info: kept.info, kept });
+          setStep({ at: "prejoin", info: kept.info, kept, taken });
         } else {
           fail(failure);
         }
-      },
-    );
-  }, [link, lookUp, fail]);
+      }
+    };
+    void ask();
+  }, [link, engine, fail]);
   useEffect(begin, [begin]);
   const end = useCallback(
     (call: Call) => {
@@ -63,7 +85,7 @@ export function LessonPage({ link }: { link: string }) {
       return (
         <OuterPage title={t("brand.name")}>
           <p class="loading" role="status">
-            {t("common.loading")}
+            {t(step.busy ? "common.busy" : "common.loading")}
           </p>
         </OuterPage>
       );
@@ -73,6 +95,7 @@ export function LessonPage({ link }: { link: string }) {
           link={link}
           info={step.info}
           kept={step.kept}
+          taken={step.taken}
           onJoined={(call) => setStep({ at: "call", call })}
           onFailed={fail}
         />

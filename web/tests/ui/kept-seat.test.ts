@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { spentLink } from "../../src/ui/failure";
-import { keepSeat, keptSeat } from "../../src/ui/kept-seat";
+import { keepSeat, keptSeat, sharedSeat } from "../../src/ui/kept-seat";
 
 const HOUR = 3600_000;
 const info = {
@@ -15,14 +15,21 @@ const seat = {
   info: { ...info, media: [] },
 };
 let stored: Map<string, string>;
+let shared: Map<string, string>;
+
+function storageIn(map: Map<string, string>) {
+  return {
+    getItem: (key: string) => map.get(key) ?? null,
+    setItem: (key: string, value: string) => map.set(key, value),
+    removeItem: (key: string) => map.delete(key),
+  };
+}
 
 beforeEach(() => {
   stored = new Map();
-  vi.stubGlobal("sessionStorage", {
-    getItem: (key: string) => stored.get(key) ?? null,
-    setItem: (key: string, value: string) => stored.set(key, value),
-    removeItem: (key: string) => stored.delete(key),
-  });
+  shared = new Map();
+  vi.stubGlobal("sessionStorage", storageIn(stored));
+  vi.stubGlobal("localStorage", storageIn(shared));
 });
 
 afterEach(() => vi.unstubAllGlobals());
@@ -33,6 +40,16 @@ test("a seat is found again by its link alone, until it is given up", () => {
   expect(keptSeat("two", HOUR)).toBeNull();
   keepSeat("one", null);
   expect(keptSeat("one", HOUR)).toBeNull();
+});
+
+test("another tab of the same browser finds it, and keeps what it wrote itself", () => {
+  keepSeat("one", seat);
+  expect(sharedSeat("one", HOUR)).toMatchObject(seat);
+  const [key = ""] = [...shared.keys()];
+  shared.set(key, JSON.stringify({ ...seat, tab: "another" }));
+  keepSeat("one", null);
+  expect(keptSeat("one", HOUR)).toBeNull();
+  expect(sharedSeat("one", HOUR)).toMatchObject(seat);
 });
 
 test("a grant about to end is not tried", () => {

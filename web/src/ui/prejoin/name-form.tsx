@@ -5,6 +5,10 @@ import { t } from "../../i18n/language";
 interface Props {
   readonly name: string;
   readonly busy: boolean;
+  /** The server is busy; it is asked again. */
+  readonly waiting?: boolean;
+  /** This person is in the call in another tab. */
+  readonly elsewhere?: boolean;
   /** Why the server does not take this name. */
   readonly refused: Failure | null;
   readonly onName: (name: string) => void;
@@ -17,7 +21,8 @@ function wording({ details }: Failure): string {
     : t("prejoin.name.bad");
 }
 
-export function NameForm({ name, busy, refused, onName, onJoin }: Props) {
+export function NameForm(props: Props) {
+  const { name, busy, waiting = false, elsewhere = false, refused, onName, onJoin } = props;
   const field = useRef<HTMLInputElement>(null);
   const [missing, setMissing] = useState(false);
   const problem = missing ? t("prejoin.name.missing") : refused && wording(refused);
@@ -59,8 +64,18 @@ export function NameForm({ name, busy, refused, onName, onJoin }: Props) {
         </p>
       )}
       <button type="submit" class="button primary large" disabled={busy} data-testid="prejoin-join">
-        {busy ? t("prejoin.joining") : t("prejoin.join")}
+        {t(busy ? "prejoin.joining" : elsewhere ? "prejoin.take_over" : "prejoin.join")}
       </button>
+      {elsewhere && !busy && (
+        <p class="form-note" data-testid="prejoin-elsewhere">
+          {t("prejoin.elsewhere")}
+        </p>
+      )}
+      {waiting && (
+        <p class="form-note" role="status" data-testid="prejoin-waiting">
+          {t("common.busy")}
+        </p>
+      )}
     </form>
   );
 }

@@ -1,11 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Call, Entered, Failure, LinkInfo, Preview } from "../../call";
+import type { Call, Failure, LinkInfo, Preview } from "../../call";
 import { plural, t } from "../../i18n/language";
 import { useEngine } from "../engine";
 import { asFailure } from "../failure";
-import { type KeptSeat, keepSeat } from "../kept-seat";
+import type { KeptSeat } from "../kept-seat";
 import { OuterPage } from "../kit/outer-page";
 import { recall, remember } from "../kit/remembered";
+import { takeSeat } from "../take-seat";
 import { DevicePickers } from "./device-pickers";
 import { NameForm } from "./name-form";
 import { NetworkState } from "./network-state";
@@ -15,8 +16,10 @@ import { Troubles } from "./troubles";
 interface Props {
   readonly link: string;
   readonly info: LinkInfo;
-  /** The seat this tab had before the page was loaded again. */
+  /** The seat this browser has, or had a moment ago. */
   readonly kept: KeptSeat | null;
+  /** Another tab sits on it. */
+  readonly taken: boolean;
   readonly onJoined: (call: Call) => void;
   readonly onFailed: (failure: Failure) => void;
 }
@@ -44,26 +47,30 @@ function usePreview(hosting: boolean): { preview: Preview; handOver: () => void 
   };
 }
 
-export function PrejoinPage({ link, info, kept, onJoined, onFailed }: Props) {
-  const { createCall, enter } = useEngine();
+export function PrejoinPage({ link, info, kept, taken, onJoined, onFailed }: Props) {
+  const engine = useEngine();
   const hosting = info.role === "host";
   const { preview, handOver } = usePreview(hosting);
   const [name, setName] = useState(kept?.entered.name ?? recall("name") ?? "");
   const [busy, setBusy] = useState(false);
+  const [waiting, setWaiting] = useState(false);
   const [refused, setRefused] = useState<Failure | null>(null);
   const join = async (chosen: string) => {
     setBusy(true);
     remember("name", chosen);
     try {
       // Under another name one is another person.
-      const entered = chosen === kept?.entered.name ? kept.entered : await enter(link, chosen);
+      const entered =
+        chosen === kept?.entered.name
+          ? kept.entered
+          : await engine.enter(link, chosen, { waiting: setWaiting });
       handOver();
-      const keep = (seat: Entered | null) => keepSeat(link, seat && { entered: seat, info });
-      onJoined(createCall(entered, { local: preview, keep }));
+      onJoined(takeSeat(engine, link, info, entered, preview));
     } catch (problem) {
       const failure = asFailure(problem);
       if (failure.code === "bad_name") {
         setBusy(false);
+        setWaiting(false);
         setRefused(failure);
       } else {
         onFailed(failure);
@@ -88,7 +95,15 @@ export function PrejoinPage({ link, info, kept, onJoined, onFailed }: Props) {
           <p class="prejoin-present">
             {present ? plural("count.waiting_inside", present) : t("prejoin.nobody")}
           </p>
-          <NameForm name={name} busy={busy} refused={refused} onName={changeName} onJoin={join} />
+          <NameForm
+            name={name}
+            busy={busy}
+            waiting={waiting}
+            elsewhere={taken && name.trim() === kept?.entered.name}
+            refused={refused}
+            onName={changeName}
+            onJoin={join}
+          />
           <NetworkState media={info.media} />
           <Troubles local={preview} />
         </div>

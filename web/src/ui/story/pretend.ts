@@ -213,6 +213,7 @@ export function pretendEngine(scene: Scene): Engine {
       hostLink: "hQ7c2Xv9Kp3TzL5mW8nR1g",
       participantLink: "Fz9wQ2rT8vXk1LmN4pYb7A",
     }),
+    lookAtSeat: async () => null,
     lookUp: async () => {
       if (scene.failure) {
         throw Object.assign(new Error("refused"), { failure: scene.failure });

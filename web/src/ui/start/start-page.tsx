@@ -9,12 +9,21 @@ import { RingingBell } from "./ringing-bell";
 import { schoolKey } from "./school-key";
 import { TypeKey } from "./type-key";
 
+/** Kept with this entry of the tab's history, so that its links survive a reload and a way back. */
+function keptLesson(): Lesson | null {
+  return (history.state as { readonly lesson?: Lesson } | null)?.lesson ?? null;
+}
+
 export function StartPage() {
-  const [lesson, setLesson] = useState<Lesson | null>(null);
+  const [lesson, setLesson] = useState(keptLesson);
+  const keep = (created: Lesson | null) => {
+    history.replaceState(created && { lesson: created }, "");
+    setLesson(created);
+  };
   if (lesson) {
     return (
       <OuterPage title={t("created.page_title")}>
-        <Created lesson={lesson} onAnother={() => setLesson(null)} />
+        <Created lesson={lesson} onAnother={() => keep(null)} />
       </OuterPage>
     );
   }
@@ -37,7 +46,7 @@ export function StartPage() {
           </section>
           <section class="card">
             <h2>{t("start.teacher.title")}</h2>
-            {teacher ? <CreateLesson schoolKey={teacher} onCreated={setLesson} /> : <TypeKey />}
+            {teacher ? <CreateLesson schoolKey={teacher} onCreated={keep} /> : <TypeKey />}
           </section>
         </div>
       </div>

@@ -23,6 +23,8 @@ export class Input {
   private readonly opened = signal<MediaStreamTrack | null>(null);
   private readonly sent = signal<MediaStreamTrack | null>(null);
   private wanted = false;
+  /** Was in use when it went; taken again when it is back. `on`: it was, too. */
+  private missed: { readonly id: string; readonly on: boolean } | null = null;
   private turn: Promise<void> = Promise.resolve();
 
   constructor(
@@ -50,12 +52,16 @@ export class Input {
   /** Resolves when done or refused. Muting takes effect before this returns. */
   set(on: boolean): Promise<void> {
     this.wanted = on;
+    // Decided anew: of a microphone that is gone, whether it is to be on when it is back.
+    const keeps = this.missed !== null && this.kind === "microphone";
+    this.missed = keeps && this.missed !== null ? { ...this.missed, on } : null;
     if (!on) this.apply();
     return this.inTurn(() => this.settle());
   }
 
   choose(deviceId: string): Promise<void> {
     return this.inTurn(async () => {
+      this.missed = null;
       this.deviceId = deviceId;
       if (this.opened.peek() === null) return;
       this.stop();
@@ -64,8 +70,23 @@ export class Input {
     });
   }
 
+  /** The devices there are now. One that went while it was in use is taken again by itself. */
+  plugged(ids: readonly string[]): Promise<void> {
+    return this.inTurn(async () => {
+      const { missed } = this;
+      if (missed === null || !this.isBack(missed.id, ids)) return;
+      this.missed = null;
+      this.stop();
+      this.deviceId = missed.id;
+      this.wanted = missed.on;
+      await this.open();
+      await this.settle();
+    });
+  }
+
   close(): void {
     this.wanted = false;
+    this.missed = null;
     void this.inTurn(async () => this.stop());
     this.stop();
   }
@@ -80,6 +101,12 @@ export class Input {
     // A camera that is off lets its light go out; a microphone stays open for a quick unmute.
     if (!this.wanted && this.kind === "camera") this.stop();
     this.apply();
+  }
+
+  /** Without a name of its own it was the system's default: any will do, if there is none now. */
+  private isBack(id: string, ids: readonly string[]): boolean {
+    if (id === "") return this.opened.peek() === null && ids.length > 0;
+    return ids.includes(id);
   }
 
   private apply(): void {
@@ -140,6 +167,7 @@ export class Input {
   private lost(track: MediaStreamTrack): void {
     void this.inTurn(async () => {
       if (this.opened.peek() !== track) return;
+      const on = this.wanted;
       this.stop();
       if (this.kind === "microphone") {
         this.deviceId = "";
@@ -147,10 +175,18 @@ export class Input {
       } else {
         this.wanted = false;
       }
+      // A camera that was off is opened for nobody.
+      if (on || this.kind === "microphone") this.missed = { id: nameOfDevice(track), on };
       this.apply();
       this.notices.add({ kind: "device_lost", device: this.kind });
     });
   }
+}
+
+/** "": the system's default, which browsers give a name that means another device tomorrow. */
+function nameOfDevice(track: MediaStreamTrack): string {
+  const id = track.getSettings().deviceId ?? "";
+  return id === "default" || id === "communications" ? "" : id;
 }
 
 function nameOf(reason: unknown): string {

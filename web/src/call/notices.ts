@@ -38,7 +38,8 @@ export class Notices {
   }
 }
 
+/** Of one device only the latest is told: that it is gone, busy or forbidden is one trouble. */
 function sameSort(one: Notice, other: Notice): boolean {
-  const deviceOf = (notice: Notice) => ("device" in notice ? notice.device : null);
-  return one.kind === other.kind && deviceOf(one) === deviceOf(other);
+  if ("device" in one && "device" in other) return one.device === other.device;
+  return one.kind === other.kind;
 }

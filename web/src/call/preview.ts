@@ -32,7 +32,15 @@ export function createPreview(): Preview {
     notices.add({ kind: "device_lost", device: "speaker" });
   };
   const refreshSoon = () => void refresh();
-  media?.addEventListener("devicechange", refreshSoon);
+  // Inputs come below; by the time of a change they are there.
+  const devicesChanged = async (): Promise<void> => {
+    await refresh();
+    const { microphones, cameras } = devices.peek();
+    void microphone.plugged(microphones.map((device) => device.id));
+    void camera.plugged(cameras.map((device) => device.id));
+  };
+  const changeSoon = () => void devicesChanged();
+  media?.addEventListener("devicechange", changeSoon);
   refreshSoon();
 
   const input = (kind: "microphone" | "camera") =>
@@ -71,7 +79,7 @@ export function createPreview(): Preview {
     testSpeaker: () => playTone(chosen.peek().speaker),
     dismiss: (notice) => notices.dismiss(notice),
     close() {
-      media?.removeEventListener("devicechange", refreshSoon);
+      media?.removeEventListener("devicechange", changeSoon);
       stopMetering();
       microphone.close();
       camera.close();

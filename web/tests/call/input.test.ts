@@ -11,6 +11,9 @@ class FakeTrack {
   stop(): void {
     this.stopped = true;
   }
+  getSettings(): MediaTrackSettings {
+    return { deviceId: this.device };
+  }
   clone(): FakeTrack {
     const copy = new FakeTrack(this.device);
     this.copies.push(copy);
@@ -162,4 +165,73 @@ test("closing frees everything, also what is still being opened", async () => {
   await opening;
   await microphone.choose("");
   expect(devices.tracks.every((track) => track.stopped)).toBe(true);
+});
+
+describe("a device that comes back", () => {
+  test("is taken again by itself, on as it was", async () => {
+    const camera = input("camera", "other");
+    await camera.set(true);
+    devices.tracks[0]?.onended?.();
+    await camera.plugged(["usual"]);
+    expect(camera.on.value).toBe(false);
+    await camera.plugged(["usual", "other"]);
+    expect(camera.on.value).toBe(true);
+    expect(devices.tracks.at(-1)?.device).toBe("other");
+    expect(kinds()).toEqual([]);
+  });
+
+  test("is left alone if the person has decided otherwise meanwhile", async () => {
+    const camera = input("camera", "other");
+    await camera.set(true);
+    devices.tracks[0]?.onended?.();
+    await camera.set(false);
+    await camera.plugged(["other"]);
+    expect(camera.on.value).toBe(false);
+    expect(devices.tracks).toHaveLength(1);
+  });
+
+  test("a microphone that was muted comes back muted", async () => {
+    const microphone = input("microphone", "other");
+    await microphone.set(true);
+    await microphone.set(false);
+    devices.tracks[0]?.onended?.();
+    await microphone.plugged(["usual", "other"]);
+    expect(microphone.on.value).toBe(false);
+    expect(microphone.track.value).toBe(devices.tracks.at(-1));
+    expect(devices.tracks.map((track) => track.device)).toEqual(["other", "usual", "other"]);
+    expect(microphone.outgoing.value?.enabled).toBe(false);
+  });
+
+  test("the only microphone is told of once, and is on again when it is back", async () => {
+    const microphone = input("microphone", "other");
+    await microphone.set(true);
+    devices.refusals = ["NotFoundError"];
+    devices.tracks[0]?.onended?.();
+    await microphone.plugged([]);
+    expect(microphone.on.value).toBe(false);
+    expect(kinds()).toEqual(["device_lost"]);
+    await microphone.plugged(["other"]);
+    expect(microphone.on.value).toBe(true);
+    expect(kinds()).toEqual([]);
+  });
+
+  test("who mutes while it is away stays muted", async () => {
+    const microphone = input("microphone", "other");
+    await microphone.set(true);
+    devices.refusals = ["NotFoundError", "NotFoundError"];
+    devices.tracks[0]?.onended?.();
+    await microphone.set(false);
+    await microphone.plugged(["other"]);
+    expect(microphone.on.value).toBe(false);
+    expect(microphone.track.value).not.toBeNull();
+  });
+
+  test("one that was the system's choice is taken again only when there is none", async () => {
+    devices.present = ["usual", "default"];
+    const microphone = input("microphone", "default");
+    await microphone.set(true);
+    devices.tracks[0]?.onended?.();
+    await microphone.plugged(["usual"]);
+    expect(devices.tracks).toHaveLength(2);
+  });
 });

@@ -40,6 +40,7 @@ export class RunningCall {
   private readonly speakers = signal<readonly number[]>([]);
   private readonly sound = signal<readonly MediaStream[]>([]);
   private readonly unconfirmed = signal(false);
+  private seenElsewhere = false;
   private unconfirmedSince: number | null = null;
   private readonly page = pageWord();
   private readonly notices = new Notices();
@@ -85,7 +86,7 @@ export class RunningCall {
     this.pictures = new Pictures({
       send: (tiles) => this.socket.send({ type: "view", tiles }),
       person: (number) => this.roster?.get(number),
-      hidden: outOfSight,
+      hidden: () => outOfSight() && !this.seenElsewhere,
     });
     this.own = new OwnMedia(local, this.notices, (now) =>
       this.socket.send({ type: "media", media: now }),
@@ -321,6 +322,10 @@ export class RunningCall {
   private offerActions(): CallActions {
     return {
       show: (tiles) => this.pictures.show(tiles),
+      seeElsewhere: (seen) => {
+        this.seenElsewhere = seen;
+        this.pictures.lookedAt();
+      },
       setMicrophone: (on) => this.local.setMicrophone(on),
       setCamera: (on) => this.local.setCamera(on),
       setScreen: async (on) => (on ? this.own.screen.start() : this.own.screen.stop()),

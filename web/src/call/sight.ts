@@ -1,13 +1,7 @@
-// Whether anybody can see the call: its page, or a small window that shows it above others.
-
-interface SmallWindow {
-  readonly window: Window | null;
-}
+// Whether anybody can see the page of the call.
 
 export function outOfSight(): boolean {
-  if (document.visibilityState !== "hidden") return false;
-  const small = (window as { documentPictureInPicture?: SmallWindow }).documentPictureInPicture;
-  return !small?.window && !document.pictureInPictureElement;
+  return document.visibilityState === "hidden";
 }
 
 /** Calls `changed` when the page is looked away from or back at; returns what stops it. */

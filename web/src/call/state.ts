@@ -103,6 +103,8 @@ export interface CallState {
 
 export interface CallActions {
   show(tiles: readonly WantedTile[]): void;
+  /** Pictures are seen in another window of ours, even while the page of the call is hidden. */
+  seeElsewhere(seen: boolean): void;
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
   setScreen(on: boolean): Promise<void>;

@@ -75,6 +75,7 @@ export function fakeLocal() {
 export function fakeActions() {
   return {
     show: vi.fn(),
+    seeElsewhere: vi.fn(),
     setMicrophone: vi.fn(async () => undefined),
     setCamera: vi.fn(async () => undefined),
     setScreen: vi.fn(async () => undefined),

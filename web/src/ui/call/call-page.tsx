@@ -26,6 +26,7 @@ export function CallPage({ call, onOver }: Props) {
   useSignalEffect(() => {
     document.title = t("call.page_title", { title: call.state.title.value });
   });
+  useSignalEffect(() => call.actions.seeElsewhere(view.faces.value !== null));
   useSignalEffect(() => {
     if (["left", "ended", "refused"].includes(call.state.phase.value)) {
       onOver(call);

@@ -140,6 +140,7 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
   };
   const actions: CallActions = {
     show,
+    seeElsewhere: () => undefined,
     setMicrophone: local.setMicrophone,
     setCamera: local.setCamera,
     setSize: () => {},

@@ -1,0 +1,45 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { pageWord, sayWhenClosed } from "../../src/call/closing";
+
+const seat = { grant: "g", resume: "r", page: "p" };
+let page: EventTarget;
+let said: { path: string; body: Blob }[];
+
+beforeEach(() => {
+  page = new EventTarget();
+  said = [];
+  vi.stubGlobal("addEventListener", page.addEventListener.bind(page));
+  vi.stubGlobal("navigator", {
+    sendBeacon: (path: string, body: Blob) => said.push({ path, body }),
+  });
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+function hide(persisted: boolean): void {
+  page.dispatchEvent(Object.assign(new Event("pagehide"), { persisted }));
+}
+
+test("a page that closes says whose seat it leaves", async () => {
+  sayWhenClosed(() => seat);
+  hide(false);
+  expect(said.map(({ path }) => path)).toEqual(["/api/seat/closed"]);
+  expect(said[0]?.body.type).toBe("application/json");
+  expect(JSON.parse((await said[0]?.body.text()) ?? "")).toEqual(seat);
+});
+
+test("one that is only put aside, has no seat, or has left says nothing", () => {
+  let held: typeof seat | null = null;
+  const stop = sayWhenClosed(() => held);
+  hide(false);
+  held = seat;
+  hide(true);
+  stop();
+  hide(false);
+  expect(said).toEqual([]);
+});
+
+test("each page has a word of its own, as the protocol allows it", () => {
+  expect(pageWord()).toMatch(/^[\w-]{22}$/);
+  expect(pageWord()).not.toBe(pageWord());
+});

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { Commands, isCommand } from "../../src/call/commands";
+
+test("of several wishes about the same thing the last is kept", () => {
+  const commands = new Commands(() => 0.5);
+  const first = commands.add({ type: "media", media: { microphone: true } });
+  const second = commands.add({ type: "media", media: { microphone: false } });
+  commands.add({ type: "quality", quality: "poor" });
+  expect(first.command).not.toBe(second.command);
+  expect(commands.all().map(({ type }) => type)).toEqual(["media", "quality"]);
+  expect(commands.answered(first.command ?? "")).toBe(false);
+  expect(commands.waits("media")).toBe(true);
+  expect(commands.answered(second.command ?? "")).toBe(true);
+  expect(commands.waits("media")).toBe(false);
+});
+
+test("ids are as short as the protocol wants them, and another page has others", () => {
+  const id = (random: number) => new Commands(() => random).add({ type: "end" }).command;
+  expect(id(0.999999)).toMatch(/^[\w-]{1,16}$/);
+  expect(id(0.1)).not.toBe(id(0.2));
+});
+
+test("what changes nothing is no command", () => {
+  expect(isCommand({ type: "ping" })).toBe(false);
+  expect(isCommand({ type: "end" })).toBe(true);
+});

@@ -42,7 +42,7 @@ async def test_a_reloaded_page_is_back_in_the_call_with_the_same_devices(
         await expect(boris.page.get_by_test_id(switch)).to_have_attribute("data-on", on)
 
 
-async def test_the_link_opened_again_in_the_same_browser_is_the_same_person(
+async def test_another_tab_of_the_same_browser_takes_the_seat_over_after_asking(
     lesson: Lesson, crowd: Crowd
 ) -> None:
     boris = await crowd.person("Борис", Look(BLUE))
@@ -59,17 +59,6 @@ async def test_the_link_opened_again_in_the_same_browser_is_the_same_person(
     failure = boris.page.get_by_test_id("failure")
     await expect(failure).to_have_attribute("data-code", "replaced")
     assert await second.number() == number
-    # A tab that was closed leaves its seat to the next one.
-    await second.page.close()
-    await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
-    third = Person(await crowd.page(boris.page.context), "Борис")
-    await third.page.goto(lesson.address)
-    await expect(third.page.get_by_test_id("prejoin-name")).to_have_value("Борис")
-    await expect(third.page.get_by_test_id("prejoin-elsewhere")).to_have_count(0)
-    await third.enter(microphone=False)
-    assert await third.number() == number
-    await anya.expect_colour("Борис", BLUE)
-    await expect(anya.tile("Борис")).to_have_count(1)
 
 
 async def test_a_closed_tab_leaves_no_ghost(lesson: Lesson, crowd: Crowd) -> None:

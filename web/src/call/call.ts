@@ -272,8 +272,9 @@ export class RunningCall {
   }
 
   private finish(phase: Phase, failure: Failure | null): void {
-    this.keep(null);
+    // First why: a seat that another tab has taken over is not given up.
     this.failure.value = failure;
+    this.keep(null);
     this.phase.value = phase;
     this.stopWatching();
     this.stopSaying();

@@ -58,6 +58,11 @@ export function sharedSeat(link: string, now: number): KeptSeat | null {
   return read(ofBrowser, link, now);
 }
 
+/** This tab's seat is another tab's now, which keeps it itself: what it wrote may not be seen here yet. */
+export function passSeatOn(link: string): void {
+  write(ofTab, link, null);
+}
+
 /** null: the seat was given up. */
 export function keepSeat(link: string, seat: KeptSeat | null): void {
   write(ofTab, link, seat);

@@ -2,7 +2,7 @@
 import { effect } from "@preact/signals";
 import type { Call, Entered, LinkInfo, Preview } from "../call";
 import type { Engine } from "./engine";
-import { type KeptSeat, keepSeat } from "./kept-seat";
+import { type KeptSeat, keepSeat, passSeatOn } from "./kept-seat";
 
 export function takeSeat(
   { createCall }: Pick<Engine, "createCall">,
@@ -23,7 +23,8 @@ export function takeSeat(
   const keep = (kept: Entered | null) => {
     seat = kept;
     if (kept === null) stop();
-    write();
+    if (kept === null && call.state.failure.peek()?.code === "replaced") passSeatOn(link);
+    else write();
   };
   const call = createCall(entered, { local: preview, keep });
   stop = effect(() => {

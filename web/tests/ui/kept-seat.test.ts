@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { spentLink } from "../../src/ui/failure";
-import { keepSeat, keptSeat, sharedSeat } from "../../src/ui/kept-seat";
+import { keepSeat, keptSeat, passSeatOn, sharedSeat } from "../../src/ui/kept-seat";
 
 const HOUR = 3600_000;
 const info = {
@@ -48,6 +48,13 @@ test("another tab of the same browser finds it, and keeps what it wrote itself",
   const [key = ""] = [...shared.keys()];
   shared.set(key, JSON.stringify({ ...seat, tab: "another" }));
   keepSeat("one", null);
+  expect(keptSeat("one", HOUR)).toBeNull();
+  expect(sharedSeat("one", HOUR)).toMatchObject(seat);
+});
+
+test("a tab that was replaced leaves the seat to its successor, whose word is not seen yet", () => {
+  keepSeat("one", seat);
+  passSeatOn("one");
   expect(keptSeat("one", HOUR)).toBeNull();
   expect(sharedSeat("one", HOUR)).toMatchObject(seat);
 });

@@ -36,7 +36,7 @@ from .sdp import measure
 from .worker import Told, answer, offer, worker
 
 LIMIT_MS = 500.0
-FLOODERS, RATE, STALLED, CALLS, HONEST = 12, 10.0, 256, 10, 100
+FLOODERS, RATE, STALLED, CALLS, HONEST = 12, 10.0, 256, 10, 200
 ATTACK = "attack"
 KEY = ec.generate_private_key(ec.SECP256R1())
 NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])

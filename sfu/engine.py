@@ -126,7 +126,6 @@ class Engine:
         if room is None or session is None:
             return
         self._close(room, session, now)
-        self._applying.pop(session, None)
         self._write(room)
         if not room.sessions:
             del self._rooms[call], self._calls[room.number]

@@ -19,7 +19,7 @@ RETRY = 0.5
 HEARTBEAT = 3.0
 EXPIRY = 10
 """Seconds after which a worker that says nothing is taken for dead."""
-AT_ONCE = 256
+AT_ONCE = 64
 """Sessions written in one go, so that the loop does not stand still for long."""
 MAX_MOMENTS = 256
 """Moments kept for a Redis that is away; the oldest are forgotten."""

@@ -10,7 +10,7 @@ from sfu.sdp import Candidate
 from tests.sfu import offers
 from tests.sfu.dtls_client import DtlsClient
 from tests.sfu.stage import Stage, tile
-from zvonok.wire.bus import ActualSession, WantedSession
+from zvonok.wire.bus import ActualSession, Description, WantedSession
 from zvonok.wire.errors import ErrorBody
 
 
@@ -445,3 +445,45 @@ def test_a_kernel_that_takes_no_commands_is_noticed() -> None:
     assert [silent_after(SILENT_TICKS - 1), silent_after(1)] == [False, True]
     stage.settle()
     assert not silent_after(1)
+
+
+def test_a_loss_is_told_although_the_last_offer_was_refused() -> None:
+    error = ErrorBody("sdp_changed", "…")
+    previous = ActualSession(session="s1", offer_id=1, error=error, connected=True)
+    told = Stage().want(1, previous=previous).error
+    assert told is not None
+    assert told.code == "session_lost"
+
+
+def test_what_is_told_waits_for_the_mark() -> None:
+    """Whatever else happens to the session meanwhile: one word instead of two."""
+    stage = Stage()
+    wanted = WantedSession(session="s1", participant=1, offer_id=1, revision=1)
+    stage.engine.want("c", wanted, Description(1, offers.browser()), None, 0.0)
+    assert stage.engine.take_effects() == []
+    stage.engine.set_reachable(0, True)
+    assert stage.engine.take_effects() == []
+    stage.settle()
+    assert stage.actual["s1"].revision == 1
+
+
+def test_another_participant_is_another_peer() -> None:
+    stage = Stage()
+    stage.want(1)
+    stage.kernel.take()
+    other = replace(stage.wanted["s1"], participant=7, offer_id=2)
+    stage.engine.want("c", other, Description(2, offers.browser("ABCD")), None, 0.0)
+    assert [e[0] for e in stage.kernel.log].count("open_session") == 1
+
+
+def test_a_source_that_moved_to_another_session_stays_published() -> None:
+    """The same person's new session opens before the old one is closed."""
+    stage = Stage()
+    stage.want(1, open=["camera"])
+    stage.want(2, view=[tile(0, 1)])
+    wanted = WantedSession(session="new", participant=1, offer_id=1, open=["camera"])
+    stage.engine.want("c", wanted, Description(1, offers.browser()), None, 0.0)
+    stage.settle()
+    stage.kernel.take()
+    stage.leave(1)
+    assert [e for e in stage.kernel.log if e[0] == "clear_slot"] == []

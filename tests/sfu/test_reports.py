@@ -1,6 +1,7 @@
 """What is not written at once is written later, and only its newest state."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
@@ -20,6 +21,7 @@ class FailingRedis:
 
     def __init__(self, failures: int) -> None:
         self.failures = failures
+        self.fails: Callable[[], None] = lambda: None
         self.written: list[list[tuple[Any, ...]]] = []
         self.wrote = asyncio.Event()
 
@@ -45,6 +47,7 @@ class Pipeline:
     async def execute(self) -> None:
         if self._redis.failures:
             self._redis.failures -= 1
+            self._redis.fails()
             raise RedisConnectionError
         self._redis.written.append(self._commands)
         self._redis.wrote.set()
@@ -121,3 +124,38 @@ async def test_sessions_of_one_call_are_announced_together_and_in_parts() -> Non
     notices = [bus.decode_notice(commands[-1][2]) for commands in redis.written]
     told = [n.sessions for n in notices if isinstance(n, bus.SessionsNotice)]
     assert [len(sessions) for sessions in told] == [AT_ONCE, 1]
+
+
+@pytest.mark.parametrize("newer", [2, None])
+async def test_what_came_during_a_write_that_failed_is_newer(
+    monkeypatch: pytest.MonkeyPatch, newer: int | None
+) -> None:
+    monkeypatch.setattr(reports, "RETRY", 0)
+    redis = FailingRedis(failures=1)
+    report = Reports(cast("Redis", redis))
+
+    def arrives() -> None:
+        effect = DropActual("c", "s") if newer is None else answered(newer)
+        report.add([effect])
+
+    redis.fails = arrives
+    report.add([answered(1)])
+    task = asyncio.ensure_future(report.work())
+    await asyncio.wait_for(redis.wrote.wait(), 5)
+    task.cancel()
+    (commands,) = redis.written
+    stored = [
+        bus.decode_actual(c[3]).offer_id
+        for c in commands
+        if c[1] == bus.actual_key("c") and c[0] == "hset"
+    ]
+    texts = [
+        bus.decode_description(c[3]).offer_id
+        for c in commands
+        if c[1] == bus.answers_key("c") and c[0] == "hset"
+    ]
+    assert stored == texts == ([] if newer is None else [newer])
+
+
+def answered(offer_id: int) -> WriteActual:
+    return replace(state(offer_id), answer=Description(offer_id, "v=0"))

@@ -40,3 +40,21 @@ async def test_a_shared_screen_arrives_with_its_sound(lesson: Lesson, crowd: Cro
     await teacher.press("share")
     await expect(screen).to_have_count(0, timeout=10_000)
     await until(lambda: sounds(anya), lambda on: not on, seconds=15, what="its sound has ended")
+
+
+async def test_a_replaced_presenter_is_told_by_whom(lesson: Lesson, crowd: Crowd) -> None:
+    teacher = await crowd.person("Учитель")
+    anya = await crowd.person("Аня")
+    await teacher.join(lesson.host_address, host=True, camera=False, microphone=False)
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await anya.press("share")
+    await teacher.page.locator('[data-testid="tile"][data-kind="screen"]').wait_for()
+    await teacher.press("share")
+    await teacher.press("replace-yes")
+    told = anya.page.get_by_test_id("banner-screen_replaced")
+    await expect(told).to_contain_text("теперь экран показывает Учитель", timeout=20_000)
+    await expect(anya.page.get_by_test_id("share")).to_have_attribute("data-on", "false")
+    # A moderator's screen stays, so nothing offers to replace it.
+    await anya.press("share")
+    await expect(anya.page.get_by_test_id("replace-window")).to_contain_text("Учитель")
+    await expect(anya.page.get_by_test_id("replace-yes")).to_have_count(0)

@@ -143,6 +143,7 @@ cdef inline void fetch_ahead(engine* e, const references* audience, int32_t plac
     s = &v.slots[slot_index if audio else reference % SLOTS]
     prefetch(v)
     prefetch(<char*>v + CACHE_LINE)
+    prefetch(<char*>v + 2 * CACHE_LINE)
     prefetch(&v.outbound)
     prefetch(&v.outbound.rtp_salt)
     prefetch(s)

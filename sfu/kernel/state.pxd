@@ -329,10 +329,6 @@ cdef struct session:
     bint gso
     uint8_t reachability
     bint moderator
-    # Since when it speaks without a seat, when it did so last, and when it lost one to another
-    int64_t waits_since
-    int64_t waited_at
-    int64_t seat_lost
     bint sends
     int32_t room
     int32_t place
@@ -401,6 +397,10 @@ cdef struct session:
     int64_t dtls_pace
     int64_t stream_pace
     int64_t repair_pace
+    # Since when it speaks without a seat, when it did so last, and when it lost one to another
+    int64_t waits_since
+    int64_t waited_at
+    int64_t seat_lost
     arrivals* feedback
     uint64_t remb
 

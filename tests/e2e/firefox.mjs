@@ -1,10 +1,11 @@
-// A participant in Firefox: `node firefox.mjs ADDRESS NAME OTHER`. Prints a JSON line now and then
-// about what it sees and hears of OTHER, until the end of standard input.
+// A participant in Firefox: `node firefox.mjs ADDRESS NAME OTHER [SCRIPT]`. Prints a JSON line now
+// and then about what it sees and hears of OTHER, until the end of standard input. SCRIPT runs in the
+// page before its own.
 import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../../web/package.json", import.meta.url));
 const puppeteer = require("puppeteer-core");
-const [address, name, other] = process.argv.slice(2);
+const [address, name, other, script] = process.argv.slice(2);
 
 const browser = await puppeteer.launch({
   browser: "firefox",
@@ -21,6 +22,7 @@ const browser = await puppeteer.launch({
 const page = await browser.newPage();
 page.on("pageerror", (error) => console.error("pageerror", error));
 await page.setViewport({ width: 1280, height: 720 });
+if (script !== undefined) await page.evaluateOnNewDocument(script);
 await page.goto(address);
 const test = (id) => `[data-testid="${id}"]`;
 await page.locator(test("prejoin-name")).fill(name);

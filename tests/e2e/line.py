@@ -21,10 +21,12 @@ class Line:
     """To be used as a context manager.
 
     `sound_jitter`: now and then sound for the participant stands still for up to so many seconds.
+    `host`: the relay's address for media; Firefox does not try a loopback address from another.
     """
 
-    def __init__(self, running: Running, sound_jitter: float = 0.0) -> None:
+    def __init__(self, running: Running, sound_jitter: float = 0.0, *, host: str = HOST) -> None:
         self._running = running
+        self._host = host
         self.sound_jitter = sound_jitter
         self.whole = True
         self._media = _Media(self, (HOST, running.media))
@@ -36,7 +38,7 @@ class Line:
         self.port: int = self._server.sockets[0].getsockname()[1]
         loop = asyncio.get_running_loop()
         self._datagrams, _ = await loop.create_datagram_endpoint(
-            lambda: self._media, local_addr=(HOST, 0)
+            lambda: self._media, local_addr=(self._host, 0)
         )
         return self
 
@@ -73,13 +75,13 @@ class Line:
     @property
     def script(self) -> str:
         """For the page: the server's candidates are replaced by the relay."""
-        port = self._datagrams.get_extra_info("sockname")[1]
+        there = "{} {}".format(*self._datagrams.get_extra_info("sockname")[:2])
         return f"""(() => {{
             const set = RTCPeerConnection.prototype.setRemoteDescription;
             RTCPeerConnection.prototype.setRemoteDescription = function (description) {{
                 let first = true;
                 const sdp = description.sdp.replace(/a=candidate:.*\\r\\n/g, () => {{
-                    const line = "a=candidate:1 1 udp 2130706431 {HOST} {port} typ host\\r\\n";
+                    const line = "a=candidate:1 1 udp 2130706431 {there} typ host\\r\\n";
                     return first ? ((first = false), line) : "";
                 }});
                 return set.call(this, {{ type: description.type, sdp }});

@@ -9,9 +9,12 @@ from playwright.async_api import expect
 
 from tests.e2e.crowd import Crowd
 from tests.e2e.lesson import Lesson
+from tests.e2e.line import Line
 from tests.e2e.looks import BLUE, Look, is_colour
 from tests.e2e.programs import program
+from tests.e2e.running import Running
 from tests.e2e.waiting import until
+from zvonok.service.addresses import reachable_addresses
 
 SCRIPT = Path(__file__).with_name("firefox.mjs")
 
@@ -45,3 +48,44 @@ async def test_firefox_sees_hears_and_is_seen_and_heard(lesson: Lesson, crowd: C
         )
         await until(boris.heard, lambda slots: any(slots[:3]), seconds=15, what="Firefox is heard")
     await expect(boris.tile("Лиса")).to_have_count(0, timeout=10_000)
+
+
+async def test_firefox_goes_on_behind_a_router_that_forgot_its_port(
+    running: Running, lesson: Lesson, crowd: Crowd
+) -> None:
+    """Its checks come every five seconds and never nominate; its media does not wait for them."""
+    node = shutil.which("node")
+    assert node, "there is no Node.js: run tools/setup.sh test"
+    boris = await crowd.person("Борис", Look(BLUE, 700.0))
+    await boris.join(lesson.address)
+    async with Line(running, host=reachable_addresses(())[0]) as line:
+        address = line.address(lesson.address)
+        async with program(node, str(SCRIPT), address, "Лиса", "Борис", line.script) as firefox:
+
+            async def energy() -> float:
+                found: float = json.loads(await firefox.line(60))["energy"]
+                return found
+
+            await until(energy, lambda now: now > 0, seconds=40, what="Firefox hears Chromium")
+            await expect(boris.tile("Лиса")).to_have_attribute(
+                "data-covered", "false", timeout=20_000
+            )
+            moved = running.counters("sfu").get("sfu_kernel_paths_moved_total", 0.0)
+            line.change_address()
+            # What is in its buffers is played to the end.
+            for _ in range(5):
+                before = await energy()
+            await until(
+                energy,
+                lambda now: now > before,
+                seconds=15,
+                what="Firefox hears Chromium at its new port",
+            )
+            frozen = await boris.colour("Лиса")
+            await until(
+                lambda: boris.colour("Лиса"),
+                lambda seen: seen is not None and seen != frozen,
+                seconds=15,
+                what="Firefox's picture moves again",
+            )
+            assert running.counters("sfu")["sfu_kernel_paths_moved_total"] > moved

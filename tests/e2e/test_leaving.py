@@ -61,6 +61,29 @@ async def test_another_tab_of_the_same_browser_takes_the_seat_over_after_asking(
     assert await second.number() == number
 
 
+async def test_the_link_opened_again_after_a_tab_was_closed_is_the_same_person(
+    lesson: Lesson, crowd: Crowd
+) -> None:
+    boris = await crowd.person("Борис", Look(BLUE))
+    anya = await crowd.person("Аня")
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await boris.join(lesson.address, microphone=False)
+    number = await boris.number()
+    second = Person(await crowd.page(boris.page.context), "Борис")
+    await second.page.goto(lesson.address)
+    await second.enter(microphone=False)
+    failure = boris.page.get_by_test_id("failure")
+    await expect(failure).to_have_attribute("data-code", "replaced")
+    await second.page.close()
+    await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
+    third = Person(await crowd.page(boris.page.context), "Борис")
+    await third.page.goto(lesson.address)
+    await third.enter(microphone=False)
+    assert await third.number() == number
+    await anya.expect_colour("Борис", BLUE)
+    await expect(anya.tile("Борис")).to_have_count(1)
+
+
 async def test_a_closed_tab_leaves_no_ghost(lesson: Lesson, crowd: Crowd) -> None:
     boris = await crowd.person("Борис", Look(BLUE))
     anya = await crowd.person("Аня")

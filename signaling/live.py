@@ -10,11 +10,12 @@ The rest is described in `zvonok.wire.bus`. Whatever belongs to a call is writte
 that first checks the lease, so a process that lost it without noticing changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
+import structlog
 from redis.asyncio import Redis
 
 from zvonok.wire import bus
@@ -25,6 +26,8 @@ LEASE_MILLISECONDS = 6000
 RENEW_SECONDS = 2.0
 
 Command = Sequence[str | bytes]
+Value = TypeVar("Value")
+log = structlog.get_logger()
 
 _FENCED = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -158,16 +161,16 @@ class Live:
         return bool(await self._fenced(keys=[owner_key(call)], args=[self._me, *words]))
 
     async def load(self, call: str) -> Kept | None:
-        """None: no such call runs."""
+        """None: no such call runs, or none that this version can read."""
         fields = await _hash(self._redis, state_key(call))
-        state = fields.pop(b"call", None)
+        state = _readable({call: fields.pop(b"call", None)}, _decode_state).get(call)
         if state is None:
             return None
         wanted = await _hash(self._redis, bus.wanted_key(call))
         return Kept(
-            _decode_state(state),
+            state,
             {record.decode(): value for record, value in fields.items()},
-            {session.decode(): bus.decode_wanted(value) for session, value in wanted.items()},
+            _readable({name.decode(): it for name, it in wanted.items()}, bus.decode_wanted),
         )
 
     async def running(self) -> set[str]:
@@ -179,18 +182,19 @@ class Live:
         """What the SFU says of these sessions, or of all."""
         key = bus.actual_key(call)
         if sessions is None:
-            values: Any = (await _hash(self._redis, key)).values()
+            found = {name.decode(): it for name, it in (await _hash(self._redis, key)).items()}
         else:
-            values = await cast("Any", self._redis.hmget(key, list(sessions)))
-        return [bus.decode_actual(value) for value in values if value]
+            names = list(sessions)
+            values = await cast("Any", self._redis.hmget(key, names))
+            found = dict(zip(names, values, strict=True))
+        return list(_readable(found, bus.decode_actual).values())
 
     async def answers(self, call: str, sessions: Sequence[str]) -> dict[str, Description]:
         """The newest answers to these sessions, as far as there are any."""
         if not sessions:
             return {}
         values = await cast("Any", self._redis.hmget(bus.answers_key(call), sessions))
-        found = zip(sessions, values, strict=True)
-        return {session: bus.decode_description(value) for session, value in found if value}
+        return _readable(dict(zip(sessions, values, strict=True)), bus.decode_description)
 
     async def workers(self) -> list[WorkerState]:
         """Workers that are alive, the least loaded first."""
@@ -199,9 +203,26 @@ class Live:
             return []
         keys = [bus.worker_key(member.decode()) for member in members]
         values = await cast("Any", self._redis.mget(keys))
-        alive = [bus.decode_worker(value) for value in values if value is not None]
+        found = dict(zip((key.rpartition(":")[2] for key in keys), values, strict=True))
+        alive = _readable(found, bus.decode_worker).values()
         return sorted(alive, key=lambda worker: (worker.load, worker.sessions, worker.worker))
 
 
 async def _hash(redis: Redis, key: str) -> dict[bytes, bytes]:
     return cast("dict[bytes, bytes]", await cast("Any", redis.hgetall(key)))
+
+
+def _readable(
+    values: Mapping[str, bytes | None], decode: Callable[[bytes], Value]
+) -> dict[str, Value]:
+    """What there is, decoded. What another version wrote and this one cannot read is left out:
+    one such value must not keep a whole call from being taken over."""
+    found = {}
+    for name, value in values.items():
+        if value is None:
+            continue
+        try:
+            found[name] = decode(value)
+        except msgspec.MsgspecError as error:
+            log.warning("left out what cannot be read", name=name, error=str(error))
+    return found

@@ -45,6 +45,33 @@ async def test_a_restarted_process_takes_calls_over(schools: Schools, sfu: FakeS
     assert session not in sfu.closed
 
 
+async def test_what_another_version_wrote_keeps_nobody_out(
+    schools: Schools, sfu: FakeSfu, redis: Redis
+) -> None:
+    async with schools.start() as first:
+        one, other = await first.client.lesson(), await first.client.lesson()
+        grant = await first.client.enter(one.host_link, "Ольга")
+        browser = await first.client.join(grant)
+        await browser.send(Offer(0, OFFER))
+        session = await sfu.session_of(browser.you)
+        await first.client.come(other.host_link, "Иван")
+        await browser.until(Answer)
+    unreadable = b"\xc1"
+    await redis.hset(bus.wanted_key(one.lesson.id), session, unreadable)
+    await redis.hset(bus.actual_key(one.lesson.id), session, unreadable)
+    await redis.hset(live.state_key(other.lesson.id), "call", unreadable)
+    await redis.sadd(bus.WORKERS_KEY, "of-old")
+    await redis.set(bus.worker_key("of-old"), unreadable)
+    assert browser.welcome is not None
+    async with schools.start() as second:
+        back = await second.client.join(grant, browser.welcome.resume)
+        assert back.welcome is not None
+        assert back.welcome.resumed
+        await back.send(Offer(1, OFFER))
+        assert (await back.until(Answer)).id == 1
+        await second.client.come(other.participant_link, "Пётр")
+
+
 async def test_a_killed_process_is_replaced_after_its_lease(
     schools: Schools, sfu: FakeSfu, redis: Redis
 ) -> None:

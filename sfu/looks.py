@@ -224,7 +224,7 @@ class Looks:
 
     async def _want(self, call: str, value: bytes, stored: bytes | None) -> None:
         wanted = bus.decode_wanted(value)
-        previous = bus.decode_actual(stored) if stored else None
+        previous = _previous(stored)
         offer = None
         if self._engine.needs_offer(call, wanted, previous):
             key = bus.offers_key(call)
@@ -263,3 +263,12 @@ class Looks:
             left -= found.keys()
             self._add(call, (s for s, value in found.items() if self._told.get((call, s)) != value))
         self._add(call, left & self._engine.sessions(call))
+
+
+def _previous(stored: bytes | None) -> bus.ActualSession | None:
+    """None as well for what another version wrote and this one cannot read."""
+    try:
+        return bus.decode_actual(stored) if stored else None
+    except msgspec.MsgspecError as error:
+        log.warning("left out what cannot be read", error=str(error))
+        return None

@@ -402,3 +402,10 @@ async def test_who_has_nothing_to_do_is_not_behind(
     async with asyncio.timeout(5):
         while desk.looks.behind:
             await asyncio.sleep(0.001)
+
+
+async def test_what_another_version_stored_keeps_nobody_out(desk: Desk) -> None:
+    await desk.redis.hset(bus.actual_key("c"), "s1", b"\xc1")
+    await desk.said(1)
+    await desk.look()
+    assert desk.actual["s1"].answer is not None

@@ -64,8 +64,8 @@ async def running(settings: Settings, clock: Clock, me: str) -> AsyncIterator[Pa
             *Lessons(calls, store, grants, settings.school_key, clock).endpoints(),
             *InvitationLinks(calls, store, grants, clock).endpoints(),
             *HeldSeats(calls, grants, clock).endpoints(),
-            *MediaEndpoints("whip", calls, grants, clock).endpoints(),
-            *MediaEndpoints("whep", calls, grants, clock).endpoints(),
+            *MediaEndpoints("whip", calls, store, grants, clock).endpoints(),
+            *MediaEndpoints("whep", calls, store, grants, clock).endpoints(),
             front_door(settings),
         ]
         app = web.Application(middlewares=[cross_origin.shared, in_one_shape(metrics)])

@@ -34,6 +34,8 @@ class MediaGrant:
 
     id: str
     lesson: str
+    link: str | None
+    """By which the one who made it had come; None: it was made with the key of the school."""
     role: MediaRole
     name: str
 
@@ -55,6 +57,7 @@ class _MediaClaims(msgspec.Struct):
     lesson: str
     role: MediaRole
     name: str
+    link: str | None = None
 
 
 Claims = TypeVar("Claims", _CallClaims, _MediaClaims)
@@ -86,6 +89,7 @@ class Grants:
                 exp=now + seconds,
                 jti=grant.id,
                 lesson=grant.lesson,
+                link=grant.link,
                 role=grant.role,
                 name=grant.name,
             )
@@ -109,7 +113,13 @@ class Grants:
         claims = self._claims(token, _MediaClaims, "media", "token")
         if claims.exp <= now:
             raise Refusal(401, "token_expired", "this token has expired")
-        return MediaGrant(id=claims.jti, lesson=claims.lesson, role=claims.role, name=claims.name)
+        return MediaGrant(
+            id=claims.jti,
+            lesson=claims.lesson,
+            link=claims.link,
+            role=claims.role,
+            name=claims.name,
+        )
 
     def _sign(self, claims: _CallClaims | _MediaClaims) -> str:
         return jwt.encode(msgspec.to_builtins(claims), self._secret, algorithm=ALGORITHM)

@@ -166,7 +166,13 @@ class Lessons:
         body = await read_body(request, rest.NewMediaToken)
         given = body.name or ("WHIP" if body.role == "publish" else "WHEP")
         name = display_name(given, trusted=True)  # A moderator gives it, to a thing of his own.
-        grant = MediaGrant(id=random_token(), lesson=lesson.id, role=body.role, name=name)
+        grant = MediaGrant(
+            id=random_token(),
+            lesson=lesson.id,
+            link=self._link_of(request),
+            role=body.role,
+            name=name,
+        )
         now = self._clock.wall()
         token = rest.MediaToken(
             token=self._grants.sign_media(grant, now, body.seconds),
@@ -184,12 +190,12 @@ class Lessons:
         To those who may not know of it, it does not exist.
         """
         token, wanted = bearer(request), request.match_info["lesson"]
-        if token.count(".") == 2:
+        if _is_grant(token):
             grant = self._grants.grant(token, self._clock.wall())
             if grant.lesson != wanted:
                 raise Refusal(404, "not_found", "there is no such lesson")
             require(grant.role, "manage_lesson")
-            return await admitted(self._store, grant)
+            return await admitted(self._store, grant.link)
         if not self._is_school_key(token, request):
             raise Refusal(401, "bad_key", "this is not the key of the school")
         lesson = await self._store.lesson(wanted)
@@ -202,6 +208,13 @@ class Lessons:
         if lesson.ended is not None:
             raise Refusal(410, "call_ended", "this lesson has been ended")
         return lesson
+
+    def _link_of(self, request: web.Request) -> str | None:
+        """By which a moderator came; None: he has the key of the school."""
+        token = bearer(request)
+        if not _is_grant(token):
+            return None
+        return self._grants.grant(token, self._clock.wall()).link
 
     def _is_school_key(self, key: str, request: web.Request) -> bool:
         # Bytes of a header that are no UTF-8 come as surrogates.
@@ -249,6 +262,11 @@ def shown_link(link: Link) -> rest.Link:
         uses=link.uses,
         revoked=link.revoked is not None,
     )
+
+
+def _is_grant(token: str) -> bool:
+    """Rather than the key of the school: its three parts are those of a JWT."""
+    return token.count(".") == 2
 
 
 def _title(text: str) -> str:

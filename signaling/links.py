@@ -113,7 +113,7 @@ class InvitationLinks:
     async def renew(self, request: web.Request) -> web.Response:
         now = self._clock.wall()
         grant = self._grants.grant(bearer(request), now, late=RENEW_SECONDS)
-        lesson = await admitted(self._store, grant)
+        lesson = await admitted(self._store, grant.link)
         if lesson.ended is not None:
             raise Refusal(410, "call_ended", "this lesson has been ended")
         return json_reply(rest.Renewed(self._grants.sign(grant, now)))

@@ -1,7 +1,7 @@
 """Display names: what a person may be called, and how equal names are told apart."""
 
 import unicodedata
-from collections.abc import Iterator, Set
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 from zvonok.wire.errors import Refusal
@@ -99,12 +99,12 @@ class Called(NamedTuple):
         return f"{self.name}{GUEST}" if self.guest else self.name
 
 
-def distinct(name: str, taken: Set[str], *, protected: bool) -> Called:
+def distinct(name: str, taken: Container[str], *, protected: bool) -> Called:
     """`name`, with a mark when it looks like one whose `looks` are in `taken`.
 
     `protected`: it is a moderator's name, and the newcomer is none: he is marked as a guest.
     """
-    if looks(name).isdisjoint(taken):
+    if not any(form in taken for form in looks(name)):
         return Called(name)
     suffix, number = "", 1
     # What is added looks the same whatever it stands behind.

@@ -150,7 +150,7 @@ class Sockets:
         invitation = None
         if not call.engine.holds(message.resume, grant.id):
             self._grants.grant(message.grant, now)
-            await admitted(self._store, grant)
+            await admitted(self._store, grant.link)
         if may(grant.role, "pass_on_links"):
             invitation = await self._invitation(grant.lesson, now)
         if not call.usable:

@@ -10,6 +10,7 @@ from zvonok.wire.errors import Refusal
 from zvonok.wire.ids import random_token
 from zvonok.wire.rest import MediaRole
 
+from .admission import admitted
 from .call.effects import Answered
 from .call.seat import Newcomer
 from .calls import Calls
@@ -18,6 +19,7 @@ from .cross_origin import preflight
 from .endpoints import Endpoint, bearer, read_bytes
 from .grants import Grants, MediaGrant
 from .live_call import LiveCall
+from .store import Store
 
 SDP = "application/sdp"
 ANSWER_SECONDS = 5.0
@@ -29,9 +31,12 @@ ROLES: dict[Protocol, MediaRole] = {"whip": "publish", "whep": "subscribe"}
 class MediaEndpoints:
     """Handlers of one of the two protocols; each raises Refusal."""
 
-    def __init__(self, protocol: Protocol, calls: Calls, grants: Grants, clock: Clock) -> None:
+    def __init__(
+        self, protocol: Protocol, calls: Calls, store: Store, grants: Grants, clock: Clock
+    ) -> None:
         self._protocol = protocol
         self._calls = calls
+        self._store = store
         self._grants = grants
         self._clock = clock
 
@@ -49,7 +54,7 @@ class MediaEndpoints:
                 body=SDP,
                 reply=SDP,
                 status=201,
-                errors=[406, 410, 413, 415, 422],
+                errors=[406, 409, 410, 413, 415, 422],
             ),
             Endpoint(
                 method="OPTIONS",
@@ -85,6 +90,8 @@ class MediaEndpoints:
     async def begin(self, request: web.Request) -> web.Response:
         grant = self._grant(request)
         offer = await self._offer(request)
+        if grant.link is not None:
+            await admitted(self._store, grant.link)
         call = await self._calls.get(grant.lesson)
         session = random_token()
         newcomer = Newcomer(
@@ -161,6 +168,8 @@ def _answer_in(answered: Answered) -> str:
     if error is not None:
         if error.code == "worker_full":
             raise Refusal(503, "worker_full", error.message, retry_after=10)
+        if error.code == "session_replaced":
+            raise Refusal(409, "session_replaced", error.message)
         raise Refusal(422, error.code, error.message, **error.details)
     assert answered.answer is not None
     return answered.answer

@@ -29,9 +29,8 @@ from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import SEATS
 from zvonok.wire.rest import HeldSeat
 
-from ..names import Called
-from ..permissions import MODERATORS, may, require
-from .effects import Arrived, Close, Departed, Effect, EndAsked, Over, Send
+from ..permissions import may, require
+from .effects import Answered, Arrived, Close, Departed, Effect, EndAsked, Over, Send
 from .kept import record_of
 from .part import Handles, Part
 from .parts.closed import ClosedPart
@@ -157,8 +156,9 @@ class Call:
             number = self._seat(turn, newcomer)
         else:
             self._replace(turn, number)
-        seat = self.seats[number]
+            self._settle(turn, number)
         self.people.take(number, socket, message.page)
+        seat = self.seats[number]
         self._by_socket[socket] = number
         turn.show(number)
         corrections = self.sources.wish(turn, seat, message.media)
@@ -180,13 +180,17 @@ class Call:
     def begin_session(self, newcomer: Newcomer, offer: str, now: float) -> list[Effect]:
         """A seat without a socket: WHIP or WHEP. Raises Refusal `call_full`.
 
-        A publisher's token holds one seat: the seat it had is given up.
+        A publisher's token holds one seat: the seat it had is given up as soon as the SFU accepts
+        the new offer, and at once if it was not accepted itself.
         """
         turn = Turn(now, self.people)
-        held = self.people.by_grant.get(newcomer.grant)
-        if held is not None and newcomer.kind == "publisher":
-            self._vacate(turn, held)
+        earlier = self.people.of_grant(newcomer.grant)
         seat = self.seats[self._seat(turn, newcomer)]
+        for number in earlier:
+            if not self.session.accepted(number):
+                error = ErrorBody("session_replaced", "a newer session took its place")
+                turn.do(Answered(self.seats[number].session, None, error))
+                self._vacate(turn, number)
         self.session.begin(turn, seat, offer)
         self.people.hold(seat.number, now + CONNECT_SECONDS, present=True)
         return self._finish(turn)
@@ -263,8 +267,12 @@ class Call:
     def actual(self, actual: ActualSession, now: float, answer: str | None = None) -> list[Effect]:
         """The SFU's word on a session of media; `answer`: if `SessionPart.lacks_answer`."""
         turn = Turn(now, self.people)
-        if self.session.actual(turn, actual, answer):
-            self._vacate(turn, self.people.by_session[actual.session])
+        number = self.people.by_session.get(actual.session)
+        seen = number is not None and self.people.visible(number)
+        for unneeded in self.session.actual(turn, actual, answer):
+            self._vacate(turn, unneeded)
+        if number is not None and not seen and self.people.visible(number):
+            self._settle(turn, number)
         return self._finish(turn)
 
     def speakers(self, participants: list[int], now: float) -> list[Effect]:
@@ -324,6 +332,9 @@ class Call:
         self.session.take_back(wanted)
         for part in self.parts:
             part.restored(now)
+        for number in self.seats:
+            if self.people.visible(number):
+                self.people.settle(number)
         self.next_number = max([next_number, *(number + 1 for number in self.seats)])
         self.next_number += NUMBERS_SKIPPED
         self._empty_at = None if self.seats else now + EMPTY_SECONDS
@@ -356,16 +367,12 @@ class Call:
     def _seat(self, turn: Turn, newcomer: Newcomer) -> int:
         if self.over:
             raise Refusal(503, "unavailable", "the call has just ended; try again", retry_after=1)
-        self.size.admit(newcomer, turn.now)
+        self._make_room(turn, newcomer)
         number, self.next_number = self.next_number, self.next_number + 1
-        called = Called(newcomer.name)
-        if newcomer.kind != "viewer":
-            moderator = newcomer.role in MODERATORS
-            called = self.people.distinct_name(newcomer.name, moderator=moderator)
         seat = Seat(
             number=number,
-            name=called.name,
-            guest_mark=called.guest,
+            given=newcomer.name,
+            name=newcomer.name,
             role=newcomer.role,
             kind=newcomer.kind,
             grant=newcomer.grant,
@@ -373,11 +380,36 @@ class Call:
             resume=newcomer.resume,
         )
         self.people.place(seat)
+        if newcomer.kind == "publisher":
+            self.people.hide(number)  # Others come to know of it when it is accepted.
+        else:
+            self._settle(turn, number)
+            seat = self.seats[number]
         self._empty_at = None
         turn.do(Arrived(seat.session, number, seat.name, seat.role))
         turn.keep(record_of("seat", number), seat)
         turn.show(number)
         return number
+
+    def _make_room(self, turn: Turn, newcomer: Newcomer) -> None:
+        """Whoever closed his page and has not come back makes way, if the call is full.
+
+        Raises Refusal `call_full`.
+        """
+        missing = self.size.missing(newcomer)
+        if missing <= 0:
+            return
+        away = self.pages.to_be_given_up()
+        if len(away) < missing:
+            raise self.size.full(newcomer, turn.now)
+        for number in away[:missing]:
+            self._vacate(turn, number)
+
+    def _settle(self, turn: Turn, number: int) -> None:
+        """The seat gets a name of its own; whoever is called anew by that is shown so."""
+        for renamed in self.people.settle(number):
+            turn.keep(record_of("seat", renamed), self.seats[renamed])
+            turn.show(renamed)
 
     def _vacate(self, turn: Turn, number: int) -> None:
         seat = self.people.remove(number)

@@ -2,9 +2,12 @@
 
 import heapq
 
+import msgspec
+
 from zvonok.wire.client import ParticipantNumber
 
-from ..names import Called, distinct, looks
+from ..names import folded
+from .naming import Naming
 from .seat import Presence, Seat, presence_of
 
 
@@ -15,11 +18,11 @@ class People:
         self.seats: dict[ParticipantNumber, Seat] = {}
         self.presence: dict[ParticipantNumber, Presence] = {}
         self.by_session: dict[str, int] = {}
-        self.by_grant: dict[str, int] = {}
+        self.naming = Naming()
         self.moderators = 0
         self._by_resume: dict[str, int] = {}
-        self._by_name: dict[str, int] = {}
-        """By all that a name looks like."""
+        self._by_grant: dict[str, list[int]] = {}
+        """The newest last; a publisher that comes again has two until one is accepted."""
         self._viewers = 0
         self._hidden = 0
         self._leaving: list[tuple[float, int]] = []
@@ -42,37 +45,59 @@ class People:
     def held(self, resume: str | None, grant: str) -> int | None:
         """The seat that this secret, or else this grant, has."""
         number = self._by_resume.get(resume) if resume is not None else None
-        return self.by_grant.get(grant) if number is None else number
+        if number is None and grant in self._by_grant:
+            number = self._by_grant[grant][-1]
+        return number
 
-    def distinct_name(self, name: str, *, moderator: bool) -> Called:
-        """`name`, with a mark if somebody has it."""
-        owners = [self._by_name[form] for form in looks(name) if form in self._by_name]
-        protected = not moderator and any(self.seats[owner].moderator for owner in owners)
-        return distinct(name, self._by_name.keys(), protected=protected)
+    def of_grant(self, grant: str) -> tuple[int, ...]:
+        """The oldest first."""
+        return tuple(self._by_grant.get(grant, ()))
 
     def place(self, seat: Seat) -> None:
+        """A new seat; say `settle` when others come to know of it."""
         presence = presence_of(seat)
         self.seats[seat.number] = seat
         self.presence[seat.number] = presence
         self.by_session[seat.session] = seat.number
         self._by_resume[seat.resume] = seat.number
-        self.by_grant[seat.grant] = seat.number
+        self._by_grant.setdefault(seat.grant, []).append(seat.number)
         self.moderators += seat.moderator
         self._viewers += not seat.shown
-        if seat.shown:
-            self._by_name |= dict.fromkeys(looks(seat.called.read), seat.number)
 
     def remove(self, number: int) -> Seat:
         seat, presence = self.seats.pop(number), self.presence.pop(number)
         del self.by_session[seat.session], self._by_resume[seat.resume]
-        names = [(self._by_name, form) for form in looks(seat.called.read)]
-        for index, key in ((self.by_grant, seat.grant), *names):
-            if index.get(key) == number:
-                del index[key]
+        self._by_grant[seat.grant].remove(number)
+        if not self._by_grant[seat.grant]:
+            del self._by_grant[seat.grant]
+        self.naming.release(number)
         self.moderators -= seat.moderator
         self._viewers -= not seat.shown
         self._hidden -= presence.hidden
         return seat
+
+    def settle(self, number: int) -> list[int]:
+        """Gives the seat a name that is nobody else's; returns who is called anew by that.
+
+        That may be guests who have been called like a moderator.
+        """
+        seat = self.seats[number]
+        if not seat.shown:
+            return []
+        renamed = self._call(seat)
+        if seat.moderator:
+            for guest in self.naming.guests_like(self.seats[number].called):
+                renamed += self._call(self.seats[guest])
+        return renamed
+
+    def _call(self, seat: Seat) -> list[int]:
+        called = self.naming.claim(seat)
+        if called == seat.called:
+            return []
+        named = msgspec.structs.replace(seat, name=called.name, guest_mark=called.guest)
+        self.seats[seat.number] = named
+        self.presence[seat.number].folded = folded(called.name)
+        return [seat.number]
 
     # ── holding a seat ──
 
@@ -85,15 +110,20 @@ class People:
     def take(self, number: int, socket: int | None, page: str | None = None) -> None:
         """Somebody, or media alone, is there: the seat is not given up by itself."""
         presence = self.presence[number]
-        self._hidden -= presence.hidden
-        presence.socket, presence.page, presence.hidden = socket, page, False
+        self.unhide(number)
+        presence.socket, presence.page = socket, page
         presence.leaves_at, presence.present = None, True
 
     def hide(self, number: int) -> None:
-        """Others do not see the seat until it is taken again."""
+        """Others do not see the seat until it is taken again, or shown."""
         presence = self.presence[number]
         self._hidden += not presence.hidden
         presence.hidden = True
+
+    def unhide(self, number: int) -> None:
+        presence = self.presence[number]
+        self._hidden -= presence.hidden
+        presence.hidden = False
 
     def next_leaving(self) -> float | None:
         """No seat is given up before this time."""

@@ -18,6 +18,8 @@ class Seat(msgspec.Struct, kw_only=True, frozen=True):
     """Who sits there. Kept in Redis for whoever takes the call over."""
 
     number: int
+    given: str = ""
+    """The name that was asked for; `name` and `guest_mark` tell it apart from others."""
     name: str
     guest_mark: bool = False
     """The name looks like a moderator's."""
@@ -54,7 +56,7 @@ class Presence:
     page: str | None = None
     """Which page of the browser sat there last, by its own word."""
     hidden: bool = False
-    """Others do not know of it now: its page was closed."""
+    """Others do not know of it now: its page was closed, or its media was not accepted yet."""
     present: bool = True
     """False: others see that the connection is lost."""
     leaves_at: float | None = None

@@ -3,7 +3,7 @@
 import pytest
 
 from signaling.call.call import CONNECT_SECONDS, EMPTY_SECONDS
-from signaling.call.effects import Answered, Arrived, Departed, Effect, SessionTouched
+from signaling.call.effects import Answered, Arrived, Departed, Effect, Keep, SessionTouched
 from signaling.call.parts.size import RESERVED_SEATS
 from signaling.call.seat import HOLD_SECONDS, Newcomer
 from tests.signaling.stage import Stage
@@ -69,9 +69,11 @@ def test_a_guest_who_looks_like_the_teacher_is_marked() -> None:
     people = stage.viewers[teacher].people.values()
     assert [(one.name, one.guest_mark) for one in people] == [("Сахар", False), ("Caxap", True)]
     stage.say(pupil, Leave())
-    assert stage.call.people.distinct_name("Caxap", moderator=False) == ("Caxap", True)
+    told_apart = stage.call.people.naming.told_apart
+    assert told_apart("Caxap", moderator=False) == ("Caxap", True)
     stage.say(teacher, Leave())
-    assert stage.call.people.distinct_name("Caxap", moderator=False) == ("Caxap", False)
+    told_apart = stage.call.people.naming.told_apart
+    assert told_apart("Caxap", moderator=False) == ("Caxap", False)
 
 
 def test_a_newcomer_knows_all_and_all_know_him(stage: Stage) -> None:
@@ -544,6 +546,106 @@ def test_a_publishers_token_holds_one_seat(stage: Stage) -> None:
     assert Departed(first.session) in effects
     assert [seat.name for seat in stage.call.seats.values()] == ["OBS"]
     assert stage.call.number_of(second.session) == 2
+
+
+def test_a_publisher_goes_on_until_its_next_session_is_accepted(stage: Stage) -> None:
+    viewer = stage.join()
+    first, second, third = (stage.newcomer("OBS", grant="obs", kind="publisher") for _ in range(3))
+    stage.do(stage.call.begin_session(first, "v=0", stage.now))
+    stage.do(hear(stage, answered(first, "camera"), stage.now))
+    stage.do(stage.call.begin_session(second, "v=0", stage.now))
+    stage.wait(1)
+    assert sorted(stage.viewers[viewer].people) == [1, 2], "the second is not seen yet"
+    assert stage.viewers[viewer].total == 2
+    stage.do(stage.call.end_session(second.session, stage.now))  # It was refused.
+    assert stage.call.number_of(first.session) == 2
+    stage.do(stage.call.begin_session(third, "v=0", stage.now))
+    effects = stage.do(hear(stage, answered(third, "camera"), stage.now))
+    assert Departed(first.session) in effects
+    stage.wait(1)
+    assert sorted(stage.viewers[viewer].people) == [1, 4]
+    assert stage.viewers[viewer].people[4].name == "OBS", "it has the name of the first"
+    assert stage.viewers[viewer].people[4].media == Media(camera=True)
+    assert stage.viewers[viewer].total == 2
+
+
+def test_of_two_sessions_at_once_the_newer_stays(stage: Stage) -> None:
+    newcomers = [stage.newcomer("OBS", grant="obs", kind="publisher") for _ in range(3)]
+    stage.do(stage.call.begin_session(newcomers[0], "v=0", stage.now))
+    stage.do(hear(stage, answered(newcomers[0]), stage.now))
+    stage.do(stage.call.begin_session(newcomers[1], "v=0", stage.now))
+    effects = stage.do(stage.call.begin_session(newcomers[2], "v=0", stage.now))
+    told = next(effect for effect in effects if isinstance(effect, Answered))
+    assert (told.session, told.error and told.error.code) == (
+        newcomers[1].session,
+        "session_replaced",
+    )
+    assert len(stage.call.seats) == 2, "the one that flows and the newest"
+    for newcomer in (newcomers[1], newcomers[2], newcomers[0]):
+        stage.do(hear(stage, answered(newcomer), stage.now))
+    assert [seat.session for seat in stage.call.seats.values()] == [newcomers[2].session]
+    stage.do(stage.call.end_session(newcomers[2].session, stage.now))
+    assert stage.call.seats == {}
+    assert not stage.call.holds(None, "obs")
+
+
+def test_a_publisher_that_comes_again_finds_room_in_a_full_lesson() -> None:
+    stage = Stage(size=1)
+    newcomers = [stage.newcomer("OBS", grant="obs", kind="publisher") for _ in range(2)]
+    for newcomer in newcomers:
+        stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
+        stage.do(hear(stage, answered(newcomer), stage.now))
+    assert stage.call.number_of(newcomers[1].session) == 2
+    with pytest.raises(Refusal):
+        stage.join()
+
+
+# ── who is called what ──
+
+
+def called(stage: Stage, socket: int) -> tuple[str, bool]:
+    """As everybody who is there sees it."""
+    stage.wait(1)
+    faces = {
+        (viewer.people[stage.seat(socket)].name, viewer.people[stage.seat(socket)].guest_mark)
+        for viewer in stage.viewers.values()
+        if viewer.closed is None
+    }
+    assert len(faces) == 1
+    return faces.pop()
+
+
+def test_a_guest_who_came_first_under_the_teachers_name_gets_the_mark(stage: Stage) -> None:
+    pupil = stage.join("Ольга")
+    assert called(stage, pupil) == ("Ольга", False)
+    teacher = stage.join("Ольга", "host")
+    assert called(stage, teacher) == ("Ольга", False)
+    assert called(stage, pupil) == ("Ольга", True)
+    second = stage.join("Ольга", "host")
+    assert called(stage, second) == ("Ольга (2)", False), "moderators are told apart all the same"
+    stage.say(second, Search(1, query="ольга"))
+    found = stage.viewers[second].got(Found)[0].participants
+    assert [(one.name, one.guest_mark) for one in found] == [
+        ("Ольга", False),
+        ("Ольга (2)", False),
+        ("Ольга", True),
+    ]
+
+
+def test_a_guest_with_a_number_makes_way_for_a_moderator_too(stage: Stage) -> None:
+    first, pupil = stage.join("Ольга", "host"), stage.join("Ольга (2)")
+    second = stage.join("Ольга", "host")
+    assert called(stage, first) == ("Ольга", False)
+    assert called(stage, second) == ("Ольга (2)", False)
+    assert called(stage, pupil) == ("Ольга (2)", True)
+
+
+def test_what_somebody_is_called_by_a_moderators_coming_is_kept(stage: Stage) -> None:
+    pupil = stage.join("Ольга")
+    stage.effects.clear()
+    stage.join("Ольга", "host")
+    kept = [effect.value for effect in stage.effects if isinstance(effect, Keep)]
+    assert stage.call.seats[stage.seat(pupil)] in kept
 
 
 def test_a_viewer_counts_as_a_seat_and_is_not_shown() -> None:

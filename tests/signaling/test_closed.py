@@ -11,6 +11,7 @@ from tests.signaling.conftest import School
 from tests.signaling.stage import Stage
 from zvonok.wire import rest
 from zvonok.wire.client import Change, Found, Join, Search, Speakers, Welcome
+from zvonok.wire.errors import Refusal
 
 SEEN_WITHIN = 3.0
 """Seconds from the page's last word until nobody is shown there any more."""
@@ -24,6 +25,83 @@ def stage() -> Stage:
 def closing(stage: Stage, socket: int, page: str | None = "page") -> None:
     viewer = stage.viewers[socket]
     stage.do(stage.call.closed(viewer.resume, viewer.grant, page, stage.now))
+
+
+def names(stage: Stage, socket: int) -> dict[int, str]:
+    """Of all that this one sees, with the mark of a guest."""
+    stage.wait(1)
+    people = stage.viewers[socket].people.items()
+    return {n: one.name + "*" * one.guest_mark for n, one in people}
+
+
+def test_whose_page_was_closed_has_no_name_meanwhile(stage: Stage) -> None:
+    """The same person comes from another browser, which knows nothing of the first."""
+    teacher, first = stage.join("Teacher", "host"), stage.join("Саша", page="page")
+    resume = stage.viewers[first].resume
+    closing(stage, first)
+    stage.wait(SEEN_WITHIN)
+    stage.join("Саша")
+    assert names(stage, teacher) == {1: "Teacher", 3: "Саша"}
+    stage.join("Саша", resume=resume, page="next page")
+    assert names(stage, teacher) == {1: "Teacher", 2: "Саша (2)", 3: "Саша"}
+    stage.wait(HOLD_SECONDS)
+    assert names(stage, teacher) == {1: "Teacher", 2: "Саша (2)", 3: "Саша"}
+
+
+def test_nobody_takes_a_teachers_name_while_his_page_is_closed(stage: Stage) -> None:
+    watcher, teacher = stage.join("A"), stage.join("Ольга", "host", page="page")
+    resume = stage.viewers[teacher].resume
+    closing(stage, teacher)
+    stage.wait(SEEN_WITHIN)
+    stage.join("Ольга")
+    assert names(stage, watcher) == {1: "A", 3: "Ольга*"}
+    stage.join("Ольга", "host")
+    assert names(stage, watcher) == {1: "A", 3: "Ольга*", 4: "Ольга"}
+    stage.join("Ольга", "host", resume=resume)
+    assert names(stage, watcher) == {1: "A", 2: "Ольга (2)", 3: "Ольга*", 4: "Ольга"}
+
+
+def test_a_guest_whose_name_a_teacher_took_meanwhile_comes_back_marked(stage: Stage) -> None:
+    pupil = stage.join("Ольга", page="page")
+    resume = stage.viewers[pupil].resume
+    closing(stage, pupil)
+    teacher = stage.join("Ольга", "host")
+    stage.wait(SEEN_WITHIN)
+    stage.join("Ольга", resume=resume)
+    assert names(stage, teacher) == {1: "Ольга*", 2: "Ольга"}
+
+
+def test_a_class_that_comes_from_other_browsers_finds_its_room() -> None:
+    """Forty of a lesson for sixty close their pages and come as if for the first time."""
+    stage = Stage(size=60)
+    teacher = stage.join("Teacher", "host")
+    pupils = [stage.join(f"Pupil {n}", page="page") for n in range(40)]
+    for pupil in pupils:
+        closing(stage, pupil)
+    stage.wait(SEEN_WITHIN)
+    again = [stage.join(f"Pupil {n}") for n in range(40)]
+    stage.wait(1)
+    assert stage.viewers[teacher].total == 41
+    assert len(stage.call.seats) == 61, "no more than the lesson is for"
+    assert stage.seat(pupils[0]) not in stage.call.seats, "who went first makes way first"
+    last = stage.join(resume=stage.viewers[pupils[-1]].resume)
+    assert stage.seat(last) == stage.seat(pupils[-1])
+    assert all(stage.seat(socket) in stage.call.seats for socket in again)
+
+
+def test_those_who_are_there_make_no_way() -> None:
+    stage = Stage(size=2)
+    stage.join("A", page="page")
+    lost = stage.join("B", page="page")
+    stage.drop(lost)
+    closing(stage, 1)
+    with pytest.raises(Refusal):
+        stage.join("C")  # A may be back in a moment.
+    stage.wait(SEEN_WITHIN)
+    stage.join("C")
+    with pytest.raises(Refusal):
+        stage.join("D")
+    assert sorted(stage.call.seats) == [2, 3]
 
 
 def test_a_page_that_closes_is_gone_for_others_within_three_seconds(stage: Stage) -> None:

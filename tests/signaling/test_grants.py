@@ -11,7 +11,7 @@ from zvonok.wire.errors import Refusal
 SECRET = "s" * 43
 GRANTS = Grants(SECRET)
 GRANT = Grant(id="g", lesson="l", link="k", role="host", name="Ольга")
-MEDIA = MediaGrant(id="m", lesson="l", role="publish", name="OBS")
+MEDIA = MediaGrant(id="m", lesson="l", link="k", role="publish", name="OBS")
 
 
 def code_of(token: str, now: float = 0.0, late: float = 0.0) -> str:

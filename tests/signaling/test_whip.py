@@ -114,6 +114,54 @@ async def test_a_publisher_that_comes_again_takes_its_own_place(
     assert sorted(await browser.until_people(2)) == [1, 3]
 
 
+async def test_a_bad_second_offer_leaves_the_first_session(studio: Studio, sfu: FakeSfu) -> None:
+    browser = await studio.client.come(studio.lesson.participant_link, "A")
+    first = await studio.post()
+    session = await sfu.session_of(2)
+    refused = await studio.post(data=REFUSED.encode() + SENDING[3:])
+    assert refused.status == 422
+    assert session not in sfu.closed
+    assert sorted(await browser.until_people(2)) == [1, 2]
+    location = first.headers["Location"]
+    reply = await studio.client.ask("DELETE", location, bearer=studio.tokens["publish"])
+    assert reply.status == 200
+
+
+async def test_of_two_requests_at_once_the_newer_gets_the_seat(
+    studio: Studio, sfu: FakeSfu
+) -> None:
+    sfu.answering = False
+    older = asyncio.create_task(studio.post())
+    await sfu.session_of(1)
+    sfu.answering = True
+    assert (await studio.post()).status == 201
+    reply = await older
+    assert (reply.status, reply.code) == (409, "session_replaced")
+    assert sorted(wanted.participant for wanted in sfu.wanted.values()) == [2]
+
+
+@pytest.mark.parametrize(("path", "role"), [("whip", "publish"), ("whep", "subscribe")])
+async def test_a_token_goes_with_the_link_it_was_made_by(
+    school: School, studio: Studio, sfu: FakeSfu, path: str, role: str
+) -> None:
+    lesson = studio.lesson
+    host = await school.client.enter(lesson.host_link, "Host")
+    tokens = f"/api/lessons/{lesson.lesson.id}/media-tokens"
+    made = await school.client.ask("POST", tokens, {"role": role}, bearer=host)
+    studio.tokens["host's"] = made.json["token"]
+    running = await studio.post(path, "host's")
+    assert running.status == 201
+    link = f"/api/lessons/{lesson.lesson.id}/links/{lesson.host_link}"
+    await school.client.ask("DELETE", link, bearer=school.settings.school_key)
+    reply = await studio.post(path, "host's")
+    assert (reply.status, reply.code) == (410, "link_revoked")
+    assert (await studio.post(path, role)).status == 201, "made with the key of the school"
+    reply = await studio.client.ask(
+        "DELETE", running.headers["Location"], bearer=studio.tokens["host's"]
+    )
+    assert reply.status == 200, "what runs goes on, and its owner may end it"
+
+
 async def test_a_dead_publisher_is_given_up(school: School, studio: Studio, sfu: FakeSfu) -> None:
     call = studio.lesson.lesson.id
     browser = await studio.client.come(studio.lesson.participant_link, "A")

@@ -21,7 +21,18 @@ class ClosedPart(Part):
         """The page said so, and its socket is gone."""
         if not self._closed[seat.number]:
             self._closed.set(turn, seat.number, True)
+            self.people.naming.set_aside(seat)
             self._hide_at[seat.number] = turn.now + CLOSED_SECONDS
+
+    def to_be_given_up(self) -> list[int]:
+        """Guests whom nobody sees, the longest away first: others may need the room."""
+        presence = self.people.presence
+        away = [
+            (presence[number].leaves_at or 0.0, number)
+            for number, closed in self._closed.items()
+            if closed and presence[number].hidden and not self.people.seats[number].moderator
+        ]
+        return [number for _, number in sorted(away)]
 
     def welcomed(self, turn: Turn, seat: Seat) -> None:
         self._closed.set(turn, seat.number, False)
@@ -34,6 +45,7 @@ class ClosedPart(Part):
         for number, closed in self._closed.items():
             if closed:
                 self.people.hide(number)
+                self.people.naming.set_aside(self.people.seats[number])
 
     def deadline(self) -> float | None:
         return next(iter(self._hide_at.values()), None)

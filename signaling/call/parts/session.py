@@ -83,6 +83,10 @@ class SessionPart(Part):
         """The newest offer, if this process took it."""
         return self._session(seat).offer
 
+    def accepted(self, number: int) -> bool:
+        """Whether the SFU has answered the seat's newest offer, as far as we have passed it on."""
+        return self._negotiations[number].answered is not None
+
     def in_force(self, number: int) -> bool:
         """Whether the SFU has done all that it was to do for this seat so far."""
         presence = self.people.presence[number]
@@ -127,6 +131,11 @@ class SessionPart(Part):
             publish = Publish(camera=session.camera_layers, screen=session.screen_shown)
             turn.tell(seat.number, publish)
 
+    def restored(self, now: float) -> None:
+        for seat in self.people.seats.values():
+            if seat.kind == "publisher" and not self.accepted(seat.number):
+                self.people.hide(seat.number)
+
     def left(self, turn: Turn, seat: Seat) -> None:
         self._sessions.pop(seat.number, None)
         self._offers.pop(seat.number, None)
@@ -158,24 +167,25 @@ class SessionPart(Part):
 
     # ── what the SFU says ──
 
-    def actual(self, turn: Turn, actual: ActualSession, answer: str | None) -> bool:
+    def actual(self, turn: Turn, actual: ActualSession, answer: str | None) -> Sequence[int]:
         """What a session is now; may come late, twice or about one that is gone.
 
-        `answer` is the text of its answer, if it `lacks_answer` and if there is one. True: nobody
-        needs the seat any more, for what it was there for is over.
+        `answer` is the text of its answer, if it `lacks_answer` and if there is one. Returns the
+        seats that nobody needs any more: what they were there for is over, or done by another.
         """
         seat = self.people.of_session(actual.session)
         if seat is None:
-            return False
+            return ()
         presence = self.people.presence[seat.number]
         presence.applied = max(presence.applied, actual.revision)
         if actual.offer_id != self._negotiations[seat.number].offer_id:
-            return False
+            return ()
         closed = actual.error is not None and actual.error.code == SESSION_CLOSED
         if seat.kind != "browser":
-            self._begun(turn, seat, actual, answer)
-            self._flowing(turn, seat, connected=actual.connected)
-            return closed
+            replaced = self._begun(turn, seat, actual, answer)
+            if self.accepted(seat.number):
+                self._flowing(turn, seat, connected=actual.connected)
+            return [*replaced, seat.number] if closed else replaced
         if actual.error is not None:
             # Who closed his connection himself need not be told.
             if not closed and self._negotiations[seat.number].answered != actual.error.code:
@@ -186,7 +196,7 @@ class SessionPart(Part):
             answered = self._negotiations[seat.number].answered is not None
             if answered or self._session(seat).undelivered is not None:
                 self._publish(turn, seat, actual)
-        return False
+        return ()
 
     def _answered(self, turn: Turn, seat: Seat, digest: str, answer: str | None) -> None:
         negotiation = self._negotiations[seat.number]
@@ -218,15 +228,23 @@ class SessionPart(Part):
         session.camera_layers, session.screen_shown = shown
         turn.tell(seat.number, Publish(camera=actual.camera_layers, screen=actual.screen_shown))
 
-    def _begun(self, turn: Turn, seat: Seat, actual: ActualSession, answer: str | None) -> None:
-        """A publisher's sources are on from the start: those that the answer accepted."""
+    def _begun(
+        self, turn: Turn, seat: Seat, actual: ActualSession, answer: str | None
+    ) -> Sequence[int]:
+        """A publisher's sources are on from the start: those that the answer accepted.
+
+        Returns the seats that it replaces: of its own token, from before.
+        """
         if actual.error is not None or answer is not None:
             turn.do(Answered(seat.session, answer, actual.error))
-        if answer is None or self._negotiations[seat.number].answered is not None:
-            return
+        if answer is None or self.accepted(seat.number):
+            return ()
         answered = Negotiation(actual.offer_id, actual.answer)
         self._negotiations.set(turn, seat.number, answered)
         self._sources.wish(turn, seat, Media(**dict.fromkeys(actual.sources, True)))
+        self.people.unhide(seat.number)
+        turn.show(seat.number)
+        return [number for number in self.people.of_grant(seat.grant) if number < seat.number]
 
     def _flowing(self, turn: Turn, seat: Seat, *, connected: bool) -> None:
         """A seat without a socket lives by its media."""

@@ -41,25 +41,26 @@ class SizePart(Part):
     def handlers(self) -> Sequence[Handles]:
         return [Handles(SetSize, self._set_size, may="set_size")]
 
-    def admit(self, newcomer: Newcomer, now: float) -> None:
-        """Moderators do not count, and as long as there is any seat they get one.
+    def missing(self, newcomer: Newcomer) -> int:
+        """How many have to leave before this one can be admitted; ≤ 0: there is room.
 
-        Raises Refusal `call_full`; moderators will hear of it.
+        Moderators do not count, and as long as there is any seat they get one. Nor do the seats
+        that the newcomer's grant has already: they go.
         """
-        taken = len(self.people.seats)
+        taken = len(self.people.seats) - len(self.people.of_grant(newcomer.grant))
         if may(newcomer.role, "take_reserved_seat"):
-            full = taken >= self.seats
-        else:
-            reserved = max(0, RESERVED_SEATS - self.people.moderators)
-            full = taken + reserved >= self.seats
-            full = full or taken - self.people.moderators >= self.size
-        if not full:
-            return
+            return taken + 1 - self.seats
+        reserved = max(0, RESERVED_SEATS - self.people.moderators)
+        people = taken - self.people.moderators
+        return max(taken + reserved + 1 - self.seats, people + 1 - self.size)
+
+    def full(self, newcomer: Newcomer, now: float) -> Refusal:
+        """`call_full`, to be raised; moderators will hear of it."""
         if newcomer.kind == "browser" and len(self._turned_away) < COUNTED:
             self._turned_away.add(newcomer.grant)
             if self._tell_at is None and self.people.moderators:
                 self._tell_at = now + TELL_SECONDS
-        raise Refusal(
+        return Refusal(
             503,
             "call_full",
             "all seats of this call are taken",

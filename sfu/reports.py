@@ -1,7 +1,6 @@
 """Writes to Redis what is: sessions, moments, and that this worker lives."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Any, cast
@@ -21,8 +20,6 @@ EXPIRY = 10
 """Seconds after which a worker that says nothing is taken for dead."""
 AT_ONCE = 64
 """Sessions written in one go, so that the loop does not stand still for long."""
-MAX_MOMENTS = 256
-"""Moments kept for a Redis that is away; the oldest are forgotten."""
 
 Name = tuple[str, str]
 """Call and session."""
@@ -37,7 +34,8 @@ class Reports:
         self._redis = redis
         self._states: dict[Name, ActualSession | None] = {}
         self._answers: dict[Name, Description] = {}
-        self._moments: deque[Publish] = deque(maxlen=MAX_MOMENTS)
+        self._moments: dict[str, Publish] = {}
+        """By call. Only the newest: each says the whole of what is heard."""
         self._wake = asyncio.Event()
 
     def add(self, effects: Iterable[Effect]) -> None:
@@ -51,7 +49,7 @@ class Reports:
                     self._states[call, session] = None
                     self._answers.pop((call, session), None)
                 case Publish():
-                    self._moments.append(effect)
+                    self._moments[effect.call] = effect
             self._wake.set()
 
     async def work(self) -> None:
@@ -61,15 +59,15 @@ class Reports:
             # Taken out before we wait: what is added meanwhile is newer, and stays.
             states = {name: self._states.pop(name) for name in list(islice(self._states, AT_ONCE))}
             answers = {n: self._answers.pop(n) for n in states if n in self._answers}
-            moments = list(self._moments)
-            self._moments.clear()
+            moments, self._moments = self._moments, {}
             if self._states:
                 self._wake.set()
             try:
-                await self._write(states, answers, moments)
+                await self._write(states, answers, moments.values())
             except (RedisError, OSError) as error:
                 log.warning("redis away", error=str(error))
                 self._put_back(states, answers)
+                self._moments = {**moments, **self._moments}
                 await asyncio.sleep(RETRY)
 
     def _put_back(
@@ -86,7 +84,7 @@ class Reports:
         self,
         states: dict[Name, ActualSession | None],
         answers: dict[Name, Description],
-        moments: list[Publish],
+        moments: Iterable[Publish],
     ) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for (call, session), answer in answers.items():

@@ -1,8 +1,8 @@
 """The calls that this process runs: begun, taken over by lease, given back at the end."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from weakref import WeakValueDictionary
@@ -77,14 +77,12 @@ class Calls:
 
         Raises Refusal: `not_found`, `call_ended`, `call_elsewhere`, `unavailable`.
         """
-        if self._stopping:
-            raise Refusal(503, "unavailable", "this server is stopping", retry_after=1)
+        self._refuse_when_stopping()
         call = self.running_call(lesson)
         if call is not None:
             return call
-        lock = self._locks.setdefault(lesson, asyncio.Lock())
         try:
-            async with lock:
+            async with self._lock(lesson):
                 return await self._get(lesson)
         except (RedisError, SQLAlchemyError, OSError) as error:
             log.warning("storage away", error=str(error))
@@ -156,7 +154,9 @@ class Calls:
             await stack.enter_async_context(self._tasks)
             self._tasks.begin(self._attendance.run, name="attendance", forever=True)
             self._tasks.begin(self._listen, name="listen", forever=True)
-            self._tasks.begin(self._keep, name="keep", forever=True)
+            # Apart, so that a lease is renewed whatever the others wait for.
+            for work in (self._renew_leases, self._look_after_workers, self._adopt):
+                self._tasks.begin(partial(_again, work), name=work.__name__, forever=True)
             yield
 
     def health(self) -> dict[str, bool]:
@@ -179,6 +179,13 @@ class Calls:
 
     # ── finding, beginning, taking over ──
 
+    def _refuse_when_stopping(self) -> None:
+        if self._stopping:
+            raise Refusal(503, "unavailable", "this server is stopping", retry_after=1)
+
+    def _lock(self, lesson: str) -> asyncio.Lock:
+        return self._locks.setdefault(lesson, asyncio.Lock())
+
     async def _get(self, lesson: str) -> LiveCall:
         call = self.running_call(lesson)
         if call is not None:
@@ -191,6 +198,8 @@ class Calls:
             raise Refusal(404, "not_found", "there is no such lesson")
         if found.ended is not None and lesson not in await self._live.running():
             raise Refusal(410, "call_ended", "this lesson has been ended")
+        # Who waited for all that until now must not begin a call that nobody hands back.
+        self._refuse_when_stopping()
         await self._leases.acquire(lesson)
         call = await self._take_over(found)
         if call is None:
@@ -256,6 +265,8 @@ class Calls:
 
     async def _listen(self) -> None:
         async for item in self._subscription:
+            # Those that wait in the connection's buffer would come without a pause.
+            await asyncio.sleep(0)
             running = self._running.get(item.channel.removeprefix("zv:call:"))
             if running is None:
                 continue
@@ -282,45 +293,38 @@ class Calls:
 
     # ── keeping what is ours ──
 
-    async def _keep(self) -> None:
-        while True:
-            try:
-                await self._renew_leases()
-                await self._look_after_workers()
-                await self._adopt()
-            except (RedisError, OSError) as error:
-                log.warning("redis away", error=str(error))
-            except Exception:
-                # Without renewals every call would be lost, not only the one at fault.
-                log.exception("keeping failed")
-            await asyncio.sleep(live.RENEW_SECONDS)
-
     async def _renew_leases(self) -> None:
         for running in list(self._running.values()):
-            if running.call.usable and not await self._live.renew(running.call.id):
-                await self._regain(running.call)
+            with _without_harm("lease not renewed", running.call.id):
+                if running.call.usable and not await self._live.renew(running.call.id):
+                    await self._regain(running.call)
 
     async def _look_after_workers(self) -> None:
         """A call whose worker is gone, or that found none, gets another."""
         await self._workers.look()
         alive = self._workers.alive
-        # A copy: while we wait for Redis, calls come and go.
-        for running in list(self._running.values()):
+        for running in self._running.values():
             call = running.call
             if call.worker is not None and call.worker not in alive and alive:
                 log.warning("media server gone", call=call.id, worker=call.worker)
-                gone, call.worker = call.worker, None
-                await self._live.write(call.id, [live.drop(gone, call.id)])
+                call.leave_worker()
             if call.needs_worker():
                 running.writer.errand.ask()
 
     async def _adopt(self) -> None:
+        """Takes over what nobody runs."""
         for lesson in await self._live.running():
-            if lesson not in self._running and await self._live.acquire(lesson):
-                with suppress(Refusal):
-                    await self.get(lesson)
-                if lesson not in self._running:
-                    await self._live.release(lesson)
+            with _without_harm("call not adopted", lesson):
+                async with self._lock(lesson):
+                    await self._adopt_one(lesson)
+
+    async def _adopt_one(self, lesson: str) -> None:
+        if lesson in self._running or not await self._live.acquire(lesson):
+            return
+        with suppress(Refusal):
+            await self._get(lesson)
+        if lesson not in self._running:
+            await self._live.release(lesson)
 
     async def _regain(self, call: LiveCall) -> None:
         if not await self._leases.regain(call):
@@ -342,9 +346,33 @@ class Calls:
         calls = [running.call for running in self._running.values()]
         with suppress(RedisError, OSError):
             for running in list(self._running.values()):
-                await running.writer.write_all()
-                await self._live.release(running.call.id)
+                with _without_harm("call not handed back", running.call.id):
+                    await running.writer.write_all()
+                    await self._live.release(running.call.id)
         for call in calls:
             call.lost = True
             call.close(RESTARTING)
         await self._attendance.try_flush()
+
+
+async def _again(work: Callable[[], Awaitable[None]]) -> None:
+    """Does it every `live.RENEW_SECONDS`, whatever becomes of it."""
+    while True:
+        try:
+            await work()
+        except (RedisError, SQLAlchemyError, OSError) as error:
+            log.warning("storage away", error=str(error))
+        except Exception:
+            log.exception("keeping failed")
+        await asyncio.sleep(live.RENEW_SECONDS)
+
+
+@contextmanager
+def _without_harm(failed: str, call: str) -> Iterator[None]:
+    """A fault in one call must not cost the others theirs; a storage that is away costs all."""
+    try:
+        yield
+    except (RedisError, SQLAlchemyError, OSError):
+        raise
+    except Exception:
+        log.exception(failed, call=call)

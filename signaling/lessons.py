@@ -134,9 +134,12 @@ class Lessons:
         return json_reply(self._shown(await self._moderated(request)))
 
     async def end(self, request: web.Request) -> web.Response:
-        lesson = await self._open(request)
+        lesson = await self._moderated(request)
         await self._store.end_lesson(lesson.id, self._clock.wall())
+        # Also if that was done before: whoever did it may not have reached the call.
         await self._calls.end(lesson.id)
+        if lesson.ended is not None:
+            raise _ended()
         ended = await self._store.lesson(lesson.id)
         return json_reply(self._shown(ended or lesson))
 
@@ -206,7 +209,7 @@ class Lessons:
     async def _open(self, request: web.Request) -> Lesson:
         lesson = await self._moderated(request)
         if lesson.ended is not None:
-            raise Refusal(410, "call_ended", "this lesson has been ended")
+            raise _ended()
         return lesson
 
     def _link_of(self, request: web.Request) -> str | None:
@@ -267,6 +270,10 @@ def shown_link(link: Link) -> rest.Link:
 def _is_grant(token: str) -> bool:
     """Rather than the key of the school: its three parts are those of a JWT."""
     return token.count(".") == 2
+
+
+def _ended() -> Refusal:
+    return Refusal(410, "call_ended", "this lesson has been ended")
 
 
 def _title(text: str) -> str:

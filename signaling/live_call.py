@@ -41,17 +41,19 @@ class Unwritten:
     records: dict[str, Any] = field(default_factory=dict)
     sessions: set[str] = field(default_factory=set)
     visits: list[Command] = field(default_factory=list)
+    left_workers: set[str] = field(default_factory=set)
+    """Media servers that are to carry the call no more."""
     acknowledgements: list[Send] = field(default_factory=list)
     """What is said when all this is stored."""
 
     def __bool__(self) -> bool:
-        return bool(self.records or self.sessions or self.visits)
+        return bool(self.records or self.sessions or self.visits or self.left_workers)
 
     def take(self, *, acknowledge: bool) -> "Unwritten":
         """A part of it; what it acknowledges goes with it only if nothing is left."""
         sessions = set(islice(self.sessions, SESSIONS_AT_ONCE))
-        taken = Unwritten(self.records, sessions, self.visits)
-        self.records, self.visits = {}, []
+        taken = Unwritten(self.records, sessions, self.visits, self.left_workers)
+        self.records, self.visits, self.left_workers = {}, [], set()
         self.sessions -= sessions
         if acknowledge and not self.sessions:
             taken.acknowledgements, self.acknowledgements = self.acknowledgements, []
@@ -62,6 +64,7 @@ class Unwritten:
         self.records = earlier.records | self.records
         self.sessions |= earlier.sessions
         self.visits = earlier.visits + self.visits
+        self.left_workers |= earlier.left_workers
         self.acknowledgements = earlier.acknowledgements + self.acknowledgements
 
 
@@ -168,6 +171,13 @@ class LiveCall:
         self._unwritten.sessions.update(sessions)
         self._surroundings.touched(self)
 
+    def leave_worker(self) -> None:
+        """This media server is gone; should it come back, another carries the call by then."""
+        if self.worker is not None:
+            self._unwritten.left_workers.add(self.worker)
+            self.worker = None
+            self._surroundings.touched(self)
+
     def move_to(self, worker: str) -> None:
         """This media server carries the call from now on: it has to be told of all sessions."""
         self.worker = worker
@@ -199,7 +209,8 @@ class LiveCall:
         """
         taken = self._taken = self._unwritten.take(acknowledge=not self._sizing)
         ending = self.engine.over and not self._unwritten
-        commands = self._state_writes()
+        commands = [live.drop(worker, self.id) for worker in taken.left_workers - {self.worker}]
+        commands += self._state_writes()
         commands += [live.keep_record(self.id, *record) for record in taken.records.items()]
         commands += taken.visits
         for session in taken.sessions:

@@ -2,9 +2,15 @@
 
 from collections.abc import Callable, Iterable
 
+import structlog
+
+from zvonok.wire.bus import ActualSession, Description
+
 from .errand import Errand
 from .live import Live
 from .live_call import LiveCall
+
+log = structlog.get_logger()
 
 
 class Reader:
@@ -45,10 +51,15 @@ class Reader:
             else:
                 self._sessions |= sessions
             raise
-        now = self._steady()
         for actual in found:
-            answer = answers.get(actual.session)
-            # A newer answer than the session we read: its own announcement is on its way.
-            known = answer is not None and answer.offer_id == actual.offer_id
-            sdp = answer.sdp if answer is not None and known else None
-            self._call.run(self._call.engine.actual(actual, now, sdp))
+            try:
+                self._tell(actual, answers.get(actual.session))
+            except Exception:
+                # One session's fault must not cost the others their news.
+                log.exception("session failed", call=self._call.id, session=actual.session)
+
+    def _tell(self, actual: ActualSession, answer: Description | None) -> None:
+        # A newer answer than the session we read: its own announcement is on its way.
+        known = answer is not None and answer.offer_id == actual.offer_id
+        sdp = answer.sdp if answer is not None and known else None
+        self._call.run(self._call.engine.actual(actual, self._steady(), sdp))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from zvonok.service.storage import Database
@@ -172,10 +172,10 @@ class Store:
 
     async def departed(self, times: dict[str, float]) -> None:
         """`times`: when each session ended."""
+        statement = update(attendance).where(attendance.c.session == bindparam("of"))
+        rows = [{"of": session, "time": time} for session, time in times.items()]
         async with self._database.writing() as connection:
-            for session, time in times.items():
-                statement = update(attendance).where(attendance.c.session == session)
-                await connection.execute(statement.values(departed=time))
+            await connection.execute(statement.values(departed=bindparam("time")), rows)
 
 
 def _upgrade(connection: Connection) -> None:

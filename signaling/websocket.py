@@ -198,6 +198,8 @@ class Sockets:
                     outlet.close(429)
                     return
                 continue
+            if call.closed:
+                return  # Another process runs it by now, and would not know of this.
             self._metrics.messages.labels(type(message).__struct_config__.tag).inc()
             call.run(call.engine.receive(number, message, self._clock.steady()))
 

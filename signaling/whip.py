@@ -12,12 +12,14 @@ from zvonok.wire.rest import MediaRole
 
 from .admission import admitted
 from .call.effects import Answered
+from .call.parts.session import OFFERS
 from .call.seat import Newcomer
 from .calls import Calls
 from .clock import Clock
 from .cross_origin import preflight
 from .endpoints import Endpoint, bearer, read_bytes
 from .grants import Grants, MediaGrant
+from .limits import Buckets
 from .live_call import LiveCall
 from .store import Store
 
@@ -39,6 +41,7 @@ class MediaEndpoints:
         self._store = store
         self._grants = grants
         self._clock = clock
+        self._offers = Buckets(OFFERS)
 
     def endpoints(self) -> list[Endpoint]:
         path = f"/api/{self._protocol}"
@@ -89,6 +92,11 @@ class MediaEndpoints:
 
     async def begin(self, request: web.Request) -> web.Response:
         grant = self._grant(request)
+        # A publisher's token holds one seat; with a viewer's a whole class may come at once.
+        if self._protocol == "whip":
+            wait = self._offers.take(grant.id, self._clock.steady())
+            if wait > 0:
+                raise Refusal(429, "rate_limited", "too many offers", retry_after=wait)
         offer = await self._offer(request)
         if grant.link is not None:
             await admitted(self._store, grant.link)

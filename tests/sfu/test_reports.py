@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from sfu import reports
 from sfu.effects import DropActual, Publish, WriteActual
-from sfu.reports import AT_ONCE, MAX_MOMENTS, Reports
+from sfu.reports import AT_ONCE, Reports
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Description, SpeakersNotice
 
@@ -84,11 +84,27 @@ async def test_a_dropped_session_is_removed_and_announced() -> None:
     assert [c[0] for c in commands] == ["hdel", "hdel", "publish"]
 
 
+def heard(call: str, *participants: int) -> Publish:
+    return Publish(call, SpeakersNotice(participants=list(participants)))
+
+
 async def test_moments_do_not_pile_up() -> None:
-    moments = [Publish("c", SpeakersNotice(participants=[n])) for n in range(MAX_MOMENTS + 5)]
-    commands = await written(FailingRedis(0), moments)
-    assert len(commands) == MAX_MOMENTS
-    assert bus.decode_notice(commands[0][2]) == SpeakersNotice(participants=[5])
+    commands = await written(FailingRedis(0), [heard("c", n) for n in range(1000)])
+    assert len(commands) == 1
+    assert bus.decode_notice(commands[0][2]) == SpeakersNotice(participants=[999])
+
+
+async def test_who_is_heard_is_told_by_a_redis_that_came_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reports, "RETRY", 0)
+    redis = FailingRedis(failures=1)
+    commands = await written(redis, [heard("c", 1), heard("d", 2)], [heard("c", 3)])
+    told = {command[1]: bus.decode_notice(command[2]) for command in commands}
+    assert told == {
+        bus.call_channel("c"): SpeakersNotice(participants=[3]),
+        bus.call_channel("d"): SpeakersNotice(participants=[2]),
+    }
 
 
 async def test_an_answer_survives_a_newer_state(monkeypatch: pytest.MonkeyPatch) -> None:

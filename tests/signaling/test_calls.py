@@ -1,19 +1,25 @@
 """Restarts, lost announcements, lost workers: nothing that was agreed is lost."""
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import select
 
 from signaling import live
+from signaling.live import Command, Kept, Live
+from signaling.outlet import SocketOutlet
+from signaling.store import Lesson, Store
 from signaling.tables import attendance
 from tests.signaling.conftest import School, Schools
 from tests.signaling.fake_sfu import FakeSfu
+from zvonok.service.bus import Announcement, Subscription
 from zvonok.service.storage import Database
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession
-from zvonok.wire.client import Answer, Failed, Media, Offer, Publish, Speakers, Welcome
+from zvonok.wire.client import Answer, End, Failed, Media, Offer, Publish, Speakers, Welcome
 from zvonok.wire.errors import Refusal
 
 OFFER = "v=0\r\nan offer"
@@ -206,6 +212,33 @@ async def test_a_call_moves_when_its_worker_is_gone(
         assert await browser.until(Answer) == Answer(1, "v=0\r\nanswer 1 of 2")
 
 
+async def test_a_worker_that_was_gone_does_not_find_its_calls_again(
+    school: School, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although Redis is away just when the call leaves it: else two would carry one call."""
+    lesson = await school.client.lesson()
+    browser = await school.client.come(lesson.participant_link, "A")
+    await browser.send(Offer(0, OFFER))
+    await browser.until(Publish)
+    calls = school.parts.calls
+    write = calls._live.write
+
+    async def once_away(call: str, commands: Sequence[Command]) -> bool:
+        if any(command[0] == "SREM" for command in commands):
+            monkeypatch.undo()
+            raise RedisConnectionError
+        return await write(call, commands)
+
+    monkeypatch.setattr(calls._live, "write", once_away)
+    async with FakeSfu(redis, "worker-2").running():
+        await redis.delete(bus.worker_key(sfu.worker))
+        await browser.send(Offer(1, OFFER))
+        async with asyncio.timeout(5):
+            while not await redis.scard(bus.calls_key("worker-2")):
+                await asyncio.sleep(0.01)
+        assert await redis.smembers(bus.calls_key(sfu.worker)) == set()
+
+
 async def test_an_offer_waits_for_a_worker(schools: Schools, redis: Redis) -> None:
     async with schools.start() as school:
         lesson = await school.client.lesson()
@@ -297,3 +330,123 @@ async def _until_owned(redis: Redis, call: str) -> None:
 async def _cut_subscriptions(school: School) -> None:
     async with Redis.from_url(school.settings.redis_url) as client:
         await client.client_kill_filter(_type="pubsub")
+
+
+# ── one lesson's trouble ──
+
+
+async def renewed(redis: Redis, lesson: str) -> None:
+    """Returns when the lease of the lesson has been renewed."""
+    shorter = live.LEASE_MILLISECONDS - 1000
+    await redis.pexpire(live.owner_key(lesson), shorter)
+    async with asyncio.timeout(3):
+        while await redis.pttl(live.owner_key(lesson)) <= shorter:
+            await asyncio.sleep(0.01)
+
+
+async def test_leases_are_renewed_while_the_database_is_away(
+    school: School, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although a lesson that nobody runs waits for it."""
+    monkeypatch.setattr(live, "RENEW_SECONDS", 0.02)
+    running, left = await school.client.lesson(), await school.client.lesson()
+    await school.client.come(running.host_link, "A")
+    asked = asyncio.Event()
+
+    async def hangs(_store: Store, _lesson: str) -> Lesson | None:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(Store, "lesson", hangs)
+    await redis.sadd(live.LIVE_KEY, left.lesson.id)
+    await asyncio.wait_for(asked.wait(), 5)
+    await renewed(redis, running.lesson.id)
+
+
+async def test_one_call_at_fault_costs_no_other_its_lease(
+    school: School, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "RENEW_SECONDS", 0.02)
+    faulty, other = await school.client.lesson(), await school.client.lesson()
+    for lesson in (faulty, other):
+        await school.client.come(lesson.host_link, "A")
+    renew = Live.renew
+
+    async def fails(self: Live, call: str) -> bool:
+        if call == faulty.lesson.id:
+            raise KeyError(call)
+        return await renew(self, call)
+
+    monkeypatch.setattr(Live, "renew", fails)
+    await renewed(redis, other.lesson.id)
+
+
+async def test_one_call_at_fault_keeps_no_other_from_being_adopted(
+    schools: Schools, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "RENEW_SECONDS", 0.02)
+    async with schools.start() as first:
+        lessons = [(await first.client.lesson()).lesson.id for _ in range(2)]
+        for lesson in lessons:
+            await first.parts.calls.get(lesson)
+            await redis.sadd(live.LIVE_KEY, lesson)
+    load = Live.load
+    faulty: list[str] = []
+
+    async def fails(self: Live, call: str) -> Kept | None:
+        if call in (faulty or [call]):
+            faulty.append(call)
+            raise KeyError(call)
+        return await load(self, call)
+
+    monkeypatch.setattr(Live, "load", fails)
+    async with schools.start():
+        async with asyncio.timeout(3):
+            while not faulty:
+                await asyncio.sleep(0.01)
+        sound = next(lesson for lesson in lessons if lesson != faulty[0])
+        await asyncio.wait_for(_until_owned(redis, sound), 3)
+
+
+async def test_notices_that_wait_leave_others_their_turn(
+    schools: Schools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = 0
+
+    async def full(_subscription: Subscription) -> AsyncIterator[Announcement]:
+        nonlocal read
+        for _ in range(100):
+            read += 1
+            yield Announcement("zv:call:none", b"")
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Subscription, "__aiter__", full)
+    seen = set()
+    async with schools.start():
+        while read < 100:
+            seen.add(read)
+            await asyncio.sleep(0)
+    assert len(seen) > 50
+
+
+async def test_nothing_is_done_any_more_in_a_call_that_was_lost(
+    school: School, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its new process would not know that the lesson has been ended."""
+    lesson = await school.client.lesson()
+    browser = await school.client.come(lesson.host_link, "A")
+    call = await school.parts.calls.get(lesson.lesson.id)
+    close = SocketOutlet.close
+
+    def slowly(outlet: SocketOutlet, status: int) -> None:
+        if status == 200:
+            close(outlet, status)
+
+    monkeypatch.setattr(SocketOutlet, "close", slowly)
+    call.lost = True
+    call.close(503)
+    await browser.send(End())
+    assert await browser.until_closed() == 1000
+    reply = await school.client.ask("GET", f"/api/links/{lesson.host_link}")
+    assert reply.status == 200

@@ -9,10 +9,9 @@ from redis.asyncio import Redis
 from sqlalchemy import Row, select
 from sqlalchemy.exc import OperationalError
 
-from signaling import attendance
+from signaling import attendance, live
 from signaling.app import running
-from signaling.calls import Calls
-from signaling.store import Store
+from signaling.store import Lesson, Store
 from signaling.tables import attendance as attendance_table
 from tests.signaling.client import Browser
 from tests.signaling.conftest import School, Schools
@@ -21,6 +20,7 @@ from zvonok.service.settings import Settings
 from zvonok.service.storage import Database
 from zvonok.wire import bus
 from zvonok.wire.client import Answer, End, Ended, Failed, Leave, Media, Offer, Ping, Pong, SetMedia
+from zvonok.wire.errors import Refusal
 
 OFFER = "v=0\r\nan offer"
 AWAY = OperationalError("", {}, Exception("database is locked"))
@@ -202,15 +202,15 @@ async def test_nonsense_among_visits_is_dropped(school: School, redis: Redis) ->
 # ── tasks ──
 
 
-@pytest.mark.parametrize("work", ["_listen", "_keep"])
+@pytest.mark.parametrize("work", ["Calls._listen", "_again"])
 async def test_a_task_that_dies_ends_the_process(
     schools: Schools, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch, work: str
 ) -> None:
-    async def dies(_: Calls) -> None:
+    async def dies(_: object) -> None:
         await asyncio.sleep(0)
         raise KeyError("a fault")
 
-    monkeypatch.setattr(Calls, work, dies)
+    monkeypatch.setattr(f"signaling.calls.{work}", dies)
     health: list[bool] = []
 
     async def serve() -> None:
@@ -222,7 +222,7 @@ async def test_a_task_that_dies_ends_the_process(
 
     with pytest.raises(ExceptionGroup) as caught:
         await serve()
-    assert [type(error) for error in caught.value.exceptions] == [KeyError]
+    assert {type(error) for error in caught.value.exceptions} == {KeyError}
     assert health == [False]
 
 
@@ -248,6 +248,43 @@ async def test_a_stop_sends_newcomers_to_the_next_process(school: School, sfu: F
     refused = await school.client.knock(grant)
     assert refused.error.code == "unavailable"
     assert refused.error.details["retry_after"] > 0
+
+
+async def test_who_waits_for_the_database_at_a_stop_begins_no_call(
+    school: School, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody would hand it back, and the next process would wait for its lease."""
+    lesson = await school.client.lesson()
+    asked, answers = asyncio.Event(), asyncio.Event()
+    find = Store.lesson
+
+    async def slow(store: Store, lesson: str) -> Lesson | None:
+        asked.set()
+        await answers.wait()
+        return await find(store, lesson)
+
+    monkeypatch.setattr(Store, "lesson", slow)
+    waiting = asyncio.ensure_future(school.parts.calls.get(lesson.lesson.id))
+    await asyncio.wait_for(asked.wait(), 5)
+    await school.parts.stop()
+    answers.set()
+    with pytest.raises(Refusal, match="stopping"):
+        await waiting
+    assert await redis.get(live.owner_key(lesson.lesson.id)) is None
+
+
+async def test_an_end_that_did_not_reach_the_call_is_said_again(
+    schools: Schools, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signaling.leases.WAIT_SECONDS", 0.1)
+    async with schools.start() as runs, schools.start() as other:
+        lesson = await runs.client.lesson()
+        host = await offering(runs, lesson.host_link)
+        end = ("POST", f"/api/lessons/{lesson.lesson.id}/end")
+        refused = await other.client.ask(*end, bearer=runs.settings.school_key)
+        assert (refused.status, refused.code) == (503, "call_elsewhere")
+        await runs.client.ask(*end, bearer=runs.settings.school_key)
+        assert await host.until(Ended) == Ended("ended")
 
 
 # ── many lessons ──

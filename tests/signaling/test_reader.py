@@ -7,6 +7,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from signaling.call.call import Call
+from signaling.call.effects import Effect
 from signaling.clock import Clock
 from signaling.live import Live
 from signaling.live_call import LiveCall, Surroundings
@@ -75,3 +76,28 @@ async def test_what_was_missed_meanwhile_is_not_forgotten(live: Fails) -> None:
     live.meanwhile = None
     await read_twice(live)
     assert live.asked == [{"a"}, None]
+
+
+async def test_one_session_at_fault_costs_no_other_its_news(
+    live: Fails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = []
+
+    async def found(_call: str, sessions: Iterable[str]) -> list[ActualSession]:
+        return [ActualSession(session=session, offer_id=0) for session in sorted(sessions)]
+
+    def actual(
+        _call: Call, actual: ActualSession, _now: float, _answer: str | None
+    ) -> list[Effect]:
+        if actual.session == "a":
+            raise KeyError("a")
+        told.append(actual.session)
+        return []
+
+    monkeypatch.setattr(live, "actual", found)
+    monkeypatch.setattr(Call, "actual", actual)
+    monkeypatch.setattr(Call, "deadline", lambda _call: None)
+    assert live.reader is not None
+    live.reader.news(["a", "b"])
+    await live.reader.read()
+    assert told == ["b"]

@@ -344,3 +344,11 @@ async def test_an_ended_lesson_takes_no_media(school: School, studio: Studio) ->
     await school.client.ask("POST", path, bearer=school.settings.school_key)
     reply = await studio.post()
     assert (reply.status, reply.code) == (410, "call_ended")
+
+
+async def test_a_publisher_offers_not_without_end(studio: Studio, sfu: FakeSfu) -> None:
+    replies = [await studio.post() for _ in range(7)]
+    assert [reply.status for reply in replies[:5]] == [201] * 5
+    refused = replies[-1]
+    assert (refused.status, refused.code) == (429, "rate_limited")
+    assert int(refused.headers["Retry-After"]) >= 1

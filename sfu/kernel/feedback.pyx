@@ -22,6 +22,7 @@ cdef enum:
     OURS = 1
     FEEDBACK_EVERY = 50000
     REPORT_EVERY = 1000000
+    NOTHING_EVERY = 500000
     # A slot that has sent nothing for so long is not reported
     REPORTED_FOR = 3000000
     NACK_FIRST = 10000
@@ -215,7 +216,7 @@ cdef void adapt_remb(session* s, uint8_t fraction) noexcept nogil:
     s.remb = max(<uint64_t>REMB_LEAST, min(<uint64_t>REMB_MOST, s.remb))
 
 
-cdef void report_sources(engine* e, int32_t index) noexcept nogil:
+cdef bint report_sources(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef report_block blocks[SOURCES]
     cdef uint32_t ssrcs[SOURCES]
@@ -231,16 +232,17 @@ cdef void report_sources(engine* e, int32_t index) noexcept nogil:
                 ssrcs[limited] = s.sources[i].ssrc
                 limited += 1
     if count == 0:
-        return
+        return False
     length = rtcp_write_report(out, ROOM, OURS, blocks, count)
     if limited:
         adapt_remb(s, worst)
         more = rtcp_write_remb(out + length, ROOM - length, OURS, s.remb, ssrcs, limited)
         length += more if more > 0 else 0
     outbox_rtcp(e, index, out, length, CAP)
+    return True
 
 
-cdef void report_slots(engine* e, int32_t index) noexcept nogil:
+cdef bint report_slots(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef slot* v
     cdef source* from_source
@@ -261,6 +263,13 @@ cdef void report_slots(engine* e, int32_t index) noexcept nogil:
         length += more if more > 0 else 0
     if length:
         outbox_rtcp(e, index, out, length, CAP)
+    return length > 0
+
+
+cdef void report_nothing(engine* e, int32_t index) noexcept nogil:
+    """An empty report (RFC 3550 §6.1): who gets nothing else knows that the way carries more than checks."""
+    cdef uint8_t out[CAP]
+    outbox_rtcp(e, index, out, rtcp_write_report(out, ROOM, OURS, NULL, 0), CAP)
 
 
 cdef uint32_t any_ssrc(const session* s) noexcept nogil:
@@ -285,6 +294,7 @@ cdef void send_arrivals(engine* e, int32_t index) noexcept nogil:
 
 cdef void feedback_periodic(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
+    cdef bint reported
     cdef int32_t i
     if not s.keyed:
         return
@@ -295,9 +305,10 @@ cdef void feedback_periodic(engine* e, int32_t index) noexcept nogil:
         if s.feedback != NULL and e.now - s.last_feedback >= FEEDBACK_EVERY - 5000:
             s.last_feedback = e.now
             send_arrivals(e, index)
-        if e.now - s.last_report >= REPORT_EVERY:
-            s.last_report = e.now
-            report_sources(e, index)
-    if e.now - s.last_sender_report >= REPORT_EVERY:
-        s.last_sender_report = e.now
-        report_slots(e, index)
+    if e.now - s.last_report >= REPORT_EVERY:
+        s.last_report = e.now
+        reported = s.sends and report_sources(e, index)
+        reported = report_slots(e, index) or reported
+        if not reported:
+            report_nothing(e, index)
+            s.last_report -= REPORT_EVERY - NOTHING_EVERY

@@ -342,7 +342,6 @@ cdef struct session:
     int64_t path_media
     int64_t last_feedback
     int64_t last_report
-    int64_t last_sender_report
     # Header extension ids; 0: not negotiated
     uint8_t id_mid
     uint8_t id_rid

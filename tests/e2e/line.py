@@ -64,6 +64,15 @@ class Line:
     def mend(self) -> None:
         self.whole = True
 
+    def lose_media(self) -> None:
+        """To where the participant is now only checks get through, as if a route had changed."""
+        self._media.deafen()
+
+    @property
+    def lost(self) -> int:
+        """Media packets that did not get through."""
+        return self._media.lost
+
     def change_address(self) -> None:
         """The same participant comes from another port, as behind a router that forgot him."""
         self._media.close()
@@ -127,6 +136,8 @@ class _Media(asyncio.DatagramProtocol):
         self._opening: set[asyncio.Task[None]] = set()
         self._dice = random.Random(7)
         self._last = 0.0
+        self._deaf: set[tuple[str, int]] = set()
+        self.lost = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # In Python 3.11 asyncio's own is none by class.
@@ -151,8 +162,13 @@ class _Media(asyncio.DatagramProtocol):
         )
         self._onward[address] = onward
 
+    def deafen(self) -> None:
+        self._deaf |= self._onward.keys()
+
     def back(self, data: bytes, address: tuple[str, int]) -> None:
-        if self._line.sound_jitter and _is_sound(data):
+        if address in self._deaf and _is_media(data):
+            self.lost += 1
+        elif self._line.sound_jitter and _is_sound(data):
             loop = asyncio.get_running_loop()
             late = self._dice.uniform(0, self._line.sound_jitter)
             if self._dice.random() > STANDSTILLS:
@@ -180,6 +196,11 @@ class _Back(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
         self._media.back(data, self._address)
+
+
+def _is_media(data: bytes) -> bool:
+    """SRTP or SRTCP (RFC 7983 §7)."""
+    return len(data) > 0 and 128 <= data[0] < 192
 
 
 def _is_sound(data: bytes) -> bool:

@@ -74,6 +74,17 @@ def test_receiver_reports_tell_loss(stage: Stage) -> None:
     assert 5 <= loss & 0xFFFFFF <= 10
 
 
+def test_a_peer_whom_nobody_sends_anything_hears_every_second_that_the_way_carries(
+    stage: Stage,
+) -> None:
+    listener = stage.join(1)
+    listener.view()
+    for _ in range(4):
+        before = len(listener.rtcp)
+        stage.wait(1050)
+        assert bodies(listener.rtcp[before:], 201, 0), "an empty receiver report"
+
+
 def test_sender_reports_follow_the_slots_own_clock(stage: Stage) -> None:
     """Two publishers whose clocks differ by 2 s: the slot's line has no step at the switch."""
     first, second, viewer = stage.join(1), stage.join(2), stage.join(3)

@@ -87,6 +87,7 @@ export class RunningCall {
       send: (tiles) => this.socket.send({ type: "view", tiles }),
       person: (number) => this.roster?.get(number),
       hidden: () => outOfSight() && !this.seenElsewhere,
+      cut: () => this.path.lostSince !== null,
     });
     this.own = new OwnMedia(local, this.notices, (now) =>
       this.socket.send({ type: "media", media: now }),

@@ -11,8 +11,8 @@ export function sourceOf(participant: number, kind: Kind): number {
   return participant * 4 + KINDS.indexOf(kind);
 }
 
-/** A picture that has not moved for so long is not live; a page that is shared may well stand still. */
-const STILL = { camera: 2_500, screen: 8_000 };
+/** A camera that has not moved for so long is not live; a page that is shared may well stand still. */
+const STILL = 2_500;
 
 /** One entry of `getContributingSources()`; the time is on a clock of the browser's choosing. */
 export interface Sighting {
@@ -56,9 +56,9 @@ export class Cover {
     this.close();
   }
 
-  /** What is shown is the last of it, and no news. */
-  frozen(kind: "camera" | "screen", now: number): boolean {
-    return this.open && now - this.movedAt >= STILL[kind];
+  /** Nothing has come for a while. */
+  still(now: number): boolean {
+    return now - this.movedAt >= STILL;
   }
 
   /** Takes what the receiver reports; true when `open` changed. */

@@ -19,6 +19,8 @@ export interface PicturesSource {
   person(number: number): Person | undefined;
   /** Nobody sees the page now. */
   hidden(): boolean;
+  /** Media cannot arrive now. */
+  cut(): boolean;
 }
 
 export class Pictures {
@@ -142,7 +144,7 @@ export class Pictures {
       const now = performance.now();
       const before = this.shown.peek().get(tileKey(tile))?.frozen === true;
       if (cover.see(receiver.getContributingSources(), now)) changed = true;
-      if (cover.frozen(tile.kind, now) !== before) changed = true;
+      if (this.frozen(tile, cover) !== before) changed = true;
       if (!cover.open) covered = true;
     });
     if (changed) this.publish();
@@ -153,13 +155,21 @@ export class Pictures {
     const pictures = new Map<string, Picture>();
     this.slots.forEach((tile, slot) => {
       if (tile === null) return;
-      const open = this.covers[slot]?.open === true;
-      const stream = open ? (this.streams[slot] ?? null) : null;
-      const frozen = this.covers[slot]?.frozen(tile.kind, performance.now()) === true;
+      const cover = this.covers[slot];
+      const stream = cover?.open === true ? (this.streams[slot] ?? null) : null;
+      const frozen = cover !== undefined && this.frozen(tile, cover);
       const { participant, kind } = tile;
       pictures.set(tileKey(tile), { participant, kind, stream, frozen });
     });
     if (!same(pictures, this.shown.peek())) this.shown.value = pictures;
+  }
+
+  /** What is shown is the last of it. That a shared page stands still alone does not say so. */
+  private frozen(tile: WantedTile, cover: Cover): boolean {
+    if (!cover.open) return false;
+    if (tile.kind === "camera" && cover.still(performance.now())) return true;
+    const person = this.source.person(tile.participant);
+    return this.source.cut() || person?.present === false || person?.quality === "lost";
   }
 
   private isOn(tile: WantedTile): boolean {

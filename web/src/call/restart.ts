@@ -55,7 +55,7 @@ export class Restart {
 
   /** Since when there has been no media path after there was one; null while there is one. */
   get lostSince(): number | null {
-    return this.lost ?? this.silence.transport;
+    return this.lost;
   }
 
   /** An offer was sent. */
@@ -137,10 +137,10 @@ export class Restart {
   }
 
   private frozen(now: number, since: number): Repair | null {
+    if (now - since >= FROZEN) this.lost ??= since;
     if (now - since < Math.min(LONGEST_FREEZE, FROZEN * 2 ** this.freezes)) return null;
     this.freezes += 1;
     this.frozeAt = now;
-    this.lost ??= since;
     return this.repair("restart");
   }
 

@@ -13,7 +13,7 @@ export interface Awaiting extends Sample {
 /** As the counters say it, before it is known whether they can be judged. */
 export type Counted = Omit<Awaiting, "unsettled">;
 
-/** A line over which nobody speaks and nobody is shown may be silent; one that must carry may not. */
+/** The media server says something every half second, if only that there is nothing to say. */
 export class Hearing {
   private previous: Counted | null = null;
   private transport: number | null = null;
@@ -40,12 +40,12 @@ export class Hearing {
     return now < this.settlesAt;
   }
 
-  /** What one sends is reported back many times a second, where the browser lets that be seen. */
   private transportSince(previous: Counted, sample: Counted): number | null {
     if (sample.bytesReceived !== previous.bytesReceived) return null;
-    const reported = sample.heard !== null && sample.packetsSent > previous.packetsSent;
-    if (sample.expecting || reported) return this.transport ?? previous.now;
-    // Without a path nothing is sent: that ends no silence.
+    // Where the browser counts media alone, a line over which nobody is shown may be silent.
+    const must = sample.heard !== null ? sample.connected : sample.expecting;
+    if (must) return this.transport ?? previous.now;
+    // Without a path nothing comes: that ends no silence.
     return sample.connected ? null : this.transport;
   }
 

@@ -13,6 +13,7 @@ let change: Partial<Person>;
 let receivers: FakeReceiver[];
 let pictures: Pictures;
 let hidden: boolean;
+let cut: boolean;
 
 function somebody(number: number): Person {
   const camera = cameras.has(number);
@@ -51,10 +52,12 @@ beforeEach(() => {
   cameras = new Set([1, 2, 3]);
   change = {};
   hidden = false;
+  cut = false;
   pictures = new Pictures({
     send: (view) => views.push(view),
     person: somebody,
     hidden: () => hidden,
+    cut: () => cut,
   });
   pictures.attach(peer());
 });
@@ -188,6 +191,25 @@ test("the last frame is not live once nothing more comes", () => {
   arrives(0, 1);
   vi.advanceTimersByTime(250);
   expect(frozen()).toBe(false);
+});
+
+test("a shared page that stands still is live until its way is known to be cut", () => {
+  const frozen = () => pictures.all.value.get("1:screen")?.frozen;
+  change = { screen: true };
+  pictures.show([{ participant: 1, kind: "screen", height: 720 }]);
+  vi.advanceTimersByTime(40);
+  receivers[0]?.sightings.push({ source: sourceOf(1, "screen"), timestamp: performance.now() });
+  vi.advanceTimersByTime(60_000);
+  expect(frozen()).toBe(false);
+  cut = true;
+  vi.advanceTimersByTime(250);
+  expect(frozen()).toBe(true);
+  cut = false;
+  vi.advanceTimersByTime(250);
+  expect(frozen()).toBe(false);
+  change = { screen: true, quality: "lost" };
+  vi.advanceTimersByTime(250);
+  expect(frozen()).toBe(true);
 });
 
 test("a page that nobody sees asks for no pictures, and for all of them when it is back", () => {

@@ -1,0 +1,74 @@
+"""Media that stop while checks and signaling go on: noticed where they are due, and only there."""
+
+from typing import Any
+
+from playwright.async_api import expect
+
+from tests.e2e.crowd import Crowd
+from tests.e2e.lesson import Lesson
+from tests.e2e.line import Line
+from tests.e2e.looks import BLUE, Look
+from tests.e2e.person import Person
+from tests.e2e.running import Running
+from tests.e2e.waiting import until
+
+TONE = 700.0
+QUIET_SECONDS = 8.0
+"""Longer than every patience of the client that ends in doing something about it."""
+STARVED_SECONDS = 4.0
+"""A picture that is missing is worth one offer, after 5 s."""
+PHASES = """async seconds => {
+    const call = document.querySelector('[data-testid="call"]'), seen = new Set();
+    for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+        seen.add(call.dataset.phase);
+        await new Promise(done => setTimeout(done, 100));
+    }
+    return [...seen];
+}"""
+# The camera stays on by what the roster says, as a phone's that lies in a pocket.
+SEND_NOTHING = """() => Promise.all(
+    window.zvonok.peer.getSenders().map(sender => sender.replaceTrack(null)))"""
+
+
+async def connection(person: Person) -> Any:
+    """Another one after every repair of the way of the media."""
+    return await person.page.evaluate(
+        "window.zvonok.peer.localDescription.sdp.match(/a=ice-ufrag:(.*)/)[1]"
+    )
+
+
+async def test_media_that_no_longer_get_through_come_another_way(
+    running: Running, lesson: Lesson, crowd: Crowd
+) -> None:
+    """Also to somebody who sends nothing and to whom nobody is shown."""
+    async with Line(running) as line:
+        boris = await crowd.person("Борис", Look(BLUE, TONE))
+        anya = await crowd.person("Аня", script=line.script)
+        await boris.join(lesson.address, camera=False)
+        await anya.join(line.address(lesson.address), camera=False, microphone=False)
+        await anya.expect_tones([TONE])
+        before = await connection(anya)
+        line.lose_media()
+
+        async def repaired() -> bool:
+            return bool(await connection(anya) != before)
+
+        await until(repaired, bool, seconds=15, what="ICE restarts")
+        assert line.lost > 0
+        await anya.expect_tones([TONE])
+        await anya.expect_phase("connected")
+
+
+async def test_a_silent_call_is_left_alone(lesson: Lesson, crowd: Crowd) -> None:
+    boris = await crowd.person("Борис", Look(BLUE))
+    anya = await crowd.person("Аня")
+    await boris.join(lesson.address, microphone=False)
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await anya.expect_colour("Борис", BLUE)
+    await boris.page.evaluate(SEND_NOTHING)
+    await expect(anya.tile("Борис")).to_have_attribute("data-frozen", "true", timeout=10_000)
+    assert await anya.page.evaluate(PHASES, STARVED_SECONDS) == ["connected"]
+    await boris.set("camera", False)
+    before = [await connection(boris), await connection(anya)]
+    assert await anya.page.evaluate(PHASES, QUIET_SECONDS) == ["connected"]
+    assert [await connection(boris), await connection(anya)] == before

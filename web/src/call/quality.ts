@@ -7,7 +7,7 @@ export interface Sample {
   readonly connected: boolean;
   readonly bytesSent: number;
   readonly bytesReceived: number;
-  /** All bytes of the transport that came, feedback included; null where the browser hides them. */
+  /** All bytes that came but checks, feedback included; null where the browser hides them. */
   readonly heard: number | null;
   readonly packetsReceived: number;
   /** Of pictures alone. */

@@ -41,7 +41,8 @@ export class Hearing {
   }
 
   private transportSince(previous: Counted, sample: Counted): number | null {
-    if (sample.bytesReceived !== previous.bytesReceived) return null;
+    const came = sample.heard !== previous.heard || sample.bytesReceived !== previous.bytesReceived;
+    if (came) return null;
     // Where the browser counts media alone, a line over which nobody is shown may be silent.
     const must = sample.heard !== null ? sample.connected : sample.expecting;
     if (must) return this.transport ?? previous.now;

@@ -17,7 +17,7 @@ export function sample(
     (entry) => entry.kind === "video" && entry.active !== false,
   );
   const pair = selectedPair(entries);
-  // Firefox has the entry, but without bytes.
+  // Firefox has the entry, but without bytes; it counts them by pair, without the checks.
   const transport = of("transport").find((entry) => typeof entry.bytesReceived === "number");
   const rtt = pair?.currentRoundTripTime;
   return {
@@ -25,7 +25,7 @@ export function sample(
     connected,
     bytesSent: transport ? number(transport.bytesSent) : total(of("outbound-rtp"), "bytesSent"),
     bytesReceived: transport ? number(transport.bytesReceived) : total(inbound, "bytesReceived"),
-    heard: transport ? number(transport.bytesReceived) : null,
+    heard: [transport, pair].map((entry) => entry?.bytesReceived).find(isNumber) ?? null,
     packetsReceived: total(inbound, "packetsReceived"),
     picturesReceived: total(
       inbound.filter((entry) => entry.kind === "video"),
@@ -65,6 +65,10 @@ function describe(entries: readonly Entry[], pair: Entry | undefined): string {
   if (local === undefined) return "";
   const protocol = local.relayProtocol ?? local.protocol;
   return `${local.candidateType} ${protocol} → ${remote?.candidateType ?? "?"}`;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
 }
 
 function number(value: unknown): number {

@@ -51,7 +51,15 @@ test("a path that is still being looked for is not silent yet", () => {
   expect(hearing.add(later(1_000, { connected: false })).transport).toBeNull();
 });
 
-test("where the browser hides the answers, only awaited pictures prove a silence", () => {
+test("what is no media counts as well", () => {
+  for (let second = 1; second < 10; second += 1) {
+    const heard = 1000 + second * 56;
+    expect(hearing.add(later(second * 1_000, { heard, expecting: true })).transport).toBeNull();
+  }
+  expect(hearing.add(later(10_000, { heard: 1_504 })).transport).toBe(9_000);
+});
+
+test("where the browser hides reports, only awaited pictures prove a silence", () => {
   const firefox = { heard: null };
   hearing.add(later(1_000, firefox));
   expect(hearing.add(later(2_000, { ...firefox, ...sending })).transport).toBeNull();

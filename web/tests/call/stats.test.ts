@@ -56,15 +56,15 @@ test("sums over a report as Chromium writes it", () => {
   });
 });
 
-test("Firefox counts no bytes of the transport: the streams have them", () => {
+test("Firefox counts no bytes of the transport: the pair and the streams have them", () => {
   const firefox = [
     { type: "transport", id: "T", dtlsState: "connected" },
-    { type: "candidate-pair", id: "P", selected: true },
+    { type: "candidate-pair", id: "P", selected: true, bytesReceived: 40 },
     { type: "outbound-rtp", id: "O", kind: "audio", bytesSent: 5 },
     { type: "inbound-rtp", id: "I", bytesReceived: 9, packetsReceived: 1, packetsLost: 0 },
   ];
   const sums = sample(firefox, new Map(), true, 0);
-  expect(sums).toMatchObject({ bytesSent: 5, bytesReceived: 9, heard: null, candidate: "" });
+  expect(sums).toMatchObject({ bytesSent: 5, bytesReceived: 9, heard: 40, candidate: "" });
 });
 
 test("a share is only taken while bandwidth is the limit", () => {

@@ -32,6 +32,7 @@ from .live import CallState, Command
 from .store import Visit
 
 SESSIONS_AT_ONCE = 256
+RECORDS_AT_ONCE = 1024
 
 
 @dataclass
@@ -52,10 +53,13 @@ class Unwritten:
     def take(self, *, acknowledge: bool) -> "Unwritten":
         """A part of it; what it acknowledges goes with it only if nothing is left."""
         sessions = set(islice(self.sessions, SESSIONS_AT_ONCE))
-        taken = Unwritten(self.records, sessions, self.visits, self.left_workers)
-        self.records, self.visits, self.left_workers = {}, [], set()
+        records = dict(islice(self.records.items(), RECORDS_AT_ONCE))
+        taken = Unwritten(records, sessions, self.visits, self.left_workers)
+        self.visits, self.left_workers = [], set()
         self.sessions -= sessions
-        if acknowledge and not self.sessions:
+        for record in records:
+            del self.records[record]
+        if acknowledge and not self:
             taken.acknowledgements, self.acknowledgements = self.acknowledgements, []
         return taken
 
@@ -204,8 +208,8 @@ class LiveCall:
     def take_writes(self) -> list[Command]:
         """What is to be written now; say `written` or, if that failed, `untake`.
 
-        At most `SESSIONS_AT_ONCE`, so that neither we nor Redis stand still: what is beyond
-        that stays `unwritten`.
+        At most `SESSIONS_AT_ONCE` and `RECORDS_AT_ONCE`, so that neither we nor Redis stand
+        still: what is beyond that stays `unwritten`.
         """
         taken = self._taken = self._unwritten.take(acknowledge=not self._sizing)
         ending = self.engine.over and not self._unwritten

@@ -1,5 +1,6 @@
 """Reads what the SFU says of the sessions of one call."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -9,6 +10,9 @@ from zvonok.wire.bus import ActualSession, Description
 from .errand import Errand
 from .live import Live
 from .live_call import LiveCall
+
+AT_ONCE = 64
+"""Sessions told of before others have their turn."""
 
 log = structlog.get_logger()
 
@@ -51,7 +55,10 @@ class Reader:
             else:
                 self._sessions |= sessions
             raise
-        for actual in found:
+        for told, actual in enumerate(found, start=1):
+            if told % AT_ONCE == 0:
+                # Cut short here the process is at its end, and the next one reads everything.
+                await asyncio.sleep(0)
             try:
                 self._tell(actual, answers.get(actual.session))
             except Exception:

@@ -21,7 +21,6 @@ class Tasks:
     def __init__(self) -> None:
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._ending = False
         self.alive = True
         """For health: nothing has ended that was to go on."""
 
@@ -35,7 +34,6 @@ class Tasks:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._ending = True
         await self._cancel_all()
         await self._group.__aexit__(kind, error, trace)
 

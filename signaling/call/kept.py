@@ -12,11 +12,10 @@ import msgspec
 from .turn import Turn
 
 Value = TypeVar("Value")
-Records = dict[str, Any]
-"""By name: `hands` of the whole call, `media:7` of one seat."""
 
 
 def record_of(name: str, number: int) -> str:
+    """`media:7` for one seat; what is of the whole call has a name alone."""
     return f"{name}:{number}"
 
 

@@ -27,6 +27,7 @@ class People:
         self._hidden = 0
         self._leaving: list[tuple[float, int]] = []
         """A heap; an entry counts only while `Presence.leaves_at` says the same."""
+        self._arranged: list[int] | None = None
 
     @property
     def total(self) -> int:
@@ -37,6 +38,17 @@ class People:
         """Whether others may know of this number now."""
         seat = self.seats.get(number)
         return seat is not None and seat.shown and not self.presence[number].hidden
+
+    def arranged(self) -> list[int]:
+        """Those whom others may know of, moderators first, then by name; to be read only."""
+        if self._arranged is None:
+            keys = [
+                (not self.seats[number].moderator, presence.folded, number)
+                for number, presence in self.presence.items()
+                if self.visible(number)
+            ]
+            self._arranged = [number for _, _, number in sorted(keys)]
+        return self._arranged
 
     def of_session(self, session: str) -> Seat | None:
         number = self.by_session.get(session)
@@ -56,6 +68,7 @@ class People:
     def place(self, seat: Seat) -> None:
         """A new seat; say `settle` when others come to know of it."""
         presence = presence_of(seat)
+        self._arranged = None
         self.seats[seat.number] = seat
         self.presence[seat.number] = presence
         self.by_session[seat.session] = seat.number
@@ -66,6 +79,7 @@ class People:
 
     def remove(self, number: int) -> Seat:
         seat, presence = self.seats.pop(number), self.presence.pop(number)
+        self._arranged = None
         del self.by_session[seat.session], self._by_resume[seat.resume]
         self._by_grant[seat.grant].remove(number)
         if not self._by_grant[seat.grant]:
@@ -117,13 +131,15 @@ class People:
     def hide(self, number: int) -> None:
         """Others do not see the seat until it is taken again, or shown."""
         presence = self.presence[number]
-        self._hidden += not presence.hidden
-        presence.hidden = True
+        if not presence.hidden:
+            presence.hidden, self._arranged = True, None
+            self._hidden += 1
 
     def unhide(self, number: int) -> None:
         presence = self.presence[number]
-        self._hidden -= presence.hidden
-        presence.hidden = False
+        if presence.hidden:
+            presence.hidden, self._arranged = False, None
+            self._hidden -= 1
 
     def next_leaving(self) -> float | None:
         """No seat is given up before this time."""

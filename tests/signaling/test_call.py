@@ -446,6 +446,21 @@ def test_search_by_part_of_a_name(stage: Stage) -> None:
     ]
 
 
+def test_who_searches_again_and_again_has_nobody_sorted_again(stage: Stage) -> None:
+    """In a call of 2000 it would cost the loop milliseconds, thirty times a second."""
+    sockets = [stage.join(name) for name in ("Яна", "Анна")]
+    stage.say(sockets[0], Search(1))
+    arranged = stage.call.people.arranged()
+    stage.say(sockets[0], SetMedia(Media(camera=True)))
+    stage.say(sockets[0], Search(2))
+    assert stage.call.people.arranged() is arranged
+    stage.join("Ольга", "host")
+    stage.say(sockets[1], Leave())
+    stage.say(sockets[0], Search(3))
+    found = stage.viewers[sockets[0]].got(Found)[-1]
+    assert [p.name for p in found.participants] == ["Ольга", "Яна"]
+
+
 def test_search_by_numbers_and_by_pages(stage: Stage) -> None:
     socket = stage.join("Host", "host")
     for index in range(60):

@@ -6,17 +6,22 @@ import pytest
 
 from signaling.clock import Clock
 from signaling.live import Command
-from signaling.live_call import SESSIONS_AT_ONCE, LiveCall, Surroundings
+from signaling.live_call import RECORDS_AT_ONCE, SESSIONS_AT_ONCE, LiveCall, Outlet, Surroundings
 from tests.signaling.stage import Stage
-from zvonok.wire import bus
-from zvonok.wire.client import Media, Offer, SetMedia, Tile, View
+from zvonok.wire import bus, client
+from zvonok.wire.client import Done, Media, Offer, SetMedia, Tile, View
 
 SDP = "v=0" + 78_000 * "x"
-WRITTEN = ("Arrived", "Keep", "SessionTouched")
+WRITTEN = ("Acknowledge", "Arrived", "Keep", "SessionTouched")
 
 
 class Quiet:
     def touched(self, call: LiveCall) -> None: ...
+
+
+class Ear:
+    def __init__(self, heard: list[bytes]) -> None:
+        self.send = heard.append
 
 
 class Written(Stage):
@@ -107,6 +112,22 @@ async def test_a_full_call_is_written_in_parts(written: Written) -> None:
     assert written.live.unwritten
     assert offers_in(written.live.take_writes()) == 1
     assert not written.live.unwritten
+
+
+async def test_what_waits_for_much_is_told_when_all_of_it_is_written(written: Written) -> None:
+    heard: list[bytes] = []
+    for _ in range(RECORDS_AT_ONCE + 1):
+        written.join()
+    socket = written.join()
+    written.say(socket, SetMedia(Media(microphone=True), command="m"))
+    written.live.attach(socket, cast("Outlet", Ear(heard)))
+    for take in (written.take, written.live.take_writes):
+        part = take()
+        assert heard == []
+        assert sum(c[0] == "HSET" and c[1] == "zv:state:c" for c in part) <= RECORDS_AT_ONCE + 1
+        written.live.written()
+    assert not written.live.unwritten
+    assert heard == [client.encode(Done("m"))]
 
 
 async def test_a_call_is_forgotten_with_its_last_session(written: Written) -> None:

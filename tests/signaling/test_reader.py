@@ -1,5 +1,6 @@
 """What was announced is read, whatever happens to Redis meanwhile."""
 
+import asyncio
 from collections.abc import Iterable
 from typing import cast
 
@@ -11,7 +12,7 @@ from signaling.call.effects import Effect
 from signaling.clock import Clock
 from signaling.live import Live
 from signaling.live_call import LiveCall, Surroundings
-from signaling.reader import Reader
+from signaling.reader import AT_ONCE, Reader
 from zvonok.wire.bus import ActualSession
 
 
@@ -101,3 +102,31 @@ async def test_one_session_at_fault_costs_no_other_its_news(
     live.reader.news(["a", "b"])
     await live.reader.read()
     assert told == ["b"]
+
+
+async def test_many_sessions_leave_others_their_turn(
+    live: Fails, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    async def found(_call: str, _sessions: None) -> list[ActualSession]:
+        return [ActualSession(session=str(number), offer_id=0) for number in range(10 * AT_ONCE)]
+
+    def actual(
+        _call: Call, actual: ActualSession, _now: float, _answer: str | None
+    ) -> list[Effect]:
+        told.append(actual.session)
+        return []
+
+    monkeypatch.setattr(live, "actual", found)
+    monkeypatch.setattr(Call, "actual", actual)
+    monkeypatch.setattr(Call, "deadline", lambda _call: None)
+    assert live.reader is not None
+    live.reader.missed()
+    reading = asyncio.ensure_future(live.reader.read())
+    seen = set()
+    while not reading.done():
+        seen.add(len(told))
+        await asyncio.sleep(0)
+    assert len(told) == 10 * AT_ONCE
+    assert len(seen) >= 10

@@ -10,16 +10,10 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 SEATS = 2000
 AUDIO_SLOTS = 4
 """Receive slots for sound: 0–2 the loudest speakers, 3 the sound of the shared screen."""
-SPEAKER_SLOTS = 3
 VIDEO_SLOTS = 25
 """Receive slots for pictures, at the most: whoever shows fewer at once offers fewer."""
 RIDS: tuple[str, ...] = ("q", "h", "f")
 """Simulcast layers of the camera: quarter, half and full size."""
-
-
-def csrc(participant: int, kind: Kind) -> int:
-    """The contributing source that names who is heard or seen (RFC 3550 §5.1)."""
-    return participant * 4 + KINDS.index(kind)
 
 
 def random_token() -> str:

@@ -113,17 +113,12 @@ class RosterPart(Part):
 
     def _found(self, search: Search) -> Found:
         """By numbers if there are any, else a page by name: moderators first."""
-        seats = self.people.seats
         if search.numbers:
             known = [n for n in dict.fromkeys(search.numbers) if self.people.visible(n)]
             people = [self._face(n) for n in known]
             return Found(id=search.id, total=len(people), participants=people)
-        query = folded(search.query.strip())
-        matches = [
-            (not seats[number].moderator, presence.folded, number)
-            for number, presence in self.people.presence.items()
-            if query in presence.folded and self.people.visible(number)
-        ]
-        page = sorted(matches)[search.offset : search.offset + FOUND_PAGE]
-        people = [self._face(number) for _, _, number in page]
+        query, presence = folded(search.query.strip()), self.people.presence
+        matches = [n for n in self.people.arranged() if query in presence[n].folded]
+        page = matches[search.offset : search.offset + FOUND_PAGE]
+        people = [self._face(number) for number in page]
         return Found(id=search.id, total=len(matches), participants=people)

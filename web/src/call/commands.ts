@@ -1,16 +1,24 @@
 // What was said to the server and is not answered yet. Pure. It is kept across cuts of the socket
 // and said again, with the same id, until the server answers; of several wishes about the same
 // thing only the last is kept.
-import type { ClientMessage, SetMedia, SetQuality } from "../wire/messages";
+import type { ClientMessage } from "../wire/messages";
 
-type Command = SetMedia | SetQuality | (ClientMessage & { type: "end" });
+type Command = Extract<ClientMessage, { command?: string | null }>;
 type Topic = Command["type"];
 
-const TOPICS: readonly string[] = ["media", "quality", "end"];
+/** All other messages; the compiler holds the list to them, so a new command is one by itself. */
+const NO_COMMANDS: Readonly<Record<Exclude<ClientMessage, Command>["type"], true>> = {
+  join: true,
+  offer: true,
+  view: true,
+  search: true,
+  leave: true,
+  ping: true,
+};
 const DIGITS = 36;
 
 export function isCommand(message: ClientMessage): message is Command {
-  return TOPICS.includes(message.type);
+  return !Object.hasOwn(NO_COMMANDS, message.type);
 }
 
 export class Commands {
@@ -27,6 +35,8 @@ export class Commands {
   add(command: Command): Command {
     this.last += 1;
     const named = { ...command, command: `${this.page}-${this.last.toString(DIGITS)}` };
+    // Anew at the end: what was wished last is said last.
+    this.waiting.delete(command.type);
     this.waiting.set(command.type, named);
     return named;
   }
@@ -48,8 +58,10 @@ export class Commands {
     return [...this.waiting.values()];
   }
 
-  /** The seat is another one: it is not to do what was wished in the old one. */
-  forget(topic: Topic): void {
-    this.waiting.delete(topic);
+  /** The seat is another one: of what was wished in the old one only one's own media hold. */
+  forget(): void {
+    for (const topic of this.waiting.keys()) {
+      if (topic !== "media" && topic !== "quality") this.waiting.delete(topic);
+    }
   }
 }

@@ -177,7 +177,7 @@ export class Session {
     this.failing = null;
     this.lost = null;
     this.wakeAt = now + PING_EVERY;
-    if (message.resumed !== true) this.commands.forget("end");
+    if (message.resumed !== true) this.commands.forget();
     this.changedSince();
     return [{ type: "receive", message }, ...this.sayAgain()];
   }

@@ -24,3 +24,25 @@ test("what changes nothing is no command", () => {
   expect(isCommand({ type: "ping" })).toBe(false);
   expect(isCommand({ type: "end" })).toBe(true);
 });
+
+test("whatever may have an id is a command", () => {
+  expect(isCommand({ type: "size", size: 30 })).toBe(true);
+  expect(isCommand({ type: "view", tiles: [] })).toBe(false);
+});
+
+test("what was wished last is said last", () => {
+  const commands = new Commands(() => 0.5);
+  commands.add({ type: "quality", quality: "poor" });
+  commands.add({ type: "size", size: 30 });
+  commands.add({ type: "quality", quality: "good" });
+  expect(commands.all().map(({ type }) => type)).toEqual(["size", "quality"]);
+});
+
+test("in another seat only one's own media are said again", () => {
+  const commands = new Commands(() => 0.5);
+  commands.add({ type: "media", media: {} });
+  commands.add({ type: "size", size: 30 });
+  commands.add({ type: "end" });
+  commands.forget();
+  expect(commands.all().map(({ type }) => type)).toEqual(["media"]);
+});

@@ -61,6 +61,7 @@ const pages: Readonly<Record<string, FailurePage>> = {
   sdp_invalid: "stale_page",
   sdp_too_large: "stale_page",
   sdp_unusable: "stale_page",
+  session_replaced: "stale_page",
   too_large: "stale_page",
   too_many_links: "stale_page",
   wrong_type: "stale_page",

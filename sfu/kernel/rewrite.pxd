@@ -52,7 +52,7 @@ cdef void map_switch(slot_map* m, uint32_t source, uint32_t generation, const ma
     # gets `wanted_timestamp`, or one tick after the last sent if that is not later.
 cdef bint map_forward(slot_map* m, uint32_t source, uint32_t generation, const map_packet* packet,
                       map_packet* out) noexcept nogil
-    # False: of a previous source, or from before the switch, or older than the history.
+    # False: of a previous source, or from before the switch, or left out, or older than the history.
 cdef void map_omit(slot_map* m, uint32_t source, uint32_t generation, int64_t sequence) noexcept nogil
     # This packet of the current source is left out on purpose. If a later one has been sent
     # already, its number stays a gap.

@@ -47,12 +47,17 @@ cdef void map_switch(slot_map* m, uint32_t source, uint32_t generation, const ma
 cdef const map_entry* find_by_source(const slot_map* m, int64_t sequence) noexcept nogil:
     cdef uint32_t i, depth = m.made if m.made < MAP_ENTRIES else MAP_ENTRIES
     cdef const map_entry* e
+    cdef const map_entry* later = NULL
     for i in range(depth):
         e = &m.entries[(m.made - 1 - i) % MAP_ENTRIES]
         if e.epoch != m.epoch:
             return NULL
         if sequence >= e.from_in:
+            # What was left out has no number, whatever comes under its own: the next packet has it.
+            if later != NULL and e.from_out + (sequence - e.from_in) >= later.from_out:
+                return NULL
             return e
+        later = e
     return NULL
 
 

@@ -378,3 +378,19 @@ def test_a_gap_of_the_source_stays_open_for_its_repair() -> None:
     slot.omit(1, 0, 15)
     assert [send(16), send(12), send(13)] == [105, 102, 103]
     assert slot.resolve_nack(105) == Resolved(1, 0, 16, 48000 - 9600, 0, 0)
+
+
+def test_what_was_left_out_has_no_number_whatever_comes_under_its_own() -> None:
+    slot = SlotMap(100)
+    slot.switch(1, 0, 10, 0, 0, 0, 0)
+
+    def send(sequence: int) -> int | None:
+        out = slot.forward(1, 0, sequence, 960 * sequence, 0, 0)
+        return out[0] if out else None
+
+    assert [send(10), send(13)] == [100, 103]
+    for left_out in (14, 15, 17):
+        slot.omit(1, 0, left_out)
+    assert [send(16), send(18), send(19)] == [104, 105, 106]
+    assert [send(n) for n in (14, 15, 17)] == [None, None, None]
+    assert [send(11), send(12)] == [101, 102]

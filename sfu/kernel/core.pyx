@@ -294,10 +294,10 @@ cdef class SteppedKernel(Kernel):
 
     def receive(self, bytes data, address, int64_t now):
         cdef path from_path
-        cdef uint8_t buffer[2048]
+        cdef uint8_t buffer[65536]
         cdef bytes ip
         if len(data) > sizeof(buffer):
-            raise ValueError("a datagram of at most 2048 bytes")
+            raise ValueError("a datagram of at most 65536 bytes")
         family = sockets.AF_INET6 if ":" in address[0] else sockets.AF_INET
         ip = sockets.inet_pton(family, address[0])
         memset(&from_path, 0, sizeof(path))

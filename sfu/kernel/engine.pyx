@@ -14,7 +14,7 @@ from sfu.kernel.outbox cimport outbox_close, outbox_open, outbox_raw
 from sfu.kernel.pace cimport within
 from sfu.kernel.pacing cimport pacing_drop
 from sfu.kernel.paths cimport (
-    path_bears_dtls, path_dtls, path_forget, path_media, path_owner, path_resume, path_visit,
+    path_bears_dtls, path_dtls, path_forget, path_keyed, path_media, path_owner, path_visit,
     paths_close, paths_open)
 from sfu.kernel.rewrite cimport map_start
 from sfu.kernel.rtp cimport rtp_is_rtcp
@@ -22,8 +22,8 @@ from sfu.kernel.slots cimport slots_choose, slots_choose_viewers, slots_close_ga
 from sfu.kernel.speakers cimport speakers_forget, speakers_list
 from sfu.kernel.srtp cimport srtp_free, srtp_init
 from sfu.kernel.state cimport (
-    AUDIO_SLOTS, DROPPED_FLOOD, DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED, KINDS, MAX_ROOMS,
-    MICROPHONE, SLOTS, SOURCES, SPEAKERS, UNREACHABLE, references, room, session, slot)
+    AUDIO_SLOTS, DROPPED_FLOOD, DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED, KINDS, LONGEST_DATAGRAM,
+    MAX_ROOMS, MICROPHONE, SLOTS, SOURCES, SPEAKERS, UNREACHABLE, references, room, session, slot)
 
 cdef enum:
     TICK = 10000
@@ -217,7 +217,7 @@ cdef void engine_set_keys(engine* e, int32_t index, int32_t profile, const uint8
         return
     s.profile = profile
     s.keyed = True
-    path_resume(e, index)
+    path_keyed(e, index)
     choose_slots(e, index)
 
 
@@ -269,7 +269,7 @@ cdef void engine_receive(engine* e, const path* from_path, uint8_t* data, size_t
     cdef int32_t index
     cdef int32_t network[2]
     cdef bint authentic
-    if length < 2:
+    if length < 2 or length > LONGEST_DATAGRAM:
         e.counters[DROPPED_GARBAGE] += 1
         return
     # RFC 7983 §7

@@ -3,7 +3,8 @@
 The path in use follows authentic media. Once it has been quiet for a while it follows authentic
 checks too, to an address that has proven itself: by media, by DTLS, or by answering a check of
 ours (a check alone can be replayed from any address). A path without an authentic packet for
-longer than consent lasts (RFC 7675) is sent nothing.
+longer than consent lasts (RFC 7675) is sent nothing; one from which nothing of ours has been
+answered gets media for two seconds.
 """
 
 from libc.stdint cimport int32_t, uint8_t
@@ -26,7 +27,7 @@ cdef void path_dtls(engine* e, int32_t session, const path* from_path) noexcept 
 cdef void path_answered(engine* e, const path* from_path, const uint8_t* data, size_t length,
                         const stun_request* r) noexcept nogil
     # A binding success; checked here.
-cdef void path_resume(engine* e, int32_t session) noexcept nogil
+cdef void path_keyed(engine* e, int32_t session) noexcept nogil
     # Media may go where the peer is heard, now that there are keys.
 cdef void path_visit(engine* e, int32_t session) noexcept nogil
     # What time alone does; about every 50 ms.

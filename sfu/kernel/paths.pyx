@@ -37,6 +37,12 @@ cdef enum:
     CHECK_AGAIN = 500000
     # Repetitions of a check to an address that is not in use
     CHECKS = 3
+    # Media moves a path at once. But who holds keys may write any address on what he sends, so one
+    # that has answered nothing of ours yet gets media for 2 s, once a minute and once ahead. After
+    # that it has to answer a check first.
+    TRUST = 2000000
+    TRUST_INTERVAL = 60000000
+    TRUST_BURST = 60000000
 
 
 cdef bint paths_open(engine* e) noexcept nogil:
@@ -117,7 +123,7 @@ cdef void remember(engine* e, int32_t index, const path* p) noexcept nogil:
     give_up(e, index, k)
     k.path = p[0]
     k.heard = e.now
-    k.proven = 0
+    k.proven = k.answered = 0
     address_key(&p.remote, key)
     table_set(&e.addresses, key, KEY, index)
 
@@ -162,6 +168,28 @@ cdef inline bint is_quiet(engine* e, const session* s) noexcept nogil:
     return e.now - s.path_heard >= QUIET
 
 
+cdef inline bint is_distrusted(engine* e, const session* s) noexcept nogil:
+    """Media is withheld until a check of ours is answered. Who only publishes is sent reports on
+    what he sends and no more."""
+    cdef int32_t i
+    if not s.unanswered or e.now < s.trusted_until:
+        return False
+    for i in range(SLOTS):
+        if s.slots[i].used:
+            return True
+    return False
+
+
+cdef void trust(engine* e, session* s) noexcept nogil:
+    """How far the path in use is believed to be the peer's own."""
+    cdef known_path* k = known(s, &s.current.remote)
+    # Who has not told his password cannot be asked.
+    s.unanswered = s.peer_ufrag_length != 0 and (k == NULL or k.answered == 0 or e.now - k.answered > PROVEN)
+    s.trusted_until = e.now
+    if s.unanswered and s.keyed and within(&s.trust_pace, e.now, TRUST_INTERVAL, TRUST_BURST):
+        s.trusted_until += TRUST
+
+
 cdef void move(engine* e, session* s, const path* p) noexcept nogil:
     if s.current.remote.family:
         note_heard(s)
@@ -169,6 +197,7 @@ cdef void move(engine* e, session* s, const path* p) noexcept nogil:
     s.current = p[0]
     s.path_media = 0
     s.gso = e.gso
+    trust(e, s)
 
 
 cdef void stop(engine* e, session* s) noexcept nogil:
@@ -183,7 +212,9 @@ cdef void heard_there(engine* e, int32_t index) noexcept nogil:
     """An authentic packet came on the path in use."""
     cdef session* s = &e.sessions[index]
     s.path_heard = e.now
-    if s.probe.tries and same_path(&s.probe.path, &s.current):
+    if s.unanswered and s.keyed:
+        ask(e, index, &s.current)
+    elif s.probe.tries and same_path(&s.probe.path, &s.current):
         s.probe.tries = 0
     if s.reachability != REACHABLE:
         path_resume(e, index)
@@ -195,13 +226,24 @@ cdef void heard_there(engine* e, int32_t index) noexcept nogil:
 cdef void path_resume(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef int32_t i
-    if not s.keyed or s.current.remote.family == 0 or e.now - s.path_heard > CONSENT:
+    if (not s.keyed or s.current.remote.family == 0 or e.now - s.path_heard > CONSENT
+            or is_distrusted(e, s)):
         return
     if s.reachability == UNREACHABLE:
         # What was not sent meanwhile is not missed: each slot begins anew.
         for i in range(SLOTS):
             s.slots[i].source = s.slots[i].pending = -1
     s.reachability = REACHABLE
+
+
+cdef void path_keyed(engine* e, int32_t index) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef known_path* k = known(s, &s.current.remote)
+    # The handshake was a round trip, if all of it took the path in use.
+    if k != NULL and not s.wandered and (s.handshake.remote.family == 0 or same_path(&s.handshake, &s.current)):
+        k.answered = e.now
+    trust(e, s)
+    path_resume(e, index)
 
 
 cdef void path_checked(engine* e, int32_t index, const path* from_path, bint nominated) noexcept nogil:
@@ -242,6 +284,10 @@ cdef void path_dtls(engine* e, int32_t index, const path* from_path) noexcept no
     if s.keyed:
         return
     k.proven = e.now
+    if s.handshake.remote.family == 0:
+        s.handshake = from_path[0]
+    elif not same_path(&s.handshake, from_path):
+        s.wandered = True
     if not same_path(&s.current, from_path):
         move(e, s, from_path)
         s.path_heard = k.heard
@@ -314,8 +360,10 @@ cdef void path_answered(engine* e, const path* from_path, const uint8_t* data, s
     if path_owner(e, &from_path.remote) != index:
         remember(e, index, from_path)
     k = known(s, &from_path.remote)
-    k.heard = k.proven = e.now
-    if not same_path(&s.current, from_path):
+    k.heard = k.proven = k.answered = e.now
+    if same_path(&s.current, from_path):
+        s.unanswered = False
+    else:
         if s.current.remote.family and not is_quiet(e, s):
             return
         move(e, s, from_path)
@@ -328,7 +376,7 @@ cdef void path_answered(engine* e, const path* from_path, const uint8_t* data, s
 cdef void path_visit(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     if s.probe.tries and e.now - s.probe.sent >= CHECK_AGAIN:
-        if s.probe.tries < CHECKS or same_path(&s.probe.path, &s.current):
+        if s.probe.tries < CHECKS or (same_path(&s.probe.path, &s.current) and not s.unanswered):
             send_check(e, index)
         else:
             s.probe.tries = 0
@@ -338,5 +386,7 @@ cdef void path_visit(engine* e, int32_t index) noexcept nogil:
             stop(e, s)
         elif s.probe.tries == 0:
             ask(e, index, &s.current)
+    if s.reachability != UNREACHABLE and is_distrusted(e, s):
+        stop(e, s)
     if s.connected and not s.lost and e.now - s.heard > LOST:
         s.lost = event_put(e, EVENT_LOST, index, 0, 0, NULL, 0)

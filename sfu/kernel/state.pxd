@@ -37,6 +37,10 @@ cdef enum:
     RING = 512
     MISSING = 128
     PATHS = 8
+    # What a packet has on the wire beside its payload, about: IP, UDP, RTP, the tag
+    WIRE_OVERHEAD = 68
+    # Longer datagrams are nobody's: browsers send at most 1200 bytes, encoders an Ethernet frame
+    LONGEST_DATAGRAM = 2048
     STREAMS = 16
     RETIRED = 32
     QUEUE = 512
@@ -122,6 +126,8 @@ cdef struct known_path:
     int64_t heard
     # When media, DTLS or the answer to a check of ours came from it; 0: never
     int64_t proven
+    # When what we sent there was last answered: a check of ours, or DTLS; 0: never
+    int64_t answered
 
 cdef struct probe:
     # A check of ours that has not been answered
@@ -373,6 +379,14 @@ cdef struct session:
     known_path known[PATHS]
     # The path in use was nominated (RFC 8445 §7.3.1.5)
     bint nominated
+    # Nothing that we sent to the path in use has been answered: until when it gets media all the
+    # same, and, as `source.pace`, how often that may be
+    bint unanswered
+    int64_t trusted_until
+    int64_t trust_pace
+    # Where the first DTLS came from; some has come from elsewhere
+    path handshake
+    bint wandered
     probe probe
     rate_bucket wrong
     # As `source.pace`: checks from known addresses, new addresses

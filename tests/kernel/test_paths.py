@@ -228,12 +228,88 @@ def test_a_peer_that_hops_from_port_to_port_is_followed(stage: Stage) -> None:
         viewer.check(address=address)
         stage.wait(500)
         viewer.report(address=address)
+        [request] = checks(sent_to(stage, address))
+        stage.kernel.receive(binding_success(request, OWN_PASSWORD), address, stage.now)
         publisher.speak()
         assert len(media(sent_to(stage, address))) == 1
     before = stage.kernel.counters()["dropped_unknown_address"]
     viewer.report(address=hops[0])
     assert stage.kernel.counters()["dropped_unknown_address"] == before + 1, "few are remembered"
     assert stage.kernel.counters()["paths_moved"] == 40
+
+
+def test_who_writes_another_s_address_on_his_media_sends_him_little(stage: Stage) -> None:
+    """A browser with keys that can spoof: what it is shown would go to whom it names."""
+    publisher, viewer = lesson(stage)
+    spoofed = [("192.0.2.66", 1000 + turn) for turn in range(12)]
+    for address in spoofed:
+        viewer.check(address=address)
+        for step in range(100):
+            stage.wait(50)
+            if step % 10 == 0:
+                viewer.report(address=address)
+                publisher.camera(step, keyframe=True, size=1000)
+            publisher.speak()
+        # Its own address, so that the next counts as new.
+        stage.wait(50)
+        viewer.report()
+    counts = [len(media(sent_to(stage, address))) for address in spoofed]
+    assert counts[0] > 20, "a router that forgets a port costs nothing"
+    assert sum(counts) < 4 * 60
+    assert all(len(checks(sent_to(stage, address))) < 30 for address in spoofed)
+    assert len(viewer.audio()) > 0
+
+
+def test_who_answers_at_his_new_address_goes_on_there(stage: Stage) -> None:
+    publisher, viewer = lesson(stage)
+    viewer.check(address=NEW)
+    for step in range(100):
+        stage.wait(50)
+        viewer.report(address=NEW)
+        publisher.speak()
+        if step == 90:
+            late = checks(sent_to(stage, NEW))[-1]
+            stage.kernel.receive(binding_success(late, OWN_PASSWORD), NEW, stage.now)
+            stage.refused.clear()
+    assert len(media(sent_to(stage, NEW))) >= 9
+
+
+def test_keys_do_not_vouch_for_an_address_that_came_in_during_the_handshake(stage: Stage) -> None:
+    publisher, viewer = stage.join(1), Peer(stage, 2, 1)
+    publisher.publish()
+    stage.peers[viewer.address] = viewer
+    stage.kernel.set_peer(viewer.handle, OWN_UFRAG, OWN_PASSWORD)
+    viewer.check()
+    stage.receive(b"\x16hello", viewer.address)
+    viewer.check(address=NEW)
+    stage.receive(b"\x16spoofed", NEW)
+    stage.receive(b"\x16spoofed", NEW)
+    viewer.take_keys()
+    viewer.view()
+    for _ in range(200):
+        stage.wait(20)
+        viewer.check(address=NEW)
+        publisher.speak()
+    assert len(media(sent_to(stage, NEW))) < 110
+    viewer.report()
+    publisher.speak()
+    assert len(viewer.audio()) == 1
+
+
+def test_a_publisher_that_answers_no_checks_is_told_what_was_lost_at_his_new_address(
+    stage: Stage,
+) -> None:
+    publisher, _ = lesson(stage)
+    stage.kernel.set_peer(publisher.handle, OWN_UFRAG, OWN_PASSWORD)
+    publisher.check(address=NEW)
+    for _ in range(300):
+        stage.wait(20)
+        publisher.speak(address=NEW)
+    stage.refused.clear()
+    for _ in range(100):
+        stage.wait(20)
+        publisher.speak(address=NEW)
+    assert media(sent_to(stage, NEW)) != []
 
 
 def test_a_path_may_change_its_address_family(stage: Stage) -> None:

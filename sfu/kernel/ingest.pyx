@@ -20,7 +20,8 @@ from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtp_stream, srtp_unpro
 from sfu.kernel.state cimport (
     BYTES_RECEIVED, CAMERA, DROPPED_CODEC, DROPPED_DUPLICATE, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
     DROPPED_FLOOD, DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, KINDS, LAYERS, MICROPHONE,
-    MTU, PACKETS_RECEIVED, RING, SCREEN, SCREEN_AUDIO, SOURCES, packet, session, source, ssrc_entry)
+    MTU, PACKETS_RECEIVED, RING, SCREEN, SCREEN_AUDIO, SOURCES, WIRE_OVERHEAD, packet, session, source,
+    ssrc_entry)
 from sfu.kernel.vp8 cimport vp8_height, vp8_parse
 
 cdef enum:
@@ -223,7 +224,8 @@ cdef bint bearable(engine* e, source* s, size_t size) noexcept nogil:
     if not within(&s.pace, e.now, SOUND_INTERVAL if sound else LAYER_INTERVAL,
                   SOUND_BURST if sound else LAYER_BURST):
         return False
-    return within(&s.byte_pace, e.now, <int64_t>size * 8000 // kilobits_of(e, s), BYTE_BURST)
+    # Packets that are all header are bytes too, for each of their viewers.
+    return within(&s.byte_pace, e.now, <int64_t>(size + WIRE_OVERHEAD) * 8000 // kilobits_of(e, s), BYTE_BURST)
 
 
 cdef void take_video(engine* e, int32_t index, source* s, packet* p) noexcept nogil:
@@ -396,14 +398,13 @@ cdef void ingest_check_sources(engine* e, int32_t index) noexcept nogil:
             continue
         if n.active and e.now - n.last_arrival > ACTIVE_FOR:
             n.active = False
-            tell_layers(e, index, n.kind)
             if n.kind == CAMERA:
                 slots_choose_viewers(e, index * KINDS + CAMERA)
         elif n.ring != NULL and e.now - n.last_arrival > KEPT_FOR:
             ring_close(e, n)
             n.forgotten = n.highest
-        elif s.tracks[n.kind].mask == 0 and n.active:
-            tell_layers(e, index, n.kind)
+        # The queue of events was full when it changed, perhaps.
+        tell_layers(e, index, n.kind)
 
 
 cdef void ingest_forget(engine* e, int32_t index) noexcept nogil:

@@ -80,6 +80,9 @@ cdef void keyframe_send_due(engine* e, int32_t track_index) noexcept nogil:
         # last may still come on this one.
         if t.keyframe_asked > s.keyframe_arrival and e.now - t.keyframe_asked < interval:
             continue
+        # Nobody is looked for in vain.
+        if t.keyframe_pace - e.now > interval:
+            return
         if not has_use(e, &t.viewers, source_of(track_index, layer)):
             t.keyframes_wanted &= <uint8_t>~(1 << layer)
         elif within(&t.keyframe_pace, e.now, interval, interval):

@@ -3,7 +3,7 @@ from libc.stdlib cimport calloc, free
 
 from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_room, outbox_rtp
-from sfu.kernel.state cimport DROPPED_QUEUE, QUEUE, RUN, SLOTS, backlog, line
+from sfu.kernel.state cimport DROPPED_QUEUE, QUEUE, RUN, SLOTS, WIRE_OVERHEAD, backlog, line
 
 cdef enum:
     # Pace while the viewer has not told what the line bears
@@ -119,7 +119,7 @@ cdef inline bint waits(const session* v) noexcept nogil:
 
 
 cdef inline void depart(engine* e, int32_t viewer, const outgoing* o, uint32_t longest) noexcept nogil:
-    e.sessions[viewer].tokens -= o.packet.size
+    e.sessions[viewer].tokens -= o.packet.size + WIRE_OVERHEAD
     outbox_rtp(e, viewer, o, longest)
 
 
@@ -177,7 +177,8 @@ cdef bint pace_viewer(engine* e, int32_t viewer) noexcept nogil:
         if sent % RUN == 0 and not outbox_room(e):
             return False
         slot_index = whose_turn(v.waits)
-        v.waits.lines[slot_index].credit -= v.waits.items[v.waits.lines[slot_index].head].packet.size
+        v.waits.lines[slot_index].credit -= (
+            v.waits.items[v.waits.lines[slot_index].head].packet.size + WIRE_OVERHEAD)
         o = take_first(v.waits, slot_index)
         depart(e, viewer, o, 0)
         packet_drop(e, o.packet)

@@ -22,9 +22,14 @@ SLOT_SSRC, SLOT_RTX_SSRC, AUDIO_SSRC = 6000, 7000, 5000
 
 
 def binding_request(
-    username: bytes, password: bytes, *, nominated: bool = True, controlled: bool = False
+    username: bytes,
+    password: bytes,
+    *,
+    nominated: bool = True,
+    controlled: bool = False,
+    more: bytes = b"",
 ) -> bytes:
-    """A connectivity check (RFC 8445 §7.2.4)."""
+    """A connectivity check (RFC 8445 §7.2.4); `more`: whole attributes besides."""
 
     def attribute(kind: int, value: bytes) -> bytes:
         return struct.pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
@@ -32,8 +37,8 @@ def binding_request(
     transaction = os.urandom(12)
     body = attribute(6, username) + attribute(0x24, struct.pack("!I", 1))
     body += attribute(0x8029 if controlled else 0x802A, os.urandom(8))
-    if nominated:
-        body += attribute(0x25, b"")
+    body += attribute(0x25, b"") if nominated else b""
+    body += more
 
     def header(length: int) -> bytes:
         return struct.pack("!HHI", 1, length, COOKIE) + transaction

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfu.kernel.core import KIND_CAMERA, KIND_MICROPHONE
+from sfu.kernel.core import EVENT_SOURCE, KIND_CAMERA, KIND_MICROPHONE
 from tests.kernel.peer import (
     LEVEL,
     MID,
@@ -24,6 +24,7 @@ from tests.kernel.peer import (
     VP8_RTX,
     Peer,
     Stage,
+    binding_request,
     pictures,
     rtp,
     vp8,
@@ -100,6 +101,27 @@ def test_a_repair_from_before_a_pause_is_not_sent_under_an_old_number(stage: Sta
     for lost in range(1000, 1010):
         publisher.send(repair(publisher, lost, lost, vp8(7777)))
     assert pictures(viewer.video()) == list(range(1000, 1011))
+
+
+def test_a_repair_of_padding_after_a_pause_is_not_sent_under_a_number_in_use(stage: Stage) -> None:
+    """Padding is left out and its number goes to the next picture. After a pause the ring that
+    would remember it is closed."""
+    publisher, viewer = class_of(stage, 2)
+    viewer.show(0, publisher)
+    for sequence in range(1000, 1003):
+        publisher.send(picture(publisher, sequence, vp8(sequence, keyframe=sequence == 1000)))
+    for _ in range(2):
+        stage.wait(4000)
+        viewer.check()
+        publisher.check()
+    padding = bytearray(picture(publisher, 1003, bytes(19) + b"\x14"))
+    padding[0] |= 0x20
+    publisher.send(bytes(padding))
+    publisher.send(picture(publisher, 1004, vp8(1004)))
+    publisher.send(picture(publisher, 1005, vp8(1005)))
+    publisher.send(repair(publisher, 1, 1003, vp8(7777)))
+    numbers = [p.sequence for p in viewer.video()]
+    assert len(numbers) == len(set(numbers)) == 5
 
 
 def test_a_leap_of_a_speaker_leaves_his_listeners_able_to_decrypt(stage: Stage) -> None:
@@ -249,6 +271,38 @@ def test_slow_layers_hold_no_more_than_can_be_asked_for(stage: Stage) -> None:
         publisher.send(picture(publisher, n, vp8(n, keyframe=n == 0)))
     publisher.send(repair(publisher, 1, 200, vp8(7777)))
     assert pictures(viewer.video()) == list(range(400))
+
+
+def test_a_datagram_longer_than_any_that_browsers_send_costs_nothing(stage: Stage) -> None:
+    """Its sums would take 0.25 ms each, and who has a seat may send a hundred checks a second."""
+    peer = stage.join(1)
+    before = stage.kernel.counters()
+    stage.kernel.events()
+    filling = struct.pack("!HH", 0x8022, 60_000) + bytes(60_000)
+    peer.stage.receive(binding_request(peer.ufrag + b":x", PASSWORD, more=filling), peer.address)
+    peer.stage.receive(b"\x16" + bytes(60_000), peer.address)
+    after = stage.kernel.counters()
+    assert after["dropped_garbage"] == before["dropped_garbage"] + 2
+    assert after["stun_accepted"] == before["stun_accepted"]
+    assert stage.kernel.events() == []
+
+
+def test_a_layer_that_stops_while_the_queue_of_events_is_full_is_told_of_later(
+    stage: Stage,
+) -> None:
+    publisher = stage.join(1)
+    publisher.publish()
+    publisher.camera(0, keyframe=True)
+    assert (EVENT_SOURCE, publisher.handle, KIND_CAMERA, 4, b"") in stage.kernel.events()
+    crowd = [stage.join(2 + n) for n in range(60)]
+    for _ in range(80):
+        for peer in crowd:
+            stage.kernel.receive(b"\x16" + bytes(20), peer.address, stage.now)
+    assert stage.kernel.counters()["dropped_events"] > 0
+    stage.wait(1500)
+    stage.kernel.events()
+    stage.wait(100)
+    assert (EVENT_SOURCE, publisher.handle, KIND_CAMERA, 0, b"") in stage.kernel.events()
 
 
 def test_an_index_comes_back_although_the_queue_of_events_is_full(stage: Stage) -> None:

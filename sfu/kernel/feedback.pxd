@@ -4,6 +4,10 @@ from libc.stdint cimport int32_t, uint8_t
 
 from sfu.kernel.state cimport engine, source
 
+cdef enum:
+    # A longer gap is not repaired but replaced by a keyframe.
+    NACK_GAP = 100
+
 cdef void feedback_receive(engine* e, int32_t session, const uint8_t* data, size_t length) noexcept nogil
     # A decrypted compound from this session.
 cdef void feedback_periodic(engine* e, int32_t session) noexcept nogil

@@ -29,8 +29,6 @@ cdef enum:
     NACK_AGAIN = 100000
     NACK_TRIES = 10
     NACK_FOR = 1000000
-    # A gap this long is not repaired but replaced by a keyframe
-    NACK_GAP = 100
     # Packets that a viewer may ask for: 2000 a second, 500 ahead
     REPAIR_INTERVAL = 500
     REPAIR_BURST = 250000

@@ -1,5 +1,6 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
+from sfu.kernel.feedback cimport NACK_GAP
 from sfu.kernel.places cimport source_at
 from sfu.kernel.rewrite cimport MAP_ENTRIES, map_forward, map_omit, map_packet, map_switch
 from sfu.kernel.state cimport SPEAKERS, SWITCHES, packet, slot, source
@@ -35,12 +36,13 @@ cdef void switch_slot(engine* e, slot* s, int32_t source_index, packet* p) noexc
 
 cdef bint leaps(engine* e, slot* s, const source* from_source, const packet* p) noexcept nogil:
     """Whether this packet of the source that flows is too far from the last to be the next of one
-    stream. It then begins a new epoch."""
+    stream. It then begins a new epoch. So it does after a gap that nobody repairs: what the publisher
+    lost on his way would count as lost on the viewer's."""
     cdef int64_t gap = p.sequence - s.map.highest_in - 1
     cdef uint32_t at = p.timestamp + s.map.entries[(s.map.made - 1) % MAP_ENTRIES].timestamp_offset
     if gap >= 0:
         s.skipped = max(0, s.skipped - 1) + gap
-    if (s.skipped > SKIPPED or <int32_t>(at - timing_slot_at(s, from_source.clock_rate, e.now))
+    if (gap > NACK_GAP or s.skipped > SKIPPED or <int32_t>(at - timing_slot_at(s, from_source.clock_rate, e.now))
             > <int64_t>AHEAD * from_source.clock_rate):
         s.skipped = 0
         return True

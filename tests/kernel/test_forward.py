@@ -250,3 +250,24 @@ def test_a_new_ssrc_for_the_same_source_starts_over(stage: Stage) -> None:
     seen = viewer.video()
     assert pictures(seen) == [0, 31]
     assert seen[1].sequence == (seen[0].sequence + 1) & 0xFFFF
+
+
+def test_what_a_publisher_lost_on_his_way_is_not_charged_to_the_viewer(stage: Stage) -> None:
+    """A cut of his line would make everybody's own connection look bad."""
+    publisher, viewer = pair(stage)
+    viewer.show(0, publisher)
+    publisher.camera(0, keyframe=True)
+    publisher.speak()
+    for _ in range(300):
+        publisher.camera_packet(1)
+    publisher.next_sequence[0] += 300
+    stage.wait(6000)
+    publisher.camera(2)
+    publisher.camera(3, keyframe=True)
+    publisher.camera(4)
+    publisher.speak()
+    assert pictures(viewer.video()) == [0, 3, 4]
+    for received in (viewer.video(), viewer.audio()):
+        numbers = [p.sequence for p in received]
+        assert numbers == [(numbers[0] + i) & 0xFFFF for i in range(len(numbers))]
+    assert len(viewer.audio()) == 2

@@ -36,6 +36,8 @@ from .writer import Writer
 log = structlog.get_logger()
 GONE = 410
 RESTARTING = 503
+SILENT_SECONDS = 10.0
+"""Without an answer of Redis, though it may have refused nothing; for health."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ class Calls:
         # Weak: a lock is there as long as somebody holds it or waits for it.
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._stopping = False
+        self._answered_at = clock.steady()
+        """When Redis last said which media servers there are."""
 
     # ── for those who serve people ──
 
@@ -162,8 +166,9 @@ class Calls:
     def health(self) -> dict[str, bool]:
         running = self._running.values()
         writing = not any(r.writer.errand.failing or r.reader.errand.failing for r in running)
+        answers = self._clock.steady() - self._answered_at < SILENT_SECONDS
         return {
-            "redis": writing and self._subscription.connected,
+            "redis": writing and answers and self._subscription.connected,
             "database": not (self._attendance.failing or any(r.sizing.failing for r in running)),
             "tasks": self._tasks.alive,
         }
@@ -302,6 +307,7 @@ class Calls:
     async def _look_after_workers(self) -> None:
         """A call whose worker is gone, or that found none, gets another."""
         await self._workers.look()
+        self._answered_at = self._clock.steady()
         alive = self._workers.alive
         for running in self._running.values():
             call = running.call

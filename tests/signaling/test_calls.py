@@ -9,6 +9,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import select
 
 from signaling import live
+from signaling.calls import SILENT_SECONDS
 from signaling.live import Command, Kept, Live
 from signaling.outlet import SocketOutlet
 from signaling.store import Lesson, Store
@@ -18,7 +19,7 @@ from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service.bus import Announcement, Subscription
 from zvonok.service.storage import Database
 from zvonok.wire import bus
-from zvonok.wire.bus import ActualSession
+from zvonok.wire.bus import ActualSession, WorkerState
 from zvonok.wire.client import Answer, End, Failed, Media, Offer, Publish, Speakers, Welcome
 from zvonok.wire.errors import Refusal
 
@@ -407,6 +408,30 @@ async def test_one_call_at_fault_keeps_no_other_from_being_adopted(
                 await asyncio.sleep(0.01)
         sound = next(lesson for lesson in lessons if lesson != faulty[0])
         await asyncio.wait_for(_until_owned(redis, sound), 3)
+
+
+async def test_health_sees_a_redis_that_hangs(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It refuses nothing, and nobody's command comes back."""
+    monkeypatch.setattr(live, "RENEW_SECONDS", 0.02)
+    asked, answers = asyncio.Event(), asyncio.Event()
+    workers = Live.workers
+
+    async def hangs(self: Live) -> list[WorkerState]:
+        asked.set()
+        await answers.wait()
+        return await workers(self)
+
+    monkeypatch.setattr(Live, "workers", hangs)
+    await asyncio.wait_for(asked.wait(), 5)
+    assert school.parts.calls.health()["redis"]
+    school.offset.seconds += SILENT_SECONDS
+    assert not school.parts.calls.health()["redis"]
+    answers.set()
+    async with asyncio.timeout(5):
+        while not school.parts.calls.health()["redis"]:
+            await asyncio.sleep(0.01)
 
 
 async def test_notices_that_wait_leave_others_their_turn(

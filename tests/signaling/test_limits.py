@@ -48,4 +48,5 @@ def test_one_person_has_a_whole_network() -> None:
     assert network("2001:db8::1") == network("2001:db8::ffff:2") == "2001:db8::/64"
     assert network("2001:db8:0:1::1") != network("2001:db8::1")
     assert network("192.0.2.1") == "192.0.2.1"
+    assert network("::ffff:192.0.2.1") == "192.0.2.1"
     assert network("local") == "local"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-GRACE = 0.5
+GRACE = 5.0
 """Seconds in which what is ending may end."""
 COUNTED = ("socket:", "pipe:", "anon_inode:[eventpoll]", "anon_inode:[eventfd]")
 

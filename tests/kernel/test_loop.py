@@ -23,8 +23,8 @@ from sfu.kernel.core import (
 )
 from tests.kernel.peer import MID, PASSWORD, RID, VP8, VP8_RTX, binding_request, parse, rtp, vp8
 from tests.kernel.peer import _srtp as srtp
+from tests.patience import PATIENCE
 
-DEADLINE = 5.0
 CAP_NET_ADMIN = 12
 DTLS = bytes([22, 254, 253]) + bytes(100)
 
@@ -46,7 +46,7 @@ class Socket:
         self.ufrag = b"ufrag%d" % number
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
-        self.socket.settimeout(DEADLINE)
+        self.socket.settimeout(PATIENCE)
         self.handle = kernel.open_session(1, number, self.ufrag, PASSWORD)
         self.sent, self.received = os.urandom(28), os.urandom(28)
         self.outbound, self.inbound = (
@@ -66,7 +66,7 @@ class Socket:
 
 def events_until(kernel: Kernel, enough: Callable[[list[Event]], bool]) -> list[Event]:
     found: list[Event] = []
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + PATIENCE
     while not enough(found) and time.monotonic() < end:
         select.select([kernel.fileno()], [], [], 0.2)
         found += kernel.events()

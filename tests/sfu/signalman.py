@@ -6,11 +6,10 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
+from tests.patience import PATIENCE
 from tests.sfu import offers
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Description, Look, SpeakersNotice, WantedSession
-
-PATIENCE = 10.0
 
 
 class Signalman:

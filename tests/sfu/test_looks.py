@@ -11,6 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from sfu import looks as looks_module
 from sfu.looks import AT_ONCE, Looks
+from tests.patience import PATIENCE
 from tests.sfu import offers
 from tests.sfu.signalman import Signalman
 from tests.sfu.stage import Stage
@@ -346,7 +347,7 @@ async def test_three_lessons_that_begin_at_once(desk: Desk, seed: int) -> None:
 
     last = await asyncio.gather(*(behave(number) for number in range(1, 91)))
     await desk.announcer.heard()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while any(_stale(desk, wanted) for wanted in last):
             await asyncio.sleep(0.01)
     for wanted in last:
@@ -370,7 +371,7 @@ async def test_a_mute_soon_after_an_unmute_is_obeyed(desk: Desk, seed: int) -> N
         await desk.said(1, open=["microphone"])
         await asyncio.sleep(chance.uniform(0.0005, 0.001))
         await desk.said(1, open=[])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while _stale(desk, desk.wanted["s1"]):
                 await asyncio.sleep(0.001)
         assert desk.gate() is not True
@@ -387,7 +388,7 @@ async def test_whoever_waits_for_a_silent_redis_is_behind(desk: Desk) -> None:
     desk.time += looks_module.BEHIND
     behind = [desk.looks.behind]
     blocked.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while "s1" not in desk.actual:
             await asyncio.sleep(0.001)
     assert [*behind, desk.looks.behind] == [True, False]
@@ -399,7 +400,7 @@ async def test_who_has_nothing_to_do_is_not_behind(
     monkeypatch.setattr(looks_module, "BEHIND", 0.002)
     desk.time = 1.0
     desk.tasks.append(asyncio.create_task(desk.looks.work()))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while desk.looks.behind:
             await asyncio.sleep(0.001)
 

@@ -17,6 +17,7 @@ from sfu import inbox, node
 from sfu.engine import Engine
 from sfu.kernel import core
 from sfu.looks import Looks
+from tests.patience import PATIENCE
 from tests.sfu import offers
 from tests.sfu.dtls_client import DtlsClient
 from tests.sfu.fake_kernel import FakeKernel
@@ -83,7 +84,7 @@ async def worker(settings: Settings, redis: Redis) -> AsyncIterator[EventfulKern
 
 async def eventually(look: Callable[[], list[Any]]) -> list[Any]:
     """What `look` finds, once it finds something."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not (found := look()):
             await asyncio.sleep(0)
     return found
@@ -231,7 +232,7 @@ async def test_speakers_are_announced(settings: Settings, redis: Redis) -> None:
         await signalman.answered("s7")
         await pubsub.subscribe(bus.call_channel("call"))
         kernel.happen(core.EVENT_SPEAKERS, 1, struct.pack("<I", 0))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             async for message in pubsub.listen():
                 if message["type"] == "message":
                     assert bus.decode_notice(message["data"]) == bus.SpeakersNotice(
@@ -314,7 +315,7 @@ async def test_a_task_that_ends_ends_the_worker(
 
     monkeypatch.setattr(Looks, name, end)
     with pytest.raises(BaseExceptionGroup) as ended:
-        async with asyncio.timeout(5), worker(settings, redis):
+        async with asyncio.timeout(PATIENCE), worker(settings, redis):
             await asyncio.Event().wait()
     assert ended.value.subgroup(ValueError if fails else RuntimeError) is not None
     assert await redis.smembers(bus.WORKERS_KEY) == set()

@@ -15,6 +15,7 @@ from av import AudioFrame, VideoFrame
 
 from sfu import node
 from sfu.kernel import core
+from tests.patience import PATIENCE
 from tests.sfu.signalman import Signalman
 from zvonok.service import bus as service_bus
 from zvonok.service.settings import load
@@ -24,7 +25,6 @@ Colour = tuple[int, int, int]
 """Y, U and V."""
 RED: Colour = (81, 90, 240)
 BLUE: Colour = (41, 240, 110)
-TIMEOUT = 15.0
 
 
 class Picture(VideoStreamTrack):
@@ -100,7 +100,7 @@ class Stand:
     async def dropped(self, reason: str, more: int = 20) -> None:
         """Returns once the kernel has dropped `more` packets for that reason."""
         target = self.kernel.counters()[reason] + more
-        async with asyncio.timeout(TIMEOUT):
+        async with asyncio.timeout(PATIENCE):
             while self.kernel.counters()[reason] < target:
                 await asyncio.sleep(0.02)
 
@@ -156,7 +156,7 @@ def track(peer: RTCPeerConnection, kind: str) -> MediaStreamTrack:
 
 async def until(received: MediaStreamTrack, holds: Callable[[Any], bool]) -> None:
     """Receives frames until one holds."""
-    async with asyncio.timeout(TIMEOUT):
+    async with asyncio.timeout(PATIENCE):
         while not holds(await received.recv()):
             pass
 

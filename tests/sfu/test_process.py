@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.sfu.signalman import Signalman
 from zvonok.service import bus as service_bus
 from zvonok.wire import bus
@@ -53,7 +54,7 @@ async def test_serves_and_ends_in_order(tmp_path: Path, redis_url: str, port: in
     redis = service_bus.connect(redis_url)
     async with process(tmp_path, redis_url, port) as child:
         assert child.stdout is not None
-        assert await asyncio.wait_for(child.stdout.readline(), 20) == b"READY\n"
+        assert await asyncio.wait_for(child.stdout.readline(), PATIENCE) == b"READY\n"
         signalman = Signalman(redis, "worker-1")
         await signalman.want(WantedSession(session="s1", participant=1, offer_id=1))
         await signalman.answered("s1")
@@ -61,7 +62,7 @@ async def test_serves_and_ends_in_order(tmp_path: Path, redis_url: str, port: in
         assert answer is not None
         assert f"127.0.0.1 {port} typ host" in answer
         child.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(child.wait(), 5) == 0
+        assert await asyncio.wait_for(child.wait(), PATIENCE) == 0
         assert await redis.get(bus.worker_key("worker-1")) is None
         assert await signalman.actual("s1") is not None
     await redis.aclose()
@@ -72,6 +73,6 @@ async def test_ends_with_its_supervisor(tmp_path: Path, redis_url: str, port: in
     async with process(tmp_path, redis_url, port) as child:
         assert child.stdout is not None
         assert child.stdin is not None
-        assert await asyncio.wait_for(child.stdout.readline(), 20) == b"READY\n"
+        assert await asyncio.wait_for(child.stdout.readline(), PATIENCE) == b"READY\n"
         child.stdin.close()
-        assert await asyncio.wait_for(child.wait(), 5) == 0
+        assert await asyncio.wait_for(child.wait(), PATIENCE) == 0

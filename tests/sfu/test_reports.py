@@ -12,6 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sfu import reports
 from sfu.effects import DropActual, Publish, WriteActual
 from sfu.reports import AT_ONCE, Reports
+from tests.patience import PATIENCE
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Description, SpeakersNotice
 
@@ -64,7 +65,7 @@ async def written(redis: FailingRedis, *effects: list[Any]) -> list[tuple[Any, .
     for batch in effects:
         report.add(batch)
         await asyncio.sleep(0)
-    await asyncio.wait_for(redis.wrote.wait(), 5)
+    await asyncio.wait_for(redis.wrote.wait(), PATIENCE)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -132,7 +133,7 @@ async def test_sessions_of_one_call_are_announced_together_and_in_parts() -> Non
     report = Reports(cast("Redis", redis))
     report.add(states)
     task = asyncio.ensure_future(report.work())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while len(redis.written) < 2:
             await asyncio.sleep(0)
     task.cancel()
@@ -157,7 +158,7 @@ async def test_what_came_during_a_write_that_failed_is_newer(
     redis.fails = arrives
     report.add([answered(1)])
     task = asyncio.ensure_future(report.work())
-    await asyncio.wait_for(redis.wrote.wait(), 5)
+    await asyncio.wait_for(redis.wrote.wait(), PATIENCE)
     task.cancel()
     (commands,) = redis.written
     stored = [

@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 import aiohttp
 import msgspec
 
+from tests.patience import PATIENCE
 from zvonok.wire import rest
 from zvonok.wire.client import (
     Change,
@@ -25,7 +26,6 @@ from zvonok.wire.client import (
 _decode = msgspec.json.Decoder(ServerMessage).decode
 _encode = msgspec.json.Encoder().encode
 Message = TypeVar("Message")
-PATIENCE = 5.0
 
 
 class Reply:

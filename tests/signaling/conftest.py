@@ -4,7 +4,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,13 +41,24 @@ class Offset:
     seconds: float = 0.0
     wall: float = 0.0
     """Of the wall clock alone."""
+    stopped: float | None = None
+    """When the steady clock was made to stand still."""
 
     def clock(self) -> Clock:
         loop = asyncio.get_running_loop()
         return Clock(
             wall=lambda: time.time() + self.seconds + self.wall,
-            steady=lambda: loop.time() + self.seconds,
+            steady=lambda: (loop.time() if self.stopped is None else self.stopped) + self.seconds,
         )
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Meanwhile no limit is relieved, however long it takes to reach it."""
+        self.stopped = asyncio.get_running_loop().time()
+        try:
+            yield
+        finally:
+            self.stopped = None
 
 
 @dataclass

@@ -8,6 +8,7 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from tests.patience import PATIENCE
 from zvonok.wire import bus
 from zvonok.wire.bus import (
     ActualSession,
@@ -68,12 +69,12 @@ class FakeSfu:
 
     async def until(self, session: str, **fields: object) -> WantedSession:
         """Waits until the wanted session has these fields."""
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(lambda: self._has(session, fields))
         return self.wanted[session]
 
     async def until_closed(self, session: str) -> None:
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(lambda: session in self.closed)
 
     async def session_of(self, participant: int) -> str:
@@ -84,7 +85,7 @@ class FakeSfu:
                 (s for s, wanted in self.wanted.items() if wanted.participant == participant), None
             )
 
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(PATIENCE), self._changed:
             found = await self._changed.wait_for(find)
         assert found is not None
         return found

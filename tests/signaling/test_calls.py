@@ -14,6 +14,7 @@ from signaling.live import Command, Kept, Live
 from signaling.outlet import SocketOutlet
 from signaling.store import Lesson, Store
 from signaling.tables import attendance
+from tests.patience import PATIENCE
 from tests.signaling.conftest import School, Schools
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service.bus import Announcement, Subscription
@@ -120,13 +121,13 @@ async def test_abandoned_calls_are_adopted_and_end(
         await browser.until(Answer)
         session = await sfu.session_of(browser.you)
     async with schools.start() as second:
-        await asyncio.wait_for(_until_owned(redis, lesson.lesson.id), 5)
+        await asyncio.wait_for(_until_owned(redis, lesson.lesson.id), PATIENCE)
         schools.offset.seconds += 100
         await second.nudge(lesson.lesson.id)
         await sfu.until_closed(session)
         schools.offset.seconds += 301
         await second.nudge(lesson.lesson.id)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while await redis.smembers(live.LIVE_KEY):
                 await asyncio.sleep(0.01)
         # What the SFU has written is for the SFU to remove.
@@ -160,13 +161,13 @@ async def test_what_redis_did_not_take_is_written_later(
     await redis.config_set("maxmemory", "1")
     try:
         await browser.send(Offer(0, OFFER))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while school.parts.calls.health()["redis"]:
                 await asyncio.sleep(0.01)
     finally:
         await redis.config_set("maxmemory", "0")
     assert (await browser.until(Answer)).id == 0
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not school.parts.calls.health()["redis"]:
             await asyncio.sleep(0.01)
 
@@ -183,7 +184,7 @@ async def test_a_redis_that_forgot_everything_is_told_again(
         await redis.flushall()
         await sfu.beat(0.1)
         session = await sfu.session_of(browser.you)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not await redis.hexists(bus.wanted_key(lesson.lesson.id), session):
                 await asyncio.sleep(0.01)
         assert await redis.smembers(bus.calls_key(sfu.worker)) == {lesson.lesson.id.encode()}
@@ -234,7 +235,7 @@ async def test_a_worker_that_was_gone_does_not_find_its_calls_again(
     async with FakeSfu(redis, "worker-2").running():
         await redis.delete(bus.worker_key(sfu.worker))
         await browser.send(Offer(1, OFFER))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not await redis.scard(bus.calls_key("worker-2")):
                 await asyncio.sleep(0.01)
         assert await redis.smembers(bus.calls_key(sfu.worker)) == set()
@@ -285,7 +286,7 @@ async def test_attendance_is_kept(school: School) -> None:
     await browser.leave()
     await browser.until_closed()
     database = Database(school.settings.database_url)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while True:
             async with database.reading() as connection:
                 rows = (await connection.execute(select(attendance))).all()
@@ -361,7 +362,7 @@ async def test_leases_are_renewed_while_the_database_is_away(
 
     monkeypatch.setattr(Store, "lesson", hangs)
     await redis.sadd(live.LIVE_KEY, left.lesson.id)
-    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(asked.wait(), PATIENCE)
     await renewed(redis, running.lesson.id)
 
 

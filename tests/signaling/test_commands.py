@@ -6,6 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from signaling.call.effects import Acknowledge, Keep
+from tests.patience import PATIENCE
 from tests.signaling.conftest import School, Schools
 from tests.signaling.fake_sfu import FakeSfu
 from tests.signaling.stage import Stage
@@ -99,7 +100,7 @@ async def test_done_is_said_only_when_it_is_stored(
     try:
         await browser.send(SetMedia(Media(camera=True), command="a"))
         await browser.until_person(browser.you, media=Media(camera=True))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while school.parts.calls.health()["redis"]:
                 await asyncio.sleep(0.01)
         assert not any(isinstance(message, Done) for message in browser.heard)

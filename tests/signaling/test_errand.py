@@ -6,6 +6,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from signaling.errand import Errand
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -15,7 +16,7 @@ def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def done(errand: Errand) -> None:
     """Runs it until it has ended itself."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await errand.run()
 
 
@@ -82,7 +83,7 @@ async def test_an_errand_that_fails_does_not_hold_up_another() -> None:
     for errand in errands:
         errand.ask()
     tasks = [asyncio.create_task(errand.run()) for errand in errands]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await finished.wait()
     for task in tasks:
         task.cancel()

@@ -3,6 +3,7 @@
 import asyncio
 
 from signaling.group_commit import GroupCommit
+from tests.patience import PATIENCE
 
 
 class Disk:
@@ -27,7 +28,7 @@ class Disk:
 
     async def begun(self) -> None:
         """The next group has begun to be written."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             await self._begun.acquire()
 
 

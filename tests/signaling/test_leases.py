@@ -12,6 +12,7 @@ from signaling.clock import Clock
 from signaling.leases import Leases
 from signaling.live import CallState, Live
 from signaling.live_call import LiveCall, Surroundings
+from tests.patience import PATIENCE
 from tests.signaling.conftest import Schools
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.wire import bus
@@ -79,7 +80,7 @@ async def test_a_new_call_begins_with_nothing_of_an_old_one(
         await redis.hset(bus.actual_key(call), "ghost", bus.encode(actual))
         await redis.hset(bus.answers_key(call), "ghost", bus.encode(Description(0, "v=0")))
         browser = await school.client.come(lesson.host_link, "A")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while not await redis.hexists(live.state_key(call), f"seat:{browser.you}"):
                 await asyncio.sleep(0.01)
         assert not await redis.hexists(live.state_key(call), "seat:7")

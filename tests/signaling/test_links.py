@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import await_only
 
 from signaling.links import MEDIA_ADDRESSES, media_addresses
+from tests.patience import PATIENCE
 from tests.signaling.conftest import School
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.wire import rest
@@ -36,7 +37,7 @@ def test_the_first_ones_are_enough() -> None:
 async def test_looking_up_tells_them(sfu: FakeSfu, school: School) -> None:
     lesson = await school.client.lesson()
     media: list[str] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not media:
             reply = await school.client.ask("GET", f"/api/links/{lesson.participant_link}")
             media = reply.json["media"]

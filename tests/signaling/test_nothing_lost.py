@@ -13,6 +13,7 @@ from signaling import attendance, live
 from signaling.app import running
 from signaling.store import Lesson, Store
 from signaling.tables import attendance as attendance_table
+from tests.patience import PATIENCE
 from tests.signaling.client import Browser
 from tests.signaling.conftest import School, Schools
 from tests.signaling.fake_sfu import FakeSfu
@@ -67,7 +68,7 @@ async def test_a_slow_end_is_told_when_it_is_stored_and_holds_up_nobody(
     pupil = await offering(school, other.participant_link)
     session = await _session_in(school, other.lesson.id, pupil)
     await host.send(End(command="end"))
-    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(asked.wait(), PATIENCE)
     await pupil.send(SetMedia(Media(microphone=True)))
     await sfu.until(session, open=["microphone"])
     await answered(host)
@@ -116,7 +117,7 @@ async def test_a_lesson_ended_by_a_process_that_died_is_over(
 
         monkeypatch.setattr(Store, "end_lesson", last)
         await host.send(End())
-        await asyncio.wait_for(stored.wait(), 5)
+        await asyncio.wait_for(stored.wait(), PATIENCE)
     monkeypatch.undo()
     async with schools.start():
         await sfu.until_closed(session)
@@ -141,7 +142,7 @@ async def test_attendance_waits_for_the_database(
             browser = await first.client.come(lesson.participant_link, "Ёж")
             await browser.send(Leave())
             await browser.until_closed()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 while first.parts.calls.health()["database"]:
                     await asyncio.sleep(0.01)
     async with schools.start():
@@ -167,7 +168,7 @@ async def test_a_stop_during_a_flush_loses_nothing(
             lesson = await first.client.lesson()
             browser = await first.client.come(lesson.participant_link, "A")
             await browser.send(Leave())
-            await asyncio.wait_for(hanging.wait(), 5)
+            await asyncio.wait_for(hanging.wait(), PATIENCE)
             patch.undo()
     async with schools.start():
         pass
@@ -216,7 +217,7 @@ async def test_a_task_that_dies_ends_the_process(
     async def serve() -> None:
         async with running(schools.settings, schools.offset.clock(), "one") as parts:
             try:
-                await asyncio.wait_for(asyncio.Event().wait(), 5)
+                await asyncio.wait_for(asyncio.Event().wait(), PATIENCE)
             finally:
                 health.append(parts.calls.health()["tasks"])
 
@@ -265,7 +266,7 @@ async def test_who_waits_for_the_database_at_a_stop_begins_no_call(
 
     monkeypatch.setattr(Store, "lesson", slow)
     waiting = asyncio.ensure_future(school.parts.calls.get(lesson.lesson.id))
-    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(asked.wait(), PATIENCE)
     await school.parts.stop()
     answers.set()
     with pytest.raises(Refusal, match="stopping"):
@@ -318,7 +319,7 @@ async def test_calls_may_come_and_go_while_workers_are_looked_after(
     async with FakeSfu(redis, "worker-2").running():
         monkeypatch.setattr(calls._live, "write", meanwhile)
         await calls._look_after_workers()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             while await redis.scard(bus.calls_key("worker-2")) < 2:
                 await asyncio.sleep(0.01)
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from signaling.call.seat import HOLD_SECONDS
+from tests.patience import PATIENCE
 from tests.signaling.client import Client, Reply
 from tests.signaling.conftest import School
 from tests.signaling.fake_sfu import REFUSED, FakeSfu
@@ -169,7 +170,7 @@ async def test_a_dead_publisher_is_given_up(school: School, studio: Studio, sfu:
     session = await sfu.session_of(2)
     await sfu.write(call, ActualSession(session=session, offer_id=0, answer="a", connected=True))
     engine = (await school.parts.calls.get(call)).engine
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while engine.people.presence[2].leaves_at is not None:
             await asyncio.sleep(0.01)
     await sfu.write(call, ActualSession(session=session, offer_id=0, answer="a"))
@@ -211,7 +212,7 @@ async def test_no_media_server_is_said_after_a_while(
     assert int(reply.headers["Retry-After"]) >= 1
     call = await school.parts.calls.get(studio.lesson.lesson.id)
     assert call.engine.seats == {}
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while sfu.wanted:
             await asyncio.sleep(0.01)
 

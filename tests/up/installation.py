@@ -19,8 +19,11 @@ from types import TracebackType
 from typing import Self
 from urllib.error import HTTPError
 
-SECONDS = 20.0
+from tests.patience import PATIENCE
+
+SECONDS = PATIENCE
 PAGE = "<!doctype html><title>page</title>"
+PATIENT = f"programs.OWN_STOP_SECONDS = programs.FOREIGN_STOP_SECONDS = {SECONDS}"
 STUBS = {"signaling": "tests.up.stub_signaling", "sfu": "tests.up.stub_sfu"}
 
 
@@ -39,7 +42,10 @@ class Answer:
 class Installation:
     """A folder, ports, and at most one supervisor."""
 
-    def __init__(self, processes: Mapping[str, str] = STUBS, **environ: str) -> None:
+    def __init__(
+        self, processes: Mapping[str, str] = STUBS, *, hurried: bool = False, **environ: str
+    ) -> None:
+        """`hurried`: whoever does not stop is killed as soon as in earnest."""
         # Not tmp_path: the path of a socket has to be short.
         self._folder = tempfile.TemporaryDirectory(prefix="zv-")
         folder = Path(self._folder.name)
@@ -51,6 +57,7 @@ class Installation:
         self.http, self.https = _free_port(socket.SOCK_STREAM), _free_port(socket.SOCK_STREAM)
         self.media = _free_port(socket.SOCK_DGRAM)
         self._processes = processes
+        self._hurried = hurried
         self._environ = environ
         self.log = ""
         self._supervisor: subprocess.Popen[str] | None = None
@@ -76,7 +83,9 @@ class Installation:
 
     def spawn(self) -> None:
         program = (
-            "import sys\nfrom pathlib import Path\nfrom zvonok.up.main import up\n"
+            "import sys\nfrom pathlib import Path\nfrom zvonok.up import programs\n"
+            "from zvonok.up.main import up\n"
+            f"{'' if self._hurried else PATIENT}\n"
             f"sys.exit(up({dict(self._processes)!r}, Path({str(self.client)!r})))"
         )
         self.log = ""
@@ -105,7 +114,7 @@ class Installation:
         """The exit status of the supervisor."""
         assert self._supervisor
         assert self._reader
-        status = self._supervisor.wait(SECONDS)
+        status = self._supervisor.wait(2 * SECONDS)
         self._reader.join()
         return status
 

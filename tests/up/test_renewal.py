@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from zvonok.service.settings import load
 from zvonok.up import renewal
 from zvonok.up.renewal import current_certificates, keep_certificates
@@ -22,7 +23,7 @@ async def test_a_new_address_renews_once(tmp_path: Path, monkeypatch: pytest.Mon
 
     keeping = asyncio.ensure_future(keep_certificates(settings, note, interval=0.001))
     addresses.append("198.51.100.1")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await renewed.wait()
     keeping.cancel()
     await asyncio.wait({keeping})

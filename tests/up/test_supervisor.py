@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -19,18 +18,14 @@ def installation() -> Iterator[Installation]:
         yield installation
 
 
-def test_a_warm_start_is_quick_and_so_is_the_stop(installation: Installation) -> None:
-    installation.start()
-    installation.stop()
-    began = time.monotonic()
-    installation.spawn()
-    installation.until(lambda: "Zvonok runs." in installation.log)
-    assert installation.get("/").status == 200
-    assert time.monotonic() - began < 5
-    began = time.monotonic()
-    assert installation.stop() == 0
-    assert time.monotonic() - began < 2
-    assert installation.everything_ended()
+def test_a_start_a_stop_and_a_start_with_what_is_there(installation: Installation) -> None:
+    """How long each takes is told by `python -m bench.startup`."""
+    for _ in range(2):
+        installation.start()
+        assert installation.get("/").status == 200
+        assert installation.stop() == 0
+        assert "took too long" not in installation.log
+        assert installation.everything_ended()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
@@ -136,11 +131,9 @@ def test_a_process_that_cannot_start_stops_the_start() -> None:
 
 
 def test_a_process_that_ignores_the_stop_is_killed() -> None:
-    with Installation(ZVONOK_STUB="hangs") as installation:
+    with Installation(hurried=True, ZVONOK_STUB="hangs") as installation:
         installation.start()
-        began = time.monotonic()
         assert installation.stop() == 0
-        assert time.monotonic() - began < 2
         assert "sfu took too long" in installation.log
         assert installation.everything_ended()
 

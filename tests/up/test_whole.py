@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -34,13 +33,12 @@ def until_well(installation: Installation) -> None:
     installation.until(lambda: all(health(installation, name)["ok"] for name in OWN_PROCESSES))
 
 
-def test_everything_is_well_and_stops_at_once(whole: Installation) -> None:
+def test_everything_is_well_and_stops_by_itself(whole: Installation) -> None:
     whole.start()
     assert whole.get("/api/openapi.json").status == 200
     until_well(whole)
-    began = time.monotonic()
     assert whole.stop() == 0
-    assert time.monotonic() - began < 2
+    assert "took too long" not in whole.log
     assert whole.everything_ended()
 
 

@@ -12,6 +12,7 @@ Probe = Callable[[], Awaitable[bool]]
 
 OWN_PROCESSES: Mapping[str, str] = {"signaling": "signaling", "sfu": "sfu"}
 """Name in the log → module that is run."""
+OWN_STOP_SECONDS, FOREIGN_STOP_SECONDS = 1.4, 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ def own_program(name: str, module: str) -> Program:
     return Program(
         name=name,
         argv=(sys.executable, "-m", module),
-        stop_seconds=1.4,
+        stop_seconds=OWN_STOP_SECONDS,
         environ={"ZVONOK_SUPERVISED": "1"},
     )
 
@@ -46,7 +47,13 @@ def foreign_program(
     The kernel sends it when the thread that made the child ends: make children in the main one.
     """
     leash = ("setpriv", "--pdeathsig", "TERM")
-    return Program(name=name, argv=(*leash, *argv), probe=probe, stop_seconds=0.5, told=told)
+    return Program(
+        name=name,
+        argv=(*leash, *argv),
+        probe=probe,
+        stop_seconds=FOREIGN_STOP_SECONDS,
+        told=told,
+    )
 
 
 def redis_program(executable: str, config: Path, settings: Settings) -> Program:

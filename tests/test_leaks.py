@@ -52,7 +52,9 @@ WRONG = {
 
 
 def test_each_leak_is_an_error_and_nothing_else_is(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text("from tests.conftest import *\n")
+    (tmp_path / "conftest.py").write_text(
+        "from tests import leaks\nfrom tests.conftest import *\nleaks.GRACE = 0.1\n"
+    )
     (tmp_path / "test_inner.py").write_text(INNER)
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]

@@ -1,5 +1,7 @@
 """Signed tokens: the right to a seat (`call`), the right to a session of media (`media`)."""
 
+import base64
+import hmac
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
@@ -68,6 +70,12 @@ class Grants:
 
     def __init__(self, secret: str) -> None:
         self._secret = secret
+
+    def id_of_entry(self, link: str, key: str) -> str:
+        """The id of the grant for this entry: whoever does not know the key cannot guess it."""
+        data = msgspec.json.encode(["entry", link, key])
+        digest = hmac.digest(self._secret.encode(), data, "sha256")[:16]
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
     def sign(self, grant: Grant, now: float, seconds: float = GRANT_SECONDS) -> str:
         return self._sign(

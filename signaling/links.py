@@ -95,16 +95,26 @@ class InvitationLinks:
         return json_reply(info)
 
     async def enter(self, request: web.Request) -> web.Response:
-        link, lesson = await self._usable(request)
+        link, lesson = await self._found(request)
         role = ROLES[link.role]
-        asked = (await read_body(request, rest.Enter)).name
-        name = display_name(asked, trusted=role in MODERATORS)
+        asked = await read_body(request, rest.Enter)
+        name = display_name(asked.name, trusted=role in MODERATORS)
         now = self._clock.wall()
-        if not await self._store.use_link(link.token, now):
+        refusal = link.refusal(now)
+        if refusal is not None and asked.key is None:
+            raise refusal
+        if not await self._store.use_link(link.token, now, asked.key):
             # Somebody else was faster with the last use, or revoked it just now.
             await self._usable(request)
             raise Refusal(410, "link_used_up", "this link was used as often as it may be")
-        grant = Grant(id=random_token(), lesson=lesson.id, link=link.token, role=role, name=name)
+        entry = None if asked.key is None else self._grants.id_of_entry(link.token, asked.key)
+        grant = Grant(
+            id=entry or random_token(),
+            lesson=lesson.id,
+            link=link.token,
+            role=role,
+            name=name,
+        )
         entered = rest.Entered(
             grant=self._grants.sign(grant, now), path="/api/call", role=grant.role, name=name
         )
@@ -120,6 +130,14 @@ class InvitationLinks:
 
     async def _usable(self, request: web.Request) -> tuple[Link, Lesson]:
         """The link in the path and its lesson. Raises Refusal 404, 410 or 429."""
+        link, lesson = await self._found(request)
+        refusal = link.refusal(self._clock.wall())
+        if refusal is not None:
+            raise refusal
+        return link, lesson
+
+    async def _found(self, request: web.Request) -> tuple[Link, Lesson]:
+        """They may be used up by now. Raises Refusal 404, 410 `call_ended`, or 429."""
         found = await self._store.link(request.match_info["token"])
         if found is None:
             # Right ones are always answered: nobody guesses 128 bits, but one pupil who tries
@@ -131,7 +149,4 @@ class InvitationLinks:
         link, lesson = found
         if lesson.ended is not None:
             raise Refusal(410, "call_ended", "this lesson has been ended")
-        refusal = link.refusal(self._clock.wall())
-        if refusal is not None:
-            raise refusal
         return link, lesson

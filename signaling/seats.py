@@ -52,7 +52,8 @@ class HeldSeats:
         grant, call = self._found(own.grant)
         if call is not None:
             now = self._clock.steady()
-            call.run(call.engine.closed(own.resume, grant.id, own.page, now))
+            page, left = own.page, own.left
+            call.run(call.engine.closed(own.resume, grant.id, page, now, left=left))
         return web.Response(status=204)
 
     def _found(self, token: str) -> tuple[Grant, LiveCall | None]:

@@ -6,19 +6,22 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from zvonok.service.storage import Database
 from zvonok.wire.errors import Refusal
 from zvonok.wire.rest import LinkRole
 
 from .group_commit import GroupCommit
-from .tables import attendance, lessons, links
+from .tables import attendance, entries, lessons, links
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 MIGRATION_LOCK = 0x7A766F6E
 """PostgreSQL's advisory lock under which tables are changed."""
+ENTRY_SECONDS = 600.0
+"""How long an entry is known by its key."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ class Link:
             return Refusal(410, "link_used_up", "this link was used as often as it may be")
         return None
 
+    def admits(self, now: float, *, again: bool) -> bool:
+        """`again`: who has entered by it already, so that only revoking shuts him out."""
+        return self.revoked is None if again else self.refusal(now) is None
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -63,6 +70,15 @@ class Visit:
     name: str
     role: str
     arrived: float
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One use of a link; `key` is known to whoever asks again for the same."""
+
+    link: str
+    key: str | None
+    now: float
 
 
 class Store:
@@ -136,31 +152,40 @@ class Store:
             )
             return changed.rowcount == 1
 
-    async def use_link(self, token: str, now: float) -> bool:
-        """Counts one use; False: it may not be used (any more)."""
-        return await self._uses.submit((token, now))
+    async def use_link(self, token: str, now: float, key: str | None = None) -> bool:
+        """Counts one use, unless the same `key` did just now; False: it may not be used."""
+        return await self._uses.submit(Entry(token, key, now))
 
-    async def _use_links(self, uses: list[tuple[str, float]]) -> list[bool]:
+    async def _use_links(self, uses: list[Entry]) -> list[bool]:
         """Whoever came first is served first."""
         found: dict[str, Link] = {}
+        known: set[tuple[str, str]] = set()
         allowed = []
         async with self._database.writing() as connection:
             # In one order, so that two processes do not wait for each other.
-            for token in sorted({token for token, _ in uses}):
+            for token in sorted({use.link for use in uses}):
                 statement = select(links).where(links.c.token == token).with_for_update()
                 row = (await connection.execute(statement)).first()
                 if row is not None:
                     found[token] = Link(*row)
-            before = dict(found)
-            for token, now in uses:
-                link = found.get(token)
-                allowed.append(link is not None and link.refusal(now) is None)
-                if link is not None and allowed[-1]:
-                    found[token] = replace(link, uses=link.uses + 1)
+                    known |= await _recent_entries(connection, token, uses)
+            before, entered = dict(found), []
+            for use in uses:
+                link = found.get(use.link)
+                again = use.key is not None and (use.link, use.key) in known
+                allowed.append(link is not None and link.admits(use.now, again=again))
+                if link is None or again or not allowed[-1]:
+                    continue
+                found[use.link] = replace(link, uses=link.uses + 1)
+                if use.key is not None:
+                    known.add((use.link, use.key))
+                    entered.append({"link": use.link, "key": use.key, "entered": use.now})
             for token, link in found.items():
                 if link.uses != before[token].uses:
                     changed = update(links).where(links.c.token == token)
                     await connection.execute(changed.values(uses=link.uses))
+            if entered:
+                await connection.execute(entries.insert(), entered)
         return allowed
 
     async def arrived(self, visits: Sequence[Visit]) -> None:
@@ -176,6 +201,21 @@ class Store:
         rows = [{"of": session, "time": time} for session, time in times.items()]
         async with self._database.writing() as connection:
             await connection.execute(statement.values(departed=bindparam("time")), rows)
+
+
+async def _recent_entries(
+    connection: AsyncConnection, token: str, uses: Sequence[Entry]
+) -> set[tuple[str, str]]:
+    """Link and key of those of these uses that are entries already; older ones are forgotten."""
+    mine = [use for use in uses if use.link == token and use.key is not None]
+    if not mine:
+        return set()
+    of_link = entries.c.link == token
+    old = entries.c.entered <= max(use.now for use in mine) - ENTRY_SECONDS
+    await connection.execute(delete(entries).where(of_link, old))
+    keys = [use.key for use in mine]
+    statement = select(entries.c.link, entries.c.key).where(of_link, entries.c.key.in_(keys))
+    return {(link, key) for link, key in await connection.execute(statement)}
 
 
 def _upgrade(connection: Connection) -> None:

@@ -1,6 +1,6 @@
-"""Tables of what outlives a day: lessons, links, attendance. Times are seconds since 1970, UTC.
+"""Tables of what outlives a day: lessons, links, attendance; and who entered just now.
 
-`migrations/` makes them; a test compares the two.
+Times are seconds since 1970, UTC. `migrations/` makes them; a test compares the two.
 """
 
 from sqlalchemy import Column, Double, ForeignKey, Index, Integer, MetaData, String, Table
@@ -35,6 +35,14 @@ links = Table(
     Column("uses", Integer, nullable=False, server_default="0"),
     Column("revoked", Double),
     Index(None, "lesson"),
+)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("link", String(22), ForeignKey("links.token"), primary_key=True),
+    Column("key", String(64), primary_key=True),
+    Column("entered", Double, nullable=False),
 )
 
 attendance = Table(

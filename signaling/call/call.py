@@ -214,10 +214,13 @@ class Call:
             self._away(turn, number, closed=closed)
         return self._finish(turn)
 
-    def closed(self, resume: str | None, grant: str, page: str | None, now: float) -> list[Effect]:
+    def closed(
+        self, resume: str | None, grant: str, page: str | None, now: float, *, left: bool = False
+    ) -> list[Effect]:
         """This page says that it is closing; its word may overtake the end of its socket.
 
         It may also come late, when the next page has taken the seat: then it changes nothing.
+        `left`: the person leaves, and his seat is not held.
         """
         turn = Turn(now, self.people)
         number = self.people.held(resume, grant)
@@ -228,6 +231,8 @@ class Call:
                 if presence.socket is not None:
                     turn.do(Close(presence.socket, 200))
                 self._away(turn, number, closed=True)
+                if left:
+                    self._vacate(turn, number)
         return self._finish(turn)
 
     def end(self, reason: str, now: float) -> list[Effect]:

@@ -104,6 +104,28 @@ def test_those_who_are_there_make_no_way() -> None:
     assert sorted(stage.call.seats) == [2, 3]
 
 
+@pytest.mark.parametrize("dead", [True, False])
+def test_who_leaves_without_a_socket_has_left(stage: Stage, dead: bool) -> None:
+    teacher, pupil = stage.join("Teacher", "host"), stage.join("Sasha", page="page")
+    viewer = stage.viewers[pupil]
+    if dead:
+        stage.drop(pupil)
+    leaving = stage.call.closed(viewer.resume, viewer.grant, "page", stage.now, left=True)
+    stage.do(leaving)
+    stage.wait(1)
+    assert list(stage.viewers[teacher].people) == [1]
+    assert list(stage.call.seats) == [1]
+    assert viewer.closed == (0 if dead else 200)
+
+
+def test_who_leaves_in_one_tab_leaves_the_other_there(stage: Stage) -> None:
+    first = stage.join("Sasha", page="first")
+    viewer = stage.viewers[first]
+    stage.join("Sasha", resume=viewer.resume, page="second")
+    assert stage.call.closed(viewer.resume, viewer.grant, "first", stage.now, left=True) == []
+    assert list(stage.call.seats) == [1]
+
+
 def test_a_page_that_closes_is_gone_for_others_within_three_seconds(stage: Stage) -> None:
     teacher, pupil = stage.join("Teacher", "host"), stage.join("Sasha", page="page")
     number = stage.viewers[pupil].you
@@ -228,6 +250,11 @@ async def test_the_word_comes_over_http(school: School) -> None:
     back = await school.client.join(grant, welcome.resume)
     assert back.you == pupil.you
     await teacher.until_person(back.you, present=True)
+    word = rest.ClosedPage(grant=grant, resume=welcome.resume, left=True)
+    assert (await school.client.ask("POST", "/api/seat/closed", word)).status == 204
+    assert await back.until_closed() == 1000
+    look = await school.client.ask("POST", "/api/seat", own)
+    assert look.json == {"held": False, "taken": False, "name": None}
 
 
 async def test_a_browser_that_says_going_away_has_closed_its_page(school: School) -> None:

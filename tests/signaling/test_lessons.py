@@ -255,6 +255,25 @@ async def test_links_have_an_end_and_a_number_of_uses(school: School, client: Cl
     assert await look_up(school, forever.token) == "participant"
 
 
+async def test_whoever_got_no_reply_enters_again_as_the_same(
+    school: School, client: Client
+) -> None:
+    lesson = await client.lesson()
+    once = await make_link(school, lesson.lesson.id, uses=1)
+    path = f"/api/links/{once.token}/enter"
+    replies = [await client.ask("POST", path, rest.Enter("A", key="k" * 22)) for _ in range(2)]
+    first, second = [await client.join(reply.json["grant"]) for reply in replies]
+    assert first.you == second.you
+    for other in (rest.Enter("A", key="l" * 22), rest.Enter("A")):
+        refused = await client.ask("POST", path, other)
+        assert (refused.status, refused.code) == (410, "link_used_up")
+    elsewhere = f"/api/links/{lesson.participant_link}/enter"
+    reply = await client.ask("POST", elsewhere, rest.Enter("A", key="k" * 22))
+    assert (await client.join(reply.json["grant"])).you != first.you
+    reply = await client.ask("POST", elsewhere, {"name": "A", "key": "short"})
+    assert (reply.status, reply.code) == (422, "invalid_body")
+
+
 @pytest.mark.parametrize(
     ("seconds", "status"),
     [

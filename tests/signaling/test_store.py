@@ -10,8 +10,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, event, select
 from sqlalchemy.util import await_only
 
-from signaling.store import Lesson, Link, Store, Visit
-from signaling.tables import attendance, metadata
+from signaling.store import ENTRY_SECONDS, Lesson, Link, Store, Visit
+from signaling.tables import attendance, entries, metadata
 from zvonok.service.storage import Database
 
 LESSON = Lesson(id="lesson", title="Русский язык", created=100.5, ended=None, size=60)
@@ -88,6 +88,35 @@ async def test_a_link_is_used_as_often_as_it_may_be(store: Store) -> None:
     refusal = found[0].refusal(150.0)
     assert refusal is not None
     assert refusal.body.code == "link_used_up"
+
+
+async def test_the_same_entry_uses_a_link_once(store: Store, database: Database) -> None:
+    """At once, and later when the link is used up or has expired; not when it was revoked."""
+
+    async def use(*keys: str | None, now: float = 150.0) -> list[bool]:
+        return await asyncio.gather(*(store.use_link("link", now, key) for key in keys))
+
+    async def uses() -> int:
+        found = await store.link("link")
+        assert found is not None
+        return found[0].uses
+
+    assert await use("a" * 16, "a" * 16, "b" * 64) == [True, True, True]
+    assert await uses() == 2
+    assert await use("c" * 16, None, "a" * 16) == [False, False, True]
+    assert await use("b" * 64, "c" * 16, now=201.0) == [True, False]
+    assert await use("a" * 16, now=150.0 + ENTRY_SECONDS) == [False], "it is forgotten"
+    async with database.reading() as connection:
+        assert (
+            await connection.execute(select(entries).where(entries.c.link == "link"))
+        ).all() == []
+    assert await uses() == 2
+
+
+async def test_who_has_entered_is_shut_out_by_revoking(store: Store) -> None:
+    assert await store.use_link("link", 150.0, "a" * 16)
+    await store.revoke_link("lesson", "link", 151.0)
+    assert not await store.use_link("link", 152.0, "a" * 16)
 
 
 async def test_a_burst_is_one_transaction_however_slow_the_disk(

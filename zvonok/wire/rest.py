@@ -20,6 +20,7 @@ USUAL_SIZE = 60
 """Two classes: enough for a lesson, too few for a stranger's four hundred seats."""
 Title = Annotated[str, Meta(min_length=1, max_length=200)]
 LinkSeconds = Annotated[int, Meta(ge=HOUR, le=YEAR)]
+EntryKey = Annotated[str, Meta(min_length=16, max_length=64)]
 Uses = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
@@ -99,6 +100,9 @@ class Enter(Struct, frozen=True, forbid_unknown_fields=True):
     """Body of `POST /api/links/{token}/enter`."""
 
     name: Name
+    key: EntryKey | None = None
+    """A random secret. The same one within 10 minutes gives the same grant and uses the link no
+    second time: for whoever did not get the reply."""
 
 
 class Entered(Struct, frozen=True, kw_only=True):
@@ -129,6 +133,8 @@ class ClosedPage(OwnSeat, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     page: PageId | None = None
     """The one that `join` named."""
+    left: bool = False
+    """The person leaves: the seat is given up at once, not held."""
 
 
 class HeldSeat(Struct, frozen=True, kw_only=True):

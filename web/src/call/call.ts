@@ -2,7 +2,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { ClosedPage, Media, Publish, ServerMessage, Welcome } from "../wire/messages";
 import { bannerSince } from "./banner";
-import { pageWord, sayWhenClosed } from "./closing";
+import { sayWhenClosed, secretWord } from "./closing";
 import { Level } from "./level";
 import type { Local } from "./local";
 import { Monitor } from "./monitor";
@@ -12,7 +12,7 @@ import { OwnMedia } from "./own";
 import { MediaPath } from "./path";
 import { AUDIO_SLOTS, type Peer } from "./peer";
 import { Pictures } from "./pictures";
-import { type Entered, renew } from "./rest";
+import { type Entered, giveUpSeat, renew } from "./rest";
 import { Roster, toPerson } from "./roster";
 import { Searches } from "./searches";
 import { Session } from "./session";
@@ -42,7 +42,7 @@ export class RunningCall {
   private readonly unconfirmed = signal(false);
   private seenElsewhere = false;
   private unconfirmedSince: number | null = null;
-  private readonly page = pageWord();
+  private readonly page = secretWord();
   private readonly notices = new Notices();
   private roster: Roster | null = null;
   private publish: Publish | null = null;
@@ -123,7 +123,13 @@ export class RunningCall {
   }
 
   close(): void {
+    this.leave();
+  }
+
+  private leave(): void {
+    const { grant, resume } = this.entered;
     this.socket.leave();
+    void giveUpSeat({ grant, resume, page: this.page });
   }
 
   private receive(message: ServerMessage): void {
@@ -343,7 +349,7 @@ export class RunningCall {
         this.local.dismiss(notice);
       },
       setSize: (size) => this.socket.send({ type: "size", size }),
-      leave: () => this.socket.leave(),
+      leave: () => this.leave(),
       endForAll: () => this.socket.send({ type: "end" }),
     };
   }

@@ -1,10 +1,10 @@
 // Says that the page closes: the others see it at once, instead of a ghost until the seat expires.
 import type { ClosedPage } from "../wire/messages";
 
-const PATH = "/api/seat/closed";
+export const CLOSED_PATH = "/api/seat/closed";
 
-/** Of this page; the next one that takes the same seat has another. */
-export function pageWord(): string {
+/** A random word that nobody guesses, such as that of this page. */
+export function secretWord(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return btoa(String.fromCharCode(...bytes))
     .replaceAll("+", "-")
@@ -20,7 +20,7 @@ export function sayWhenClosed(seat: () => ClosedPage | null): () => void {
     // A page that is only put aside goes on in a moment.
     if (closed === null || event.persisted) return;
     const body = new Blob([JSON.stringify(closed)], { type: "application/json" });
-    navigator.sendBeacon(PATH, body);
+    navigator.sendBeacon(CLOSED_PATH, body);
   };
   addEventListener("pagehide", say, { signal: stop.signal });
   return () => stop.abort();

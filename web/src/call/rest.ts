@@ -1,5 +1,6 @@
 // The HTTP side of signaling: lessons, links and entering. Every refusal is one RequestFailed.
 import type {
+  ClosedPage,
   Entered as EnteredReply,
   FrontDoor,
   HeldSeat,
@@ -7,6 +8,7 @@ import type {
   LinkInfo,
   Renewed,
 } from "../wire/messages";
+import { CLOSED_PATH, secretWord } from "./closing";
 import { type Patience, patiently } from "./patience";
 import { RequestFailed } from "./request-failed";
 import type { Failure } from "./state";
@@ -41,7 +43,9 @@ export function lookUp(link: string, patience?: Patience): Promise<LinkInfo> {
 
 export async function enter(link: string, name: string, patience?: Patience): Promise<Entered> {
   const path = `/api/links/${encodeURIComponent(link)}/enter`;
-  const entered = await patiently(() => request<EnteredReply>("POST", path, { name }), patience);
+  // Of every attempt the same: a reply that got lost does not use the link up.
+  const body = { name, key: secretWord() };
+  const entered = await patiently(() => request<EnteredReply>("POST", path, body), patience);
   return { ...entered, since: Date.now(), resume: null };
 }
 
@@ -51,6 +55,19 @@ export async function lookAtSeat({ grant, resume }: Entered): Promise<HeldSeat |
     return await request<HeldSeat>("POST", "/api/seat", { grant, resume });
   } catch {
     return null;
+  }
+}
+
+/**
+ * The person leaves: the seat is given up. Whatever the state of the socket, which may be dead without
+ * anybody knowing; asked again while the network is away, for as long as the seat would be held.
+ */
+export async function giveUpSeat(seat: ClosedPage, patience?: Patience): Promise<void> {
+  const body = { ...seat, left: true };
+  try {
+    await patiently(() => request("POST", CLOSED_PATH, body, undefined, true), patience);
+  } catch {
+    // It expires by itself.
   }
 }
 
@@ -82,11 +99,13 @@ async function request<T>(
   path: string,
   body?: object,
   bearer?: string,
+  keepalive = false,
 ): Promise<T> {
   const headers = new Headers();
   if (body !== undefined) headers.set("Content-Type", "application/json");
   if (bearer !== undefined) headers.set("Authorization", `Bearer ${bearer}`);
-  const init: RequestInit = { method, headers };
+  // `keepalive`: the request outlives the page.
+  const init: RequestInit = { method, headers, keepalive };
   if (body !== undefined) init.body = JSON.stringify(body);
   let reply: Response;
   try {
@@ -95,7 +114,7 @@ async function request<T>(
     throw new RequestFailed(0, { code: "unreachable", message: "No reply came.", details: {} });
   }
   if (!reply.ok) throw new RequestFailed(reply.status, await failureIn(reply));
-  return (await reply.json()) as T;
+  return (reply.status === 204 ? undefined : await reply.json()) as T;
 }
 
 /** A proxy in between may answer with a page instead of the one error shape. */

@@ -313,6 +313,7 @@ export interface LinkInfo {
  */
 export interface Enter {
   name: string;
+  key?: string | null;
 }
 /**
  * The grant that takes a seat on the WebSocket at `path`.
@@ -343,6 +344,7 @@ export interface ClosedPage {
   grant: string;
   resume?: string | null;
   page?: string | null;
+  left?: boolean;
 }
 /**
  * What became of one's own seat.

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { pageWord, sayWhenClosed } from "../../src/call/closing";
+import { sayWhenClosed, secretWord } from "../../src/call/closing";
 
 const seat = { grant: "g", resume: "r", page: "p" };
 let page: EventTarget;
@@ -40,6 +40,6 @@ test("one that is only put aside, has no seat, or has left says nothing", () => 
 });
 
 test("each page has a word of its own, as the protocol allows it", () => {
-  expect(pageWord()).toMatch(/^[\w-]{22}$/);
-  expect(pageWord()).not.toBe(pageWord());
+  expect(secretWord()).toMatch(/^[\w-]{22}$/);
+  expect(secretWord()).not.toBe(secretWord());
 });

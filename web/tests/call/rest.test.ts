@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { enter, lookUp } from "../../src/call/rest";
+import { enter, giveUpSeat, lookUp } from "../../src/call/rest";
 
 const busy = (details: object) => ({
   status: 503,
@@ -9,9 +9,10 @@ const entered = { status: 200, body: { grant: "g", path: "/api/call", role: "gue
 
 /** Gives these replies in turn, the last one for ever. */
 function answering(...replies: { status: number; body: object }[]) {
-  const ask = vi.fn(async () => {
+  const ask = vi.fn(async (_path: string, _init: RequestInit) => {
     const reply = replies.length > 1 ? replies.shift() : replies[0];
-    return new Response(JSON.stringify(reply?.body), { status: reply?.status ?? 500 });
+    const text = reply?.status === 204 ? null : JSON.stringify(reply?.body);
+    return new Response(text, { status: reply?.status ?? 500 });
   });
   vi.stubGlobal("fetch", ask);
   return ask;
@@ -33,6 +34,36 @@ test("who is told to come again comes again by himself", async () => {
   const ask = answering(busy({ retry_after: 1 }), busy({ retry_after: 1 }), entered);
   expect(await outcome(enter("link", "A"))).toMatchObject({ grant: "g" });
   expect(ask).toHaveBeenCalledTimes(3);
+});
+
+test("every attempt to enter has the same key, and each entry another", async () => {
+  const ask = answering(busy({}), busy({}), entered);
+  await outcome(enter("link", "A"));
+  await outcome(enter("link", "A"));
+  const keys = ask.mock.calls.map(([, init]) => JSON.parse(String(init.body)).key);
+  expect(keys[0]).toMatch(/^[\w-]{22}$/);
+  expect(new Set(keys.slice(0, 3)).size).toBe(1);
+  expect(keys[3]).not.toBe(keys[0]);
+});
+
+test("who leaves while the network is away has left as soon as it is back", async () => {
+  const there = answering({ status: 204, body: {} });
+  let attempts = 0;
+  vi.stubGlobal("fetch", async (path: string, init: RequestInit) => {
+    attempts += 1;
+    if (attempts < 4) throw new TypeError("network");
+    return there(path, init);
+  });
+  await outcome(giveUpSeat({ grant: "g", resume: "r", page: "p" }));
+  const [path, init] = there.mock.calls[0] ?? [];
+  expect(path).toBe("/api/seat/closed");
+  expect(init?.keepalive).toBe(true);
+  expect(JSON.parse(String(init?.body))).toEqual({
+    grant: "g",
+    resume: "r",
+    page: "p",
+    left: true,
+  });
 });
 
 test("not for ever", async () => {

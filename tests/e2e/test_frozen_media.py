@@ -15,8 +15,8 @@ from tests.e2e.waiting import until
 TONE = 700.0
 QUIET_SECONDS = 8.0
 """Longer than every patience of the client that ends in doing something about it."""
-STARVED_SECONDS = 4.0
-"""A picture that is missing is worth one offer, after 5 s."""
+STARVED_SECONDS = 1.5
+"""After it is frozen. A picture that is missing for 5 s is worth one offer."""
 PHASES = """async seconds => {
     const call = document.querySelector('[data-testid="call"]'), seen = new Set();
     for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
@@ -69,6 +69,8 @@ async def test_a_silent_call_is_left_alone(lesson: Lesson, crowd: Crowd) -> None
     await expect(anya.tile("Борис")).to_have_attribute("data-frozen", "true", timeout=10_000)
     assert await anya.page.evaluate(PHASES, STARVED_SECONDS) == ["connected"]
     await boris.set("camera", False)
+    # From now on no picture is missing, so nothing more can follow from that.
+    await anya.expect_covered("Борис")
     before = [await connection(boris), await connection(anya)]
     assert await anya.page.evaluate(PHASES, QUIET_SECONDS) == ["connected"]
     assert [await connection(boris), await connection(anya)] == before

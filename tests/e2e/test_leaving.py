@@ -1,6 +1,6 @@
 """Leaving, coming back, and the end of the lesson."""
 
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.e2e.crowd import Crowd
 from tests.e2e.lesson import Lesson
@@ -22,6 +22,32 @@ async def test_who_leaves_is_gone_for_the_others_and_may_come_back(
     await boris.press("rejoin")
     await boris.enter(camera=True, microphone=False)
     await anya.expect_colour("Борис", BLUE)
+
+
+async def test_who_leaves_while_nothing_gets_through_leaves_no_ghost(
+    lesson: Lesson, crowd: Crowd
+) -> None:
+    """The socket is dead, but neither end knows; and the network is away."""
+    boris = await crowd.person("Борис", Look(BLUE))
+    anya = await crowd.person("Аня")
+    dead = False
+
+    async def carry(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        route.on_message(lambda message: None if dead else server.send(message))
+        route.on_close(lambda _code, _reason: None)
+
+    await boris.page.route_web_socket("**/api/call", carry)
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await boris.join(lesson.address, microphone=False)
+    await anya.expect_colour("Борис", BLUE)
+    dead = True
+    await boris.page.context.set_offline(True)
+    await boris.press("leave")
+    await expect(boris.page.get_by_test_id("end-left")).to_be_visible()
+    await expect(anya.tile("Борис")).to_have_count(1)
+    await boris.page.context.set_offline(False)
+    await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
 
 
 async def test_a_reloaded_page_is_back_in_the_call_with_the_same_devices(

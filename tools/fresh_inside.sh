@@ -5,9 +5,11 @@ cd "$(dirname "$0")/.."
 
 say() { printf '▸ %s\n' "$*" >&2; }
 
-# The page, from our own front door and no other that may run on this machine.
+# The page, from our own front door and no other that may run on this machine. Asked by the
+# system's Python: that of .venv, run by root while its owner installs into it, would leave
+# bytecode there that the owner cannot replace.
 page_answers() {
-    .venv/bin/python - <<PYTHON 2>/dev/null
+    python3 -I -B - <<PYTHON 2>/dev/null
 import pathlib, urllib.request
 def get(path):
     return urllib.request.urlopen("http://localhost:$ZVONOK_HTTP_PORT" + path).read()

@@ -5,11 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-PATHS = ("/api/whip", "/api/whep")
-HEADERS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "Location, ETag, Link, Accept-Post, Allow, Retry-After",
-}
+from zvonok.wire.cross_origin import HEADERS, PATHS
 
 
 def preflight(methods: str, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -1,5 +1,6 @@
 """The one error shape over HTTP, whatever went wrong."""
 
+import math
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -22,7 +23,7 @@ def refused(refusal: Refusal) -> web.Response:
     reply = json_reply(ErrorReply(refusal.body), refusal.status)
     retry_after = refusal.body.details.get("retry_after")
     if retry_after is not None:
-        reply.headers["Retry-After"] = str(max(1, round(retry_after + 0.5)))
+        reply.headers["Retry-After"] = str(max(1, math.ceil(retry_after)))
     if refusal.status == 401:
         reply.headers["WWW-Authenticate"] = "Bearer"
     return reply

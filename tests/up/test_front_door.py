@@ -145,6 +145,22 @@ def test_a_process_that_is_away_is_said_in_the_one_shape() -> None:
         assert (error["code"], error["details"]) == ("unavailable", {"retry_after": 1})
 
 
+def test_pages_of_other_origins_read_what_the_front_door_says_of_their_media() -> None:
+    """WHIP and WHEP may be used from anywhere; else a page sees an outage as a mystery."""
+    with Installation({"sfu": "tests.up.stub_sfu"}) as installation:
+        installation.start()
+        for path in ("/api/whip", "/api/whep", "/api/whip/lesson/session"):
+            away, large = installation.get(path), installation.get(path, data=bytes(300_000))
+            assert (away.status, large.status) == (503, 413)
+            for answer in (away, large):
+                assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
+                exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+                assert "Retry-After" in exposed
+                assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+        for path in ("/api/lessons", "/api/whipped"):
+            assert "Access-Control-Allow-Origin" not in installation.get(path).headers
+
+
 def test_the_log_never_tells_a_link() -> None:
     with Installation({"sfu": "tests.up.stub_sfu"}) as installation:
         installation.start()

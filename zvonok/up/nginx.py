@@ -10,6 +10,7 @@ from pathlib import Path
 from zvonok.service.descriptors import BACKLOG, backlog_limit
 from zvonok.service.settings import Settings
 from zvonok.up.certificates import Files
+from zvonok.wire import cross_origin
 
 CONNECTIONS = 16384
 """Of one worker, which may get all of them: of 2000 people a WebSocket, which is two, and six more
@@ -175,7 +176,8 @@ map $http_upgrade $connection_header {{
 map $http_x_forwarded_proto $outer_scheme {{
     default $scheme;
     https https;
-}}"""
+}}
+{_cross_origin_values()}"""
 
 
 def _server(site: Site, scheme: str) -> str:
@@ -221,19 +223,39 @@ location /api/ {{
     error_page 500 502 503 504 = @unavailable;
 }}
 location @bad_request {{
-    default_type application/json;
+{_indented(_own_words())}
     return 400 '{BAD_REQUEST}';
 }}
 location @too_large {{
-    default_type application/json;
+{_indented(_own_words())}
     return 413 '{TOO_LARGE}';
 }}
 location @unavailable {{
-    default_type application/json;
-    add_header X-Content-Type-Options nosniff always;
+{_indented(_own_words())}
     add_header Retry-After 1 always;
     return 503 '{UNAVAILABLE}';
 }}"""
+
+
+def _cross_origin_values() -> str:
+    """Variables with the value of each header, empty where other origins have no business."""
+    paths = "|".join(cross_origin.PATHS)
+    return "\n".join(
+        f"map $uri {_variable(name)} {{\n    default '';\n    '~^({paths})(/|$)' '{value}';\n}}"
+        for name, value in cross_origin.HEADERS.items()
+    )
+
+
+def _own_words() -> str:
+    """What goes with every error of the API that nginx tells by itself."""
+    # A header without a value is not sent.
+    shared = [f"add_header {name} {_variable(name)} always;" for name in cross_origin.HEADERS]
+    nosniff = "add_header X-Content-Type-Options nosniff always;"
+    return "\n".join(["default_type application/json;", nosniff, *shared])
+
+
+def _variable(header: str) -> str:
+    return "$" + header.lower().replace("-", "_")
 
 
 def _headers(cache: str) -> str:

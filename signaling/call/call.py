@@ -33,9 +33,9 @@ from ..permissions import may, require
 from .effects import Answered, Arrived, Close, Departed, Effect, EndAsked, Over, Send
 from .kept import record_of
 from .part import Handles, Part
+from .parts import kinds_of_parts
 from .parts.closed import ClosedPart
 from .parts.commands import CommandsPart
-from .parts.quality import QualityPart
 from .parts.roster import RosterPart
 from .parts.session import SessionPart
 from .parts.size import SizePart
@@ -68,15 +68,16 @@ class Call:
         self.commands = CommandsPart(self.people)
         self.size = SizePart(self.people, size, seats)
         self.pages = ClosedPart(self.people)
-        self.parts: tuple[Part, ...] = (
+        known = (
             self.commands,
             self.sources,
             self.session,
-            QualityPart(self.people),
             self.pages,
             self.size,
             self.roster,
         )
+        rest = [kind for kind in kinds_of_parts() if kind not in map(type, known)]
+        self.parts: tuple[Part, ...] = (*known, *(kind(self.people) for kind in rest))
         self._handlers = {handles.message: handles for handles in self.handlers()}
         self._by_socket: dict[int, int] = {}
         self._empty_at: float | None = now + EMPTY_SECONDS

@@ -30,6 +30,7 @@ class Part:
     """What a part may have. Each override is called by `Call`, in the order of `Call.parts`."""
 
     def __init__(self, people: People) -> None:
+        """A part that asks for more than the people is made by `Call.__init__`."""
         self.people = people
         self.kept: list[CallValue[Any] | SeatValues[Any]] = []
 

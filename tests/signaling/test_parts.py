@@ -1,14 +1,17 @@
 """Every part of a call, also those that are added later: messages, permissions, kept state."""
 
 from collections import Counter
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import get_args
 
 import msgspec
 import pytest
 
 from signaling.call.call import Call
 from signaling.call.part import Handles
-from signaling.permissions import PERMISSIONS, may
+from signaling.call.parts import kinds_of_parts
+from signaling.call.parts.quality import QualityPart
+from signaling.permissions import PERMISSIONS, Permission, may
 from tests.signaling.stage import Stage
 from tests.signaling.test_protocol_document import EXAMPLES
 from zvonok.wire import client
@@ -56,16 +59,19 @@ def test_whoever_may_not_is_refused(handles: Handles, role: Role) -> None:
     assert dict(stage.call.records()) == before
 
 
+def test_a_part_is_in_the_call_by_being_in_the_folder() -> None:
+    parts = [type(part) for part in Call("Algebra", 0.0).parts]
+    assert Counter(parts) == Counter(kinds_of_parts())
+    assert QualityPart in parts
+
+
+OTHERS_MAY: Mapping[Permission, frozenset[Role]] = {}
+"""Permissions that not only moderators have; whoever gives one says so here."""
+
+
 @pytest.mark.parametrize("role", ROLES)
-def test_the_table_of_permissions(role: Role) -> None:
-    """Whoever changes the table says so here."""
-    moderator = role in ("host", "co_admin")
-    expected: dict[Any, bool] = {
-        "end_call": moderator,
-        "manage_lesson": moderator,
-        "pass_on_links": moderator,
-        "replace_any_screen": moderator,
-        "set_size": moderator,
-        "take_reserved_seat": moderator,
-    }
-    assert {permission: may(role, permission) for permission in PERMISSIONS} == expected
+def test_what_is_in_the_table_only_moderators_may(role: Role) -> None:
+    assert PERMISSIONS.keys() == set(get_args(Permission))
+    moderators = frozenset[Role]({"host", "co_admin"})
+    expected = {name: role in OTHERS_MAY.get(name, moderators) for name in PERMISSIONS}
+    assert {name: may(role, name) for name in PERMISSIONS} == expected

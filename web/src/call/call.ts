@@ -19,6 +19,7 @@ import { Session } from "./session";
 import { outOfSight, watchSight } from "./sight";
 import { Socket } from "./socket";
 import type { CallActions, CallState, Failure, Person, Phase, Quality, Role } from "./state";
+import { heard, isState, type Told } from "./told";
 
 const BEAT = 250;
 /** An answer that comes sooner is not worth showing that it is awaited. */
@@ -38,6 +39,7 @@ export class RunningCall {
   private readonly total = signal(0);
   private readonly people = signal<readonly Person[]>([]);
   private readonly speakers = signal<readonly number[]>([]);
+  private readonly told = signal<Told>({});
   private readonly sound = signal<readonly MediaStream[]>([]);
   private readonly unconfirmed = signal(false);
   private seenElsewhere = false;
@@ -133,6 +135,7 @@ export class RunningCall {
   }
 
   private receive(message: ServerMessage): void {
+    if (isState(message)) this.told.value = heard(this.told.peek(), message);
     switch (message.type) {
       case "welcome":
         this.welcomed(message);
@@ -176,7 +179,10 @@ export class RunningCall {
     this.role.value = welcome.role;
     this.invitation.value = welcome.invitation ?? null;
     this.roster = new Roster(welcome.you, welcome.roster);
-    if (welcome.resumed !== true) this.publish = null;
+    if (welcome.resumed !== true) {
+      this.publish = null;
+      this.told.value = {};
+    }
     this.rosterChanged();
     this.phase.value = "connected";
     this.path.welcomed(welcome);
@@ -309,6 +315,7 @@ export class RunningCall {
       total: this.total,
       people: this.people,
       speakers: this.speakers,
+      told: this.told,
       pictures: this.pictures.all,
       ownCamera: this.local.ownCamera,
       ownScreen: computed(() => {
@@ -348,9 +355,8 @@ export class RunningCall {
         this.notices.dismiss(notice);
         this.local.dismiss(notice);
       },
-      setSize: (size) => this.socket.send({ type: "size", size }),
+      say: (command) => this.socket.send(command),
       leave: () => this.leave(),
-      endForAll: () => this.socket.send({ type: "end" }),
     };
   }
 }

@@ -1,10 +1,16 @@
 // What was said to the server and is not answered yet. Pure. It is kept across cuts of the socket
-// and said again, with the same id, until the server answers; of several wishes about the same
-// thing only the last is kept.
+// and said again in the same order, with the same id, until the server answers; what is said twice,
+// or is about something of which only the last wish holds, is kept once.
 import type { ClientMessage } from "../wire/messages";
 
 type Command = Extract<ClientMessage, { command?: string | null }>;
-type Topic = Command["type"];
+type Unnamed<Each> = Each extends Command ? Omit<Each, "command"> : never;
+
+/** Those that the engine says by itself, of what is on and how it comes through. */
+type Own = "media" | "quality";
+
+/** What the interface may say; it gets its id here. */
+export type Said = Unnamed<Exclude<Command, { type: Own }>>;
 
 /** All other messages; the compiler holds the list to them, so a new command is one by itself. */
 const NO_COMMANDS: Readonly<Record<Exclude<ClientMessage, Command>["type"], true>> = {
@@ -15,6 +21,11 @@ const NO_COMMANDS: Readonly<Record<Exclude<ClientMessage, Command>["type"], true
   leave: true,
   ping: true,
 };
+
+/** Each says the whole of its matter, so a later one makes an earlier one needless. */
+const LAST_HOLDS: ReadonlySet<Command["type"]> = new Set(["media", "quality", "size"]);
+/** The server knows that many again when they are repeated. */
+const KEPT = 32;
 const DIGITS = 36;
 
 export function isCommand(message: ClientMessage): message is Command {
@@ -22,7 +33,8 @@ export function isCommand(message: ClientMessage): message is Command {
 }
 
 export class Commands {
-  private readonly waiting = new Map<Topic, Command>();
+  /** By what they are about, the oldest first. */
+  private readonly waiting = new Map<string, Command>();
   private readonly page: string;
   private last = 0;
 
@@ -35,9 +47,11 @@ export class Commands {
   add(command: Command): Command {
     this.last += 1;
     const named = { ...command, command: `${this.page}-${this.last.toString(DIGITS)}` };
+    const topic = LAST_HOLDS.has(command.type) ? command.type : JSON.stringify(command);
     // Anew at the end: what was wished last is said last.
-    this.waiting.delete(command.type);
-    this.waiting.set(command.type, named);
+    this.waiting.delete(topic);
+    this.waiting.set(topic, named);
+    if (this.waiting.size > KEPT) this.dropOldest();
     return named;
   }
 
@@ -49,8 +63,8 @@ export class Commands {
     return false;
   }
 
-  waits(topic: Topic): boolean {
-    return this.waiting.has(topic);
+  waits(type: Own): boolean {
+    return this.waiting.has(type);
   }
 
   /** To be said again, the oldest first. */
@@ -60,8 +74,17 @@ export class Commands {
 
   /** The seat is another one: of what was wished in the old one only one's own media hold. */
   forget(): void {
+    for (const [topic, { type }] of this.waiting) {
+      if (type !== "media" && type !== "quality") this.waiting.delete(topic);
+    }
+  }
+
+  private dropOldest(): void {
     for (const topic of this.waiting.keys()) {
-      if (topic !== "media" && topic !== "quality") this.waiting.delete(topic);
+      if (topic !== "media" && topic !== "quality") {
+        this.waiting.delete(topic);
+        return;
+      }
     }
   }
 }

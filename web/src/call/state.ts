@@ -1,6 +1,11 @@
 // What the interface shows of a call. The call engine (this folder) writes it, the interface
 // (../ui) reads it and calls the actions. No DOM in this folder except media elements' streams.
 import type { ReadonlySignal } from "@preact/signals";
+import type { Said } from "./commands";
+import type { Told } from "./told";
+
+export type { Said } from "./commands";
+export type { Told } from "./told";
 
 export type Quality = "good" | "medium" | "poor" | "lost";
 export type Role = "host" | "co_admin" | "participant" | "guest";
@@ -82,6 +87,8 @@ export interface CallState {
   readonly people: ReadonlySignal<readonly Person[]>;
   /** the loudest first */
   readonly speakers: ReadonlySignal<readonly number[]>;
+  /** What the server told last of everything that it tells whole. */
+  readonly told: ReadonlySignal<Told>;
   /** by `${participant}:${kind}` */
   readonly pictures: ReadonlySignal<ReadonlyMap<string, Picture>>;
   /** own camera and screen for the self view */
@@ -112,8 +119,7 @@ export interface CallActions {
   useCamera(deviceId: string): Promise<void>;
   search(query: string, offset: number): Promise<{ total: number; people: readonly Person[] }>;
   dismiss(notice: Notice): void;
-  /** For how many people the lesson is from now on; moderators only. */
-  setSize(size: number): void;
+  /** A command of the person; a refusal of it becomes a notice. */
+  say(command: Said): void;
   leave(): void;
-  endForAll(): void;
 }

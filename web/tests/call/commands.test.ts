@@ -46,3 +46,25 @@ test("in another seat only one's own media are said again", () => {
   commands.forget();
   expect(commands.all().map(({ type }) => type)).toEqual(["media"]);
 });
+
+/** Such as a command that names a person. */
+const about = (of: number) => ({ type: "end", of }) as { type: "end" };
+
+test("what is about two things is said of both, and what is said twice once", () => {
+  const commands = new Commands(() => 0.5);
+  commands.add(about(1));
+  commands.add({ type: "quality", quality: "poor" });
+  commands.add(about(2));
+  const again = commands.add(about(1));
+  expect(commands.all()).toMatchObject([{ type: "quality" }, { of: 2 }, { of: 1 }]);
+  expect(commands.all().at(-1)?.command).toBe(again.command);
+});
+
+test("more than the server knows again is not kept, and one's own media always are", () => {
+  const commands = new Commands(() => 0.5);
+  commands.add({ type: "media", media: {} });
+  for (let of = 0; of < 50; of++) commands.add(about(of));
+  expect(commands.all()).toHaveLength(32);
+  expect(commands.waits("media")).toBe(true);
+  expect(commands.all().at(-1)).toMatchObject({ of: 49 });
+});

@@ -10,6 +10,7 @@ import type {
   Notice,
   Person,
   Role,
+  Told,
 } from "../../src/call";
 
 type Settable<T> = { [K in keyof T]: T[K] extends { value: infer V } ? Signal<V> : T[K] };
@@ -79,13 +80,12 @@ export function fakeActions() {
     setMicrophone: vi.fn(async () => undefined),
     setCamera: vi.fn(async () => undefined),
     setScreen: vi.fn(async () => undefined),
-    setSize: vi.fn(),
+    say: vi.fn(),
     useMicrophone: vi.fn(async () => undefined),
     useCamera: vi.fn(async () => undefined),
     search: vi.fn(async () => ({ total: 0, people: [] as readonly Person[] })),
     dismiss: vi.fn(),
     leave: vi.fn(),
-    endForAll: vi.fn(),
   } satisfies CallActions;
 }
 
@@ -105,6 +105,7 @@ export function fakeCall(people: readonly Person[] = classOf(3)) {
     total: signal(people.length),
     people: signal(people),
     speakers: signal<readonly number[]>([]),
+    told: signal<Told>({}),
     pictures: signal(new Map()),
     ownCamera: signal<MediaStream | null>(null),
     ownScreen: signal<MediaStream | null>(null),

@@ -23,6 +23,6 @@ test("the teacher makes room at once", async () => {
     call.state.notices.value = [{ kind: "full", size: 60, away: 3 }];
   });
   await user().click(screen.getByTestId("make-room"));
-  expect(call.actions.setSize).toHaveBeenCalledWith(70);
+  expect(call.actions.say).toHaveBeenCalledWith({ type: "size", size: 70 });
   expect(roomFor(1999, 400)).toBe(2000);
 });

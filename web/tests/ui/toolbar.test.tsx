@@ -86,9 +86,9 @@ test("ending for all is asked first", async () => {
   );
   await user().click(screen.getByTestId("leave"));
   await user().click(screen.getByTestId("leave-all"));
-  expect(call.actions.endForAll).not.toHaveBeenCalled();
+  expect(call.actions.say).not.toHaveBeenCalled();
   await user().click(screen.getByTestId("end-yes"));
-  expect(call.actions.endForAll).toHaveBeenCalledOnce();
+  expect(call.actions.say).toHaveBeenCalledExactlyOnceWith({ type: "end" });
 });
 
 test("the space bar talks while it is held, and letting the window go mutes too", async () => {

@@ -70,7 +70,7 @@ function Fix({ notice }: { notice: Notice }) {
         type="button"
         class="banner-action"
         data-testid="make-room"
-        onClick={() => call.actions.setSize(size)}
+        onClick={() => call.actions.say({ type: "size", size })}
       >
         {t("notice.fix.full", { size })}
       </button>

@@ -17,7 +17,7 @@ export function EndWindow({ onClose }: { onClose: () => void }) {
           data-testid="end-yes"
           onClick={() => {
             onClose();
-            call.actions.endForAll();
+            call.actions.say({ type: "end" });
           }}
         >
           {t("leave.all.yes")}

@@ -1,9 +1,9 @@
 // How this person looks at the call: layout, page, pinned person, open panels. Derived from the
 // call's state and the person's choices; draws nothing.
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect, signal, useComputed } from "@preact/signals";
 import { type ComponentType, createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { Call, Person } from "../../call";
+import type { Call, Person, Told } from "../../call";
 import { recall, remember } from "../kit/remembered";
 import { type Heard, hear, mainSpeaker, settle } from "./order";
 import { createWanted } from "./wanted";
@@ -159,4 +159,10 @@ export function useCall(): Here {
     throw new Error("drawn outside a call");
   }
   return context;
+}
+
+/** What the server told last under this type; the component follows that and nothing else. */
+export function useTold<Type extends keyof Told>(type: Type): Told[Type] {
+  const { state } = useCall().call;
+  return useComputed(() => state.told.value[type]).value;
 }

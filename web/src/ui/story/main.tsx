@@ -1,4 +1,5 @@
 // Shows any screen with a pretended engine: /stories.html?at=call&people=9&role=host …
+// Whatever the server tells whole is shown by `&told={"size":{"type":"size","size":60,…}}`.
 import { render } from "preact";
 import type { Notice, Role } from "../../call";
 import "../../styles/index.css";
@@ -28,6 +29,7 @@ const scene: Scene = {
   role: (asked.get("role") ?? "guest") as Role,
   sharing: (asked.get("sharing") ?? "nobody") as Scene["sharing"],
   notices: asked.getAll("notice").map(notice),
+  told: JSON.parse(asked.get("told") ?? "{}"),
   phase: "connected",
   camera: asked.get("camera") !== "off",
   devices: asked.get("devices") !== "none",

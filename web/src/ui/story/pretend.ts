@@ -15,6 +15,7 @@ import type {
   Quality,
   Reach,
   Role,
+  Told,
   WantedTile,
 } from "../../call";
 import type { Engine } from "../engine";
@@ -30,6 +31,7 @@ export interface Scene {
   readonly camera: boolean;
   readonly devices: boolean;
   readonly failure: Failure | null;
+  readonly told: Told;
   readonly reach: Reach;
 }
 
@@ -143,7 +145,11 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
     seeElsewhere: () => undefined,
     setMicrophone: local.setMicrophone,
     setCamera: local.setCamera,
-    setSize: () => {},
+    say: (command) => {
+      if (command.type === "end") {
+        phase.value = "ended";
+      }
+    },
     setScreen: async (on) => {
       screenOn.value = on;
     },
@@ -156,9 +162,6 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
     dismiss: local.dismiss,
     leave: () => {
       phase.value = "left";
-    },
-    endForAll: () => {
-      phase.value = "ended";
     },
   };
   const own = computed(() =>
@@ -182,6 +185,7 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
       total: signal(scene.people),
       people: own,
       speakers: signal([2, 4]),
+      told: signal(scene.told),
       pictures: shown,
       ownCamera: local.ownCamera,
       ownScreen: signal(null),

@@ -24,7 +24,6 @@ check: ## formats, lint, types, lockfiles, layers: under a minute
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m mypy
 	npm --prefix web run check
-	npm --prefix web run types:check
 	$(PYTHON) -m pytest -q tests/test_layering.py tests/test_lockfiles.py
 
 format: ## rewrite sources in the one format

@@ -1,7 +1,7 @@
-// Writes src/wire/messages.ts from the JSON Schema that tools/client_schema.py prints;
-// with --check says instead whether the committed file is stale.
+// Writes src/wire/messages.ts from the JSON Schema that tools/client_schema.py prints. It holds
+// nothing but types, so only the compiler and editors need it, and it is not committed.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { compile } from "json-schema-to-typescript";
 
@@ -34,15 +34,8 @@ const text = source
     "",
   );
 
-if (process.argv.includes("--check")) {
-  if (readFileSync(target, "utf8") !== text) {
-    console.error("web/src/wire/messages.ts is stale: run `npm run types` in web/");
-    process.exit(1);
-  }
-} else {
-  mkdirSync(new URL("../src/wire/", import.meta.url), { recursive: true });
-  writeFileSync(target, text);
-}
+mkdirSync(new URL("../src/wire/", import.meta.url), { recursive: true });
+writeFileSync(target, text);
 
 /** Objects with known fields hold no others; one without is a map; defaults only confuse the compiler. */
 function closed(node) {

@@ -1,6 +1,9 @@
-import type { Quality } from "../../call";
+// What is to be known of a person at a glance: one entry each, for the picture and for the list.
+import type { ComponentType } from "preact";
+import type { Person, Quality } from "../../call";
 import { t } from "../../i18n/language";
-import { Icon } from "../kit/icon";
+import { Icon, type IconName } from "../kit/icon";
+import { isModerator, useCall } from "./view";
 
 const steps: Readonly<Record<Quality, number>> = { good: 3, medium: 2, poor: 1, lost: 0 };
 
@@ -31,5 +34,76 @@ export function MicrophoneMark({ on, speaking }: { on: boolean; speaking: boolea
         <Icon name={on ? "microphone" : "microphoneOff"} />
       )}
     </span>
+  );
+}
+
+function State({ icon, words, dim }: { icon: IconName; words: string; dim?: boolean }) {
+  return (
+    <span class={`state${dim ? " dim" : ""}`} role="img" aria-label={words} title={words}>
+      <Icon name={icon} />
+    </span>
+  );
+}
+
+interface Of {
+  readonly person: Person;
+}
+
+export interface MarkEntry {
+  readonly id: string;
+  /** On the plate of the camera's picture, after the name. */
+  readonly OnTile?: ComponentType<Of>;
+  /** In the person's line in the list, after the name. */
+  readonly InList?: ComponentType<Of>;
+}
+
+/** In the order they are drawn. */
+const marks: readonly MarkEntry[] = [
+  {
+    id: "role",
+    OnTile: ({ person }) =>
+      isModerator(person) ? <span class="plate-role">{t(`role.${person.role}`)}</span> : null,
+  },
+  {
+    id: "screen",
+    InList: ({ person }) =>
+      person.screen ? <State icon="presentation" words={t("people.sharing")} /> : null,
+  },
+  {
+    id: "quality",
+    OnTile: ({ person }) => <QualityMark quality={person.present ? person.quality : "lost"} />,
+    InList: ({ person }) =>
+      person.quality === "good" ? null : <QualityMark quality={person.quality} />,
+  },
+  {
+    id: "camera",
+    InList: ({ person: { camera } }) => (
+      <State
+        icon={camera ? "camera" : "cameraOff"}
+        words={t(camera ? "people.camera_on" : "people.camera_off")}
+        dim={!camera}
+      />
+    ),
+  },
+  {
+    // On the plate it stands before the name.
+    id: "microphone",
+    InList: ({ person }) => {
+      const { state } = useCall().call;
+      const speaking = person.microphone && state.speakers.value.includes(person.number);
+      return <MicrophoneMark on={person.microphone} speaking={speaking} />;
+    },
+  },
+];
+
+/** All that is to be shown of this person there now. */
+export function Marks({ person, place }: Of & { place: "OnTile" | "InList" }) {
+  return (
+    <>
+      {marks.map((entry) => {
+        const Mark = entry[place];
+        return Mark && <Mark key={entry.id} person={person} />;
+      })}
+    </>
   );
 }

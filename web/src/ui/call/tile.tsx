@@ -5,9 +5,9 @@ import { Avatar } from "../kit/avatar";
 import { Icon } from "../kit/icon";
 import { Video } from "../kit/video";
 import type { Size } from "./grid";
-import { MicrophoneMark, QualityMark } from "./marks";
+import { Marks, MicrophoneMark } from "./marks";
 import { shownName } from "./person-name";
-import { isModerator, useCall } from "./view";
+import { useCall } from "./view";
 
 export interface TileProps {
   readonly person: Person;
@@ -60,8 +60,7 @@ function Plate({ person, kind, speaking }: TileProps & { speaking: boolean }) {
     <div class="plate">
       <MicrophoneMark on={person.microphone} speaking={speaking} />
       <span class="plate-name">{person.self ? t("tile.you", { name }) : name}</span>
-      {isModerator(person) && <span class="plate-role">{t(`role.${person.role}`)}</span>}
-      <QualityMark quality={person.present ? person.quality : "lost"} />
+      <Marks person={person} place="OnTile" />
     </div>
   );
 }

@@ -20,25 +20,11 @@ TEST_PACKAGES=(iproute2 fonts-noto-core fonts-noto-color-emoji fonts-dejavu-core
 BROWSER_PACKAGES=(chromium firefox-esr)
 FUZZ_PACKAGES=(clang libclang-rt-dev)
 FRESH_PACKAGES=(debootstrap util-linux)
+# A mirror that says nothing for so many seconds is given up.
+APT_LIMITS=(-o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=1)
 
-say() { printf '▸ %s\n' "$*" >&2; }
-
-fail() {
-    printf '✗ %s\n' "$*" >&2
-    exit 1
-}
-
-# run WHAT COMMAND…: the command's output goes to the log and is shown only if it fails.
-run() {
-    local what="$1" began=$SECONDS
-    shift
-    say "$what …"
-    if ! "$@" >"$LOG" 2>&1; then
-        tail -n 40 "$LOG" >&2
-        fail "$what failed; the whole output is in $LOG"
-    fi
-    say "$what: done in $((SECONDS - began)) s"
-}
+# shellcheck source=tools/steps.sh
+. tools/steps.sh
 
 # hash_of TEXT FILE-OR-FOLDER…: of the text and of all files; what does not exist counts too.
 hash_of() {
@@ -95,9 +81,18 @@ install_packages() {
             fail "Run this first: sudo apt-get install --no-install-recommends $missing"
         sudo=(sudo -n)
     fi
-    run "Refreshing the list of packages" "${sudo[@]}" apt-get update
+    fetch_system apt_hint "Refreshing the list of packages" \
+        "${sudo[@]}" apt-get "${APT_LIMITS[@]}" update
     # shellcheck disable=SC2086  # one word per package
-    run "Installing $missing" "${sudo[@]}" bash tools/install_quietly.sh $missing
+    fetch_system apt_hint "Installing $missing" \
+        "${sudo[@]}" bash tools/install_quietly.sh "${APT_LIMITS[@]}" $missing
+}
+
+apt_hint() {
+    echo "  It asks these archives (apt's configuration of this machine):"
+    apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | without_passwords | sort -u |
+        sed 's/^/    /'
+    echo "  Behind a proxy: Acquire::http::Proxy in /etc/apt/apt.conf.d/."
 }
 
 # ---- Python ----------------------------------------------------------------------------------
@@ -124,9 +119,29 @@ make_venv() {
         run "Making .venv" "$python" -m venv .venv
         echo "$version" >.venv/made-by
     fi
-    run "Installing Python packages (about a minute)" .venv/bin/python -m pip install \
-        --disable-pip-version-check --no-input --require-hashes -r requirements.lock
+    install_with_pip "Installing Python packages (about a minute)" requirements.lock
     stamp python "$hash"
+}
+
+# install_with_pip WHAT LOCKFILE
+install_with_pip() {
+    fetch pip_hint "$1" .venv/bin/python -m pip install \
+        --disable-pip-version-check --no-input --require-hashes -r "$2"
+}
+
+pip_hint() {
+    echo "  It asks $(pip_index | without_passwords) (pip's configuration; pip config list)."
+    echo "  Another index: pip config set global.index-url URL; a proxy: global.proxy."
+    echo "  An authority that Python does not know: pip config set global.cert FILE."
+}
+
+# What wins in pip's own order.
+pip_index() {
+    local key
+    for key in :env:.index-url install.index-url global.index-url; do
+        .venv/bin/python -m pip config get "$key" 2>/dev/null && return
+    done
+    echo https://pypi.org/simple
 }
 
 build_kernel() {
@@ -162,8 +177,7 @@ find_node() {
     node_is_new_enough && command -v npm >/dev/null && return
     PATH="$PWD/.venv/bin:$PATH"
     node_is_new_enough && return
-    run "Installing Node.js into .venv (70 MB)" .venv/bin/python -m pip install \
-        --disable-pip-version-check --no-input --require-hashes -r tools/node.lock
+    install_with_pip "Installing Node.js into .venv (70 MB)" tools/node.lock
     hash -r
     node_is_new_enough || fail "Node.js 20.19 or newer could not be installed."
 }
@@ -172,8 +186,19 @@ install_client() {
     local hash
     hash="$(hash_of "" web/package.json web/package-lock.json)"
     unchanged npm "$hash" web/node_modules && return
-    run "Installing the client's packages" npm --prefix web ci --no-audit --no-fund
+    # Each request is a line, by which progress is told; a refused one is repeated soon.
+    fetch npm_hint "Installing the client's packages" npm --prefix web ci --no-audit --no-fund \
+        --loglevel=http --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=5000
     stamp npm "$hash"
+}
+
+npm_hint() {
+    local registry
+    registry="$(npm --prefix web config get registry | without_passwords)"
+    echo "  It asks $registry (npm config get registry)."
+    echo "  Another registry: npm config set registry URL; a proxy: npm config set https-proxy URL."
+    echo "  An authority that Node.js does not know: npm config set cafile FILE. What was said in"
+    echo "  the environment (NODE_EXTRA_CA_CERTS, HTTPS_PROXY) does not count where that is emptied."
 }
 
 build_client() {

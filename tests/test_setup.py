@@ -1,0 +1,147 @@
+"""`tools/setup.sh` where what it asks says nothing: it ends, and says what stood still and why."""
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.patience import PATIENCE
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("tools", "requirements.lock", "setup.py", "web/package.json", "web/package-lock.json")
+STANDSTILL = "4"
+"""Seconds: in so many both programs have started and asked."""
+UNKNOWN = f"zvonok-nonesuch==1.0 --hash=sha256:{'0' * 64}\n"
+
+
+class Silent:
+    """A server that accepts and never answers. Who asked may hang up; it never does."""
+
+    def __init__(self) -> None:
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._door.getsockname()[1]
+        self.asked: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                self.asked.append(self._door.accept()[0])
+            except OSError:
+                return
+
+    def everybody_hung_up(self) -> bool:
+        for one in self.asked:
+            one.settimeout(PATIENCE)
+            while one.recv(65536):
+                pass  # The request.
+        return True
+
+    def close(self) -> None:
+        # Wakes the thread that accepts; closing alone does not.
+        self._door.shutdown(socket.SHUT_RDWR)
+        self._door.close()
+        for one in self.asked:
+            one.close()
+
+
+@pytest.fixture
+def silent() -> Iterator[Silent]:
+    server = Silent()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """What the set-up reads, with Python's packages and the kernel there already."""
+    folder = tmp_path / "zvonok"
+    for name in COPIED:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy2
+        copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "sfu/kernel", folder / "sfu/kernel")
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    (folder / "build/stamps").mkdir(parents=True)
+    for stamp in ("python", "kernel", "kernel-settings"):
+        shutil.copy2(ROOT / "build/stamps" / stamp, folder / "build/stamps")
+    return folder
+
+
+def set_up(checkout: Path, level: str, *, path: str = "") -> subprocess.CompletedProcess[str]:
+    """With an emptied environment, but for where it lives."""
+    home = checkout.parent
+    return subprocess.run(
+        ["tools/setup.sh", level],
+        cwd=checkout,
+        env={
+            "HOME": str(home),
+            "PATH": path + os.environ["PATH"],
+            "ZVONOK_SETUP_PATIENCE": STANDSTILL,
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_a_registry_that_never_answers_is_named(checkout: Path, silent: Silent) -> None:
+    address = f"http://127.0.0.1:{silent.port}/"
+    (checkout.parent / ".npmrc").write_text(f"registry={address}\n")
+    done = set_up(checkout, "check")
+    assert done.returncode == 1
+    told = done.stderr.splitlines()
+    what = "Installing the client's packages"
+    assert f"▸ {what} …" in told
+    assert any(line.startswith(f"▸ {what}: ") and "done" not in line for line in told), (
+        "no sign of life"
+    )
+    assert f"✗ {what} stood still: nothing came for {STANDSTILL} s, so it was ended." in told
+    assert f"  It asks {address} (npm config get registry)." in told
+    assert "  Then repeat the same command: what is there already stays." in told
+    assert silent.asked
+    assert silent.everybody_hung_up(), "npm goes on"
+    assert not (checkout / "build/stamps/npm").exists()
+
+
+def test_an_index_that_never_answers_is_named(checkout: Path, silent: Silent) -> None:
+    (checkout / "requirements.lock").write_text(UNKNOWN)
+    settings = checkout.parent / ".config/pip/pip.conf"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(
+        f"[global]\nindex-url = http://anya:geheim@127.0.0.1:{silent.port}/simple\n"
+    )
+    done = set_up(checkout, "kernel")
+    assert done.returncode == 1
+    assert f"(about a minute) stood still: nothing came for {STANDSTILL} s" in done.stderr
+    assert f"  It asks http://127.0.0.1:{silent.port}/simple (pip's conf" in done.stderr
+    assert "geheim" not in done.stderr
+    assert silent.asked
+    assert silent.everybody_hung_up(), "pip goes on"
+
+
+def test_a_mirror_that_fails_is_named(checkout: Path) -> None:
+    programs = checkout.parent / "bin"
+    programs.mkdir()
+    asked = checkout.parent / "asked"
+    for name, script in {
+        "dpkg-query": "exit 0",
+        "sudo": 'while [ "$1" = -n ]; do shift; done; exec "$@"',
+        "apt-get": f'echo "$*" >>{asked}; if [ "$1" = indextargets ]; then '
+        "echo http://anya:geheim@mirror.example/debian/; else echo E: no such host; exit 100; fi",
+    }.items():
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n")
+        (programs / name).chmod(0o755)
+    done = set_up(checkout, "up", path=f"{programs}:")
+    assert done.returncode == 1
+    assert "E: no such host" in done.stderr
+    assert "✗ Refreshing the list of packages failed" in done.stderr
+    assert "    http://mirror.example/debian/" in done.stderr.splitlines()
+    assert "geheim" not in done.stderr
+    assert "Acquire::http::Timeout=20" in asked.read_text()

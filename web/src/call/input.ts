@@ -18,8 +18,13 @@ const MICROPHONE: MediaTrackConstraints = {
   autoGainControl: true,
 };
 
+/** A camera that gives nothing for so long (ms): nobody should wait for its picture. */
+const SILENT_AFTER = 1_500;
+
 export class Input {
   private readonly isOn = signal(false);
+  private readonly isSilent = signal(false);
+  private silence: ReturnType<typeof setTimeout> | undefined;
   private readonly opened = signal<MediaStreamTrack | null>(null);
   private readonly sent = signal<MediaStreamTrack | null>(null);
   private wanted = false;
@@ -37,6 +42,11 @@ export class Input {
 
   get on(): ReadonlySignal<boolean> {
     return this.isOn;
+  }
+
+  /** A camera that is on and gives no picture: the system has lent it to another program, or sleeps. */
+  get silent(): ReadonlySignal<boolean> {
+    return this.isSilent;
   }
 
   /** The device itself, also while the microphone is muted. */
@@ -119,6 +129,7 @@ export class Input {
     try {
       const track = await this.request();
       track.onended = () => this.lost(track);
+      if (this.kind === "camera") this.watchSilence(track);
       this.opened.value = track;
       const sent = this.kind === "microphone" ? track.clone() : track;
       if (this.kind === "microphone") sent.enabled = this.wanted;
@@ -153,10 +164,28 @@ export class Input {
     return track;
   }
 
+  private watchSilence(track: MediaStreamTrack): void {
+    track.onmute = () => {
+      clearTimeout(this.silence);
+      this.silence = setTimeout(() => this.tellSilence(true), SILENT_AFTER);
+    };
+    track.onunmute = () => this.tellSilence(false);
+    if (track.muted) track.onmute(new Event("mute"));
+  }
+
+  private tellSilence(silent: boolean): void {
+    clearTimeout(this.silence);
+    if (this.isSilent.peek() === silent) return;
+    this.isSilent.value = silent;
+    if (silent) this.notices.add({ kind: "device_silent", device: "camera" });
+    else this.notices.drop((notice) => notice.kind === "device_silent");
+  }
+
   private stop(): void {
+    this.tellSilence(false);
     for (const track of [this.opened.peek(), this.sent.peek()]) {
       if (track === null) continue;
-      track.onended = null;
+      track.onended = track.onmute = track.onunmute = null;
       track.stop();
     }
     this.opened.value = null;

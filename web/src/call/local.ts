@@ -27,9 +27,11 @@ export interface Local {
   readonly chosen: ReadonlySignal<Choice>;
   readonly microphoneOn: ReadonlySignal<boolean>;
   readonly cameraOn: ReadonlySignal<boolean>;
+  /** It is on and gives no picture; for the others it counts as off until it does again. */
+  readonly cameraSilent: ReadonlySignal<boolean>;
   /** 0–1, of one's own microphone, also while muted as long as the device is open. */
   readonly level: ReadonlySignal<number>;
-  /** The self view; null while the camera is off. */
+  /** The self view; null while the camera is off or silent. */
   readonly ownCamera: ReadonlySignal<MediaStream | null>;
   readonly notices: ReadonlySignal<readonly Notice[]>;
   /** Resolves when done or refused; a refusal is a notice and leaves the device off. Never rejects. */

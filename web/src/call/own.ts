@@ -23,7 +23,7 @@ export class OwnMedia {
     this.screen = new ScreenShare(navigator.mediaDevices, notices);
     this.media = computed(() => ({
       microphone: local.microphoneOn.value,
-      camera: local.cameraOn.value,
+      camera: local.cameraOn.value && !local.cameraSilent.value,
       screen: this.screen.video.value !== null,
       screen_audio: this.screen.audio.value !== null,
     }));
@@ -53,7 +53,8 @@ export class OwnMedia {
   obey(held: Media): void {
     batch(() => {
       if (held.microphone !== true) void this.local.setMicrophone(false);
-      if (held.camera !== true) void this.local.setCamera(false);
+      // One that is silent is off by what was said from here: that is no wish of the server's.
+      if (held.camera !== true && !this.local.cameraSilent.peek()) void this.local.setCamera(false);
       if (held.screen !== true) this.screen.stop();
     });
   }

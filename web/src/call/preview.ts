@@ -58,10 +58,11 @@ export function createPreview(): Preview {
     chosen,
     microphoneOn: microphone.on,
     cameraOn: camera.on,
+    cameraSilent: camera.silent,
     level: meter.level,
     ownCamera: computed(() => {
       const track = camera.track.value;
-      return track === null ? null : new MediaStream([track]);
+      return track === null || camera.silent.value ? null : new MediaStream([track]);
     }),
     notices: notices.all,
     outgoing: { microphone: microphone.outgoing, camera: camera.outgoing },

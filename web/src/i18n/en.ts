@@ -78,6 +78,7 @@ export const en: Catalogue = {
   "prejoin.joining": "Joining…",
   "prejoin.preview": "How others will see you",
   "prejoin.camera_off": "The camera is off",
+  "prejoin.camera_silent": "No picture from the camera",
   "prejoin.no_devices":
     "No camera or microphone was found. That is fine: you can still join, watch and listen.",
   "prejoin.privacy": "Nobody sees or hears you before you join.",
@@ -150,7 +151,7 @@ export const en: Catalogue = {
   "failure.full.title": "The lesson is full",
   "failure.full.why": "The lesson already has as many people as it can hold.",
   "failure.full.size":
-    "The lesson already has as many people as it is meant for: {limit}. The teacher can make room: ask, and try again.",
+    "The lesson already has as many people as it is meant for: {limit}. The teacher can add seats: ask for one, then try again.",
   "failure.full.what": "Try again in a minute: a place becomes free when somebody leaves.",
   "failure.rate.title": "Too many attempts",
   "failure.rate.why": "Many requests in a row came from your address.",
@@ -158,6 +159,7 @@ export const en: Catalogue = {
   "failure.replaced.title": "You joined somewhere else",
   "failure.replaced.why": "You joined this lesson again in another tab or on another device.",
   "failure.replaced.what": "Go back there, or join again here.",
+  "failure.replaced.retry": "Join here",
   "failure.unreachable.title": "The server cannot be reached",
   "failure.unreachable.why": "Either you are offline or the school's server is not answering.",
   "failure.unreachable.what": "Check your connection and try again.",
@@ -354,6 +356,8 @@ export const en: Catalogue = {
     "Another program is using the camera. Close it and turn the camera on again.",
   "notice.no_device.microphone": "No microphone was found. Plug one in and turn it on again.",
   "notice.no_device.camera": "No camera was found. Plug one in and turn it on again.",
+  "notice.device_silent.camera":
+    "The camera is on, but no picture comes from it. The others see your initials. Another program may be using it.",
   "notice.weak_connection": "Your connection is very weak.",
   "notice.weak_connection.stop": "Stop your own video: that may leave enough for sound.",
   "notice.weak_connection.move":
@@ -369,8 +373,7 @@ export const en: Catalogue = {
   "refused.screen_taken": "{name} is sharing a screen. You can share yours afterwards.",
   "refused.screen_taken.somebody": "The host is sharing a screen. You can share yours afterwards.",
   "notice.fix.microphone": "Turn on",
-  "notice.full":
-    "The lesson is full, and somebody could not get in. Seats besides teachers: {size}; still outside: {away}.",
+  "notice.full": "Seats for the class: {size}, all taken.",
   "notice.fix.full": "Make it {size} seats",
   "notice.fix.devices": "Devices",
 
@@ -406,6 +409,12 @@ export const en: Catalogue = {
     few: "{count} more people joined",
     many: "{count} more people joined",
     other: "{count} more people joined",
+  },
+  "count.turned_away": {
+    one: "{count} person could not get in.",
+    few: "{count} people could not get in.",
+    many: "{count} people could not get in.",
+    other: "{count} people could not get in.",
   },
   "count.unseen": {
     one: "and {count} more without a camera",

@@ -46,7 +46,7 @@ export function FailureView({ failure, onRetry }: Props) {
         <div class="message-actions">
           {worthRetrying(page) && (
             <button type="button" class="button primary" onClick={onRetry} data-testid="retry">
-              {t("common.retry")}
+              {t(page === "replaced" ? "failure.replaced.retry" : "common.retry")}
             </button>
           )}
           <button type="button" class="button quiet" onClick={() => go("/")}>

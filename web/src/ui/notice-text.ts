@@ -1,5 +1,5 @@
 import type { Failure, Notice } from "../call";
-import { isTextKey, t } from "../i18n/language";
+import { isTextKey, number, plural, t } from "../i18n/language";
 import { failurePage } from "./failure";
 
 /** The name of somebody in the call, or null. */
@@ -34,8 +34,13 @@ export function noticeText(notice: Notice, nameOf: NameOf = nobody): string {
       return t(`notice.device_busy.${notice.device}`);
     case "no_device":
       return t(`notice.no_device.${notice.device}`);
+    case "device_silent":
+      return t(`notice.device_silent.${notice.device}`);
     case "full":
-      return t("notice.full", { size: notice.size, away: notice.away });
+      return [
+        t("notice.full", { size: number(notice.size) }),
+        plural("count.turned_away", notice.away),
+      ].join(" ");
     case "screen_replaced": {
       const name = nameOf(notice.by);
       return name === null

@@ -1,11 +1,14 @@
-import { beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Input, type InputKind } from "../../src/call/input";
 import { Notices } from "../../src/call/notices";
 
 class FakeTrack {
   enabled = true;
   stopped = false;
+  muted = false;
   onended: (() => void) | null = null;
+  onmute: ((event: Event) => void) | null = null;
+  onunmute: ((event: Event) => void) | null = null;
   copies: FakeTrack[] = [];
   constructor(readonly device: string) {}
   stop(): void {
@@ -25,6 +28,7 @@ class FakeDevices {
   tracks: FakeTrack[] = [];
   refusals: string[] = [];
   present = ["usual", "other"];
+  muted = false;
 
   async getUserMedia(constraints?: MediaStreamConstraints): Promise<MediaStream> {
     const refusal = this.refusals.shift();
@@ -33,6 +37,7 @@ class FakeDevices {
     const id = (wishes.deviceId as ConstrainDOMStringParameters | undefined)?.exact ?? "usual";
     if (!this.present.includes(String(id))) throw new DOMException("", "OverconstrainedError");
     const track = new FakeTrack(String(id));
+    track.muted = this.muted;
     this.tracks.push(track);
     return { getTracks: () => [track] } as unknown as MediaStream;
   }
@@ -91,6 +96,64 @@ describe("camera", () => {
       ["other", false],
     ]);
     expect(camera.on.value).toBe(true);
+  });
+});
+
+describe("a camera that is on and gives no picture", () => {
+  const mute = new Event("mute");
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  async function silent(): Promise<Input> {
+    const camera = input("camera");
+    await camera.set(true);
+    devices.tracks[0]?.onmute?.(mute);
+    vi.advanceTimersByTime(2_000);
+    return camera;
+  }
+
+  test("is silent after a while, told once, and on again by itself", async () => {
+    const camera = await silent();
+    expect(camera.silent.value).toBe(true);
+    expect(camera.on.value).toBe(true);
+    expect(kinds()).toEqual(["device_silent"]);
+    devices.tracks[0]?.onunmute?.(new Event("unmute"));
+    expect(camera.silent.value).toBe(false);
+    expect(kinds()).toEqual([]);
+  });
+
+  test("is left alone if it was for a moment only", async () => {
+    const camera = input("camera");
+    await camera.set(true);
+    devices.tracks[0]?.onmute?.(mute);
+    vi.advanceTimersByTime(1_000);
+    devices.tracks[0]?.onunmute?.(new Event("unmute"));
+    vi.advanceTimersByTime(10_000);
+    expect(camera.silent.value).toBe(false);
+    expect(kinds()).toEqual([]);
+  });
+
+  test("is silent from the start if it opens so", async () => {
+    devices.muted = true;
+    const camera = input("camera");
+    await camera.set(true);
+    vi.advanceTimersByTime(2_000);
+    expect(camera.silent.value).toBe(true);
+  });
+
+  test.each([
+    ["turned off", (camera: Input) => camera.set(false)],
+    ["replaced by another", (camera: Input) => camera.choose("other")],
+  ])("is forgotten when it is %s", async (_how, act) => {
+    const camera = await silent();
+    await act(camera);
+    vi.advanceTimersByTime(10_000);
+    expect(camera.silent.value).toBe(false);
+    expect(kinds()).toEqual([]);
   });
 });
 

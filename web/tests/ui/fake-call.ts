@@ -58,6 +58,7 @@ export function fakeLocal() {
     chosen: signal({ microphone: "m1", camera: "c1", speaker: "s1" }),
     microphoneOn: signal(false),
     cameraOn: signal(false),
+    cameraSilent: signal(false),
     level: signal(0),
     ownCamera: signal<MediaStream | null>(null),
     notices: signal<readonly Notice[]>([]),

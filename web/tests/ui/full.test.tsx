@@ -20,8 +20,14 @@ test("the teacher makes room at once", async () => {
   const call = fakeCall();
   mountIn(call, <Banners />);
   act(() => {
+    call.state.notices.value = [{ kind: "full", size: 60, away: 2 }];
+  });
+  const button = screen.getByTestId("make-room");
+  act(() => {
     call.state.notices.value = [{ kind: "full", size: 60, away: 3 }];
   });
+  expect(screen.getByTestId("make-room"), "not drawn anew under the teacher's hand").toBe(button);
+  expect(screen.getByTestId("banner-full").textContent).toContain("Не смогли войти 3 человека");
   await user().click(screen.getByTestId("make-room"));
   expect(call.actions.say).toHaveBeenCalledWith({ type: "size", size: 70 });
   expect(roomFor(1999, 400)).toBe(2000);

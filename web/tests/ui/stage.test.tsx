@@ -38,6 +38,7 @@ test("the grid shows a page at a time and asks for no more", async () => {
   expect(asked(call)).toHaveLength(16);
   expect(asked(call)).not.toContain(1);
   expect(screen.getByTestId("page-position").textContent).toContain("1 / 2");
+  expect(screen.getByTestId("page-position").textContent).toContain("ещё 12");
   await user().click(screen.getByTestId("page-next"));
   expect(asked(call)).toHaveLength(12);
   expect(screen.getByTestId("page-next")).toHaveProperty("disabled", true);

@@ -12,6 +12,7 @@ const icons: Partial<Record<Notice["kind"], IconName>> = {
   muted_speaking: "microphoneOff",
   full: "people",
   device_lost: "unplugged",
+  device_silent: "cameraOff",
   permission_denied: "lock",
   screen_replaced: "presentation",
 };
@@ -79,7 +80,7 @@ function Fix({ notice }: { notice: Notice }) {
   if (notice.kind === "weak_connection") {
     return <Relieve />;
   }
-  if (["device_lost", "device_busy", "no_device"].includes(notice.kind)) {
+  if (["device_lost", "device_busy", "no_device", "device_silent"].includes(notice.kind)) {
     return (
       <button type="button" class="banner-action" onClick={() => view.openWindow(SettingsWindow)}>
         {t("notice.fix.devices")}
@@ -97,7 +98,7 @@ export function Banners() {
       <ModeratorLeft />
       {saidOnce(call.state.notices.value).map((notice) => (
         <div
-          key={noticeText(notice)}
+          key={"device" in notice ? `${notice.kind}:${notice.device}` : notice.kind}
           class={`banner kind-${notice.kind}`}
           data-testid={`banner-${notice.kind}`}
         >

@@ -13,6 +13,13 @@ import { CallContext, createView } from "./view";
 import { useWakeLock } from "./wake-lock";
 import { Windows } from "./windows";
 
+/** A press with the mouse must not take the focus, or the space bar would press again, not talk. */
+const keepFocus = (event: MouseEvent) => {
+  if (event.target instanceof Element && event.target.closest("button")) {
+    event.preventDefault();
+  }
+};
+
 interface Props {
   readonly call: Call;
   readonly onOver: (call: Call) => void;
@@ -40,7 +47,13 @@ export function CallPage({ call, onOver }: Props) {
   const joining = call.state.phase.value === "joining";
   return (
     <CallContext.Provider value={{ call, view }}>
-      <div class="call" data-testid="call" data-phase={call.state.phase.value}>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: of the buttons in it, not of its own */}
+      <div
+        class="call"
+        data-testid="call"
+        data-phase={call.state.phase.value}
+        onMouseDown={keepFocus}
+      >
         <Banners />
         <div class="call-body">
           <main ref={stage} class="stage-holder" tabIndex={-1} aria-label={t("call.region.stage")}>

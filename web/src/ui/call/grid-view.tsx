@@ -66,7 +66,15 @@ export function GridView({ room }: { room: Size }) {
           <Tile key={`${person.number}:${kind}`} person={person} kind={kind} size={fit} />
         ))}
       </div>
-      {pages > 1 && <Pager page={page} pages={pages} beside={around} end={end} />}
+      {pages > 1 && (
+        <Pager
+          page={page}
+          pages={pages}
+          elsewhere={all.length - shown.length}
+          beside={around}
+          end={end}
+        />
+      )}
       {alone && <Alone />}
       {self && <SelfView person={own} room={room} />}
     </div>

@@ -1,4 +1,4 @@
-import { plural, t } from "../../i18n/language";
+import { number, plural, t } from "../../i18n/language";
 import { Icon } from "../kit/icon";
 import type { Margins } from "./grid";
 import { useCall } from "./view";
@@ -8,12 +8,14 @@ interface Props {
   readonly pages: number;
   /** What is beside the tiles. */
   readonly beside: Margins;
+  /** How many people are on other pages. */
+  readonly elsewhere: number;
   /** Width at the end of the line below, where one's own picture is (CSS pixels). */
   readonly end: number;
 }
 
 /** Turns the pages of the grid. */
-export function Pager({ page, pages, beside, end }: Props) {
+export function Pager({ page, pages, elsewhere, beside, end }: Props) {
   const { call, view } = useCall();
   const unseen = call.state.total.value - call.state.people.value.length;
   const turn = (to: number) => () => {
@@ -39,6 +41,7 @@ export function Pager({ page, pages, beside, end }: Props) {
       >
         <span class="unseen">{t("pager.position", { page: page + 1, pages })}</span>
         <span aria-hidden="true">{`${page + 1} / ${pages}`}</span>
+        <span class="pager-more">{t("pager.more", { count: number(elsewhere) })}</span>
         {unseen > 0 && <span class="pager-unseen">{plural("count.unseen", unseen)}</span>}
       </span>
       <button

@@ -10,9 +10,6 @@ interface Props {
   readonly menu?: boolean;
 }
 
-/** A press with the mouse must not take the focus, or the space bar would press again, not talk. */
-const keepFocus = (event: MouseEvent) => event.preventDefault();
-
 /** A round button of the toolbar; its words appear above it on hover and focus. */
 export function RoundButton({ looks, onPress, testid, keys, menu }: Props) {
   const { icon, label, look, on, expanded, badge, pending } = looks;
@@ -29,7 +26,6 @@ export function RoundButton({ looks, onPress, testid, keys, menu }: Props) {
       data-pending={pending}
       aria-busy={pending}
       data-tip={pending ? t("tool.pending") : keys ? `${label} (${keys})` : label}
-      onMouseDown={keepFocus}
       onClick={onPress}
     >
       <Icon name={icon} />

@@ -21,7 +21,9 @@ export function Menu({ label, onClose, children, align = "centre" }: MenuProps) 
   useEffect(() => {
     const menu = element.current;
     const opener = document.activeElement;
-    const byKeyboard = opener?.matches("button:focus-visible");
+    // A press with the mouse leaves the focus where it was, which may be at another button.
+    const byKeyboard =
+      opener?.matches("button:focus-visible") && menu?.parentElement?.contains(opener);
     const checked = menu?.querySelector<HTMLElement>("[aria-checked=true]");
     const first = byKeyboard && menu ? (checked ?? items(menu)[0]) : menu;
     first?.focus({ preventScroll: true });

@@ -23,7 +23,7 @@ export function PreviewBox({ preview, name }: Props) {
           <span class="avatar tint-0" aria-hidden="true">
             {name.trim() ? initials(name) : <Icon name="people" />}
           </span>
-          <span>{t("prejoin.camera_off")}</span>
+          <span>{t(camera ? "prejoin.camera_silent" : "prejoin.camera_off")}</span>
         </div>
       )}
       <div class="preview-tools">

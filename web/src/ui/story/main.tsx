@@ -17,11 +17,19 @@ takeKeyFromAddress();
 const asked = new URLSearchParams(location.search);
 const failure = asked.get("failure");
 
+const ofDevice = /^device_|^permission_|^no_device/;
 const notice = (kind: string): Notice => {
   const device = asked.get("device") === "microphone" ? "microphone" : "camera";
   return kind === "refused"
-    ? { kind, failure: { code: "call_full", message: "мест нет", details: {} } }
-    : ({ kind, device, since: 0 } as unknown as Notice);
+    ? { kind, failure: { code: "call_full", message: "", details: {} } }
+    : ({
+        kind,
+        ...(ofDevice.test(kind) ? { device } : {}),
+        since: 0,
+        by: 2,
+        size: 60,
+        away: 3,
+      } as unknown as Notice);
 };
 
 const scene: Scene = {

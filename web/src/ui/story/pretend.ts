@@ -82,6 +82,7 @@ function pretendLocal(scene: Scene): Preview {
     chosen,
     microphoneOn,
     cameraOn,
+    cameraSilent: signal(false),
     level,
     ownCamera: computed(() => (cameraOn.value ? picture : null)),
     notices,

@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Notices } from "../../src/call/notices";
+import { OwnMedia } from "../../src/call/own";
+import type { Media } from "../../src/wire/messages";
+import { fakeLocal } from "../ui/fake-call";
+
+let local: ReturnType<typeof fakeLocal>;
+let own: OwnMedia;
+let told: Media[];
+
+beforeEach(() => {
+  vi.stubGlobal("navigator", { mediaDevices: {} });
+  local = fakeLocal();
+  local.cameraOn.value = true;
+  told = [];
+  own = new OwnMedia(local, new Notices(), (media) => told.push(media));
+});
+
+afterEach(() => {
+  own.close();
+  vi.unstubAllGlobals();
+});
+
+const allOff: Media = { microphone: false, camera: false, screen: false, screen_audio: false };
+
+test("a camera that gives no picture is told as off, and as on again", () => {
+  local.cameraSilent.value = true;
+  local.cameraSilent.value = false;
+  expect(told.map((media) => media.camera)).toEqual([false, true]);
+});
+
+test("what was told of a silent camera does not come back as a wish to turn it off", () => {
+  local.cameraSilent.value = true;
+  own.obey(allOff);
+  expect(local.setCamera).not.toHaveBeenCalled();
+  local.cameraSilent.value = false;
+  own.obey(allOff);
+  expect(local.setCamera).toHaveBeenCalledWith(false);
+});

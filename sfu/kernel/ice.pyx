@@ -51,6 +51,7 @@ cdef bint ice_credentials(engine* e, int32_t index, const uint8_t* ufrag, size_t
     memcpy(s.ufrag[0], ufrag, ufrag_length)
     memcpy(s.password[0], password, password_length)
     s.ufrag_length[0] = <uint8_t>ufrag_length
+    s.generation += 1
     s.password_length[0] = <uint8_t>password_length
     return table_set(&e.ufrags, ufrag, ufrag_length, index)
 
@@ -179,7 +180,7 @@ cdef int answer(engine* e, int32_t index, const path* from_path, const stun_requ
     if r.ice_controlled:
         return stun_error(r, ROLE_CONFLICT, s.password[which], s.password_length[which], out,
                           STUN_MAX_ANSWER)
-    if not path_admit(e, index, from_path):
+    if not path_admit(e, index, from_path, which):
         spend(&s.wrong, e.now, WRONG_PER_SECOND)
         return 0
     e.counters[STUN_ACCEPTED] += 1

@@ -16,8 +16,9 @@ cdef bint paths_open(engine* e) noexcept nogil
 cdef void paths_close(engine* e) noexcept nogil
 cdef int32_t path_owner(engine* e, const address* a) noexcept nogil
     # Whose address this is, by an authentic check; −1: nobody's.
-cdef bint path_admit(engine* e, int32_t session, const path* from_path) noexcept nogil
-    # The sender of an authentic check becomes a known address. False: the check counts for
+cdef bint path_admit(engine* e, int32_t session, const path* from_path, int which) noexcept nogil
+    # The sender of an authentic check, which named this one of our two credentials, becomes a
+    # known address. False: the check counts for
     # nothing, as the address is another session's, or too many new ones came.
 cdef void path_checked(engine* e, int32_t session, const path* from_path, bint nominated) noexcept nogil
     # After path_admit.

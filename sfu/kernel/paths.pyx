@@ -1,4 +1,4 @@
-from libc.stdint cimport int32_t, int64_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free
 from libc.string cimport memcmp, memcpy
 
@@ -112,7 +112,7 @@ cdef known_path* least_heard(session* s) noexcept nogil:
     return found
 
 
-cdef void remember(engine* e, int32_t index, const path* p) noexcept nogil:
+cdef known_path* remember(engine* e, int32_t index, const path* p) noexcept nogil:
     cdef known_path* k = least_heard(&e.sessions[index])
     cdef int32_t owner = path_owner(e, &p.remote)
     cdef uint8_t key[KEY]
@@ -124,8 +124,10 @@ cdef void remember(engine* e, int32_t index, const path* p) noexcept nogil:
     k.path = p[0]
     k.heard = e.now
     k.proven = k.answered = 0
+    k.generation = e.sessions[index].generation
     address_key(&p.remote, key)
     table_set(&e.addresses, key, KEY, index)
+    return k
 
 
 cdef void note_heard(session* s) noexcept nogil:
@@ -141,23 +143,25 @@ cdef bint owned_by_another(engine* e, int32_t owner, const address* a) noexcept 
     return e.now - known(s, a).heard < OWNED
 
 
-cdef bint path_admit(engine* e, int32_t index, const path* from_path) noexcept nogil:
+cdef bint path_admit(engine* e, int32_t index, const path* from_path, int which) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef int32_t owner = path_owner(e, &from_path.remote)
+    cdef uint32_t generation = s.generation - which
     cdef known_path* k
     if owner == index:
         k = known(s, &from_path.remote)
         k.path = from_path[0]
         k.heard = e.now
+        k.generation = generation
         return True
     if not within(&s.address_pace, e.now, ADDRESS_INTERVAL, ADDRESS_BURST):
         e.counters[STUN_LIMITED] += 1
         return False
     if owner >= 0 and owned_by_another(e, owner, &from_path.remote):
         # Who lives there now answers a check with his own password.
-        ask(e, index, from_path)
+        ask(e, index, from_path, generation)
         return False
-    remember(e, index, from_path)
+    remember(e, index, from_path).generation = generation
     return True
 
 
@@ -213,7 +217,7 @@ cdef void heard_there(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     s.path_heard = e.now
     if s.unanswered and s.keyed:
-        ask(e, index, &s.current)
+        ask_current(e, index)
     elif s.probe.tries and same_path(&s.probe.path, &s.current):
         s.probe.tries = 0
     if s.reachability != REACHABLE:
@@ -257,7 +261,7 @@ cdef void path_checked(engine* e, int32_t index, const path* from_path, bint nom
         if not is_quiet(e, s):
             return
         if k.proven == 0 or e.now - k.proven > PROVEN:
-            ask(e, index, from_path)
+            ask(e, index, from_path, k.generation)
             return
         move(e, s, from_path)
     heard_there(e, index)
@@ -307,7 +311,13 @@ cdef bint path_bears_dtls(engine* e, int32_t index) noexcept nogil:
 # ── checks of ours ──
 
 
-cdef void ask(engine* e, int32_t index, const path* p) noexcept nogil:
+cdef void ask_current(engine* e, int32_t index) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef known_path* k = known(s, &s.current.remote)
+    ask(e, index, &s.current, s.generation if k == NULL else k.generation)
+
+
+cdef void ask(engine* e, int32_t index, const path* p, uint32_t generation) noexcept nogil:
     """Sends a check to this address, unless another address was asked a moment ago."""
     cdef session* s = &e.sessions[index]
     if s.peer_ufrag_length == 0:
@@ -322,6 +332,7 @@ cdef void ask(engine* e, int32_t index, const path* p) noexcept nogil:
             return
         s.probe.path = p[0]
         s.probe.tries = 0
+    s.probe.generation = generation
     send_check(e, index)
 
 
@@ -329,11 +340,12 @@ cdef void send_check(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef uint8_t username[PEER_CREDENTIAL + 1 + UFRAG]
     cdef uint8_t out[STUN_MAX_CHECK]
+    cdef int which = 1 if s.probe.generation != s.generation and s.ufrag_length[1] else 0
     cdef int size
     memcpy(username, s.peer_ufrag, s.peer_ufrag_length)
     username[s.peer_ufrag_length] = c":"
-    memcpy(username + s.peer_ufrag_length + 1, s.ufrag[0], s.ufrag_length[0])
-    size = stun_write_check(s.probe.transaction, username, s.peer_ufrag_length + 1 + s.ufrag_length[0],
+    memcpy(username + s.peer_ufrag_length + 1, s.ufrag[which], s.ufrag_length[which])
+    size = stun_write_check(s.probe.transaction, username, s.peer_ufrag_length + 1 + s.ufrag_length[which],
                             s.probe.transaction + 4, s.peer_password, s.peer_password_length, out,
                             STUN_MAX_CHECK)
     s.probe.sent = e.now
@@ -385,7 +397,7 @@ cdef void path_visit(engine* e, int32_t index) noexcept nogil:
         if e.now - s.path_heard > CONSENT:
             stop(e, s)
         elif s.probe.tries == 0:
-            ask(e, index, &s.current)
+            ask_current(e, index)
     if s.reachability != UNREACHABLE and is_distrusted(e, s):
         stop(e, s)
     if s.connected and not s.lost and e.now - s.heard > LOST:

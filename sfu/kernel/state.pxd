@@ -128,11 +128,15 @@ cdef struct known_path:
     int64_t proven
     # When what we sent there was last answered: a check of ours, or DTLS; 0: never
     int64_t answered
+    # Which of our credentials its checks name, counted as `session.generation`
+    uint32_t generation
 
 cdef struct probe:
     # A check of ours that has not been answered
     path path
     uint8_t transaction[12]
+    # Which of our credentials it names, counted as `session.generation`
+    uint32_t generation
     int64_t sent
     # How often it was sent; 0: there is none
     int32_t tries
@@ -367,11 +371,12 @@ cdef struct session:
     uint64_t bytes_sent
     path current
     srtp_context outbound
-    # ICE: current and previous local credentials
+    # ICE: current and previous local credentials, and how many there were
     uint8_t ufrag[2][UFRAG]
     uint8_t ufrag_length[2]
     uint8_t password[2][PASSWORD]
     uint8_t password_length[2]
+    uint32_t generation
     uint8_t peer_ufrag[PEER_CREDENTIAL]
     uint8_t peer_password[PEER_CREDENTIAL]
     uint16_t peer_ufrag_length

@@ -65,6 +65,12 @@ def checks(datagrams: list[bytes]) -> list[bytes]:
     return [data for data in datagrams if data[:2] == b"\x00\x01"]
 
 
+def username(check: bytes) -> bytes:
+    """It is the first attribute."""
+    (length,) = struct.unpack_from("!H", check, 22)
+    return check[24 : 24 + length]
+
+
 def events(stage: Stage, peer: Peer) -> list[int]:
     return [e[0] for e in stage.kernel.events() if e[1] == peer.handle and e[0] in (2, 3)]
 
@@ -272,6 +278,28 @@ def test_who_answers_at_his_new_address_goes_on_there(stage: Stage) -> None:
             stage.kernel.receive(binding_success(late, OWN_PASSWORD), NEW, stage.now)
             stage.refused.clear()
     assert len(media(sent_to(stage, NEW))) >= 9
+
+
+def test_a_check_names_the_credentials_that_the_peer_uses_there(stage: Stage) -> None:
+    """Chromium restarts ICE and checks from new ports before it has the answer: those pairs stay
+    with our earlier credentials for good, and checks that name others are refused (401)."""
+    publisher, viewer = lesson(stage)
+    former = viewer.ufrag
+    stage.kernel.restart_ice(viewer.handle, b"another", PASSWORD)
+    stage.wait(QUIET)
+    viewer.check(address=NEW)
+    viewer.report(address=NEW)
+    asked = checks(sent_to(stage, NEW))
+    assert asked
+    assert {username(check) for check in asked} == {OWN_UFRAG + b":" + former}
+    stage.kernel.receive(binding_success(asked[-1], OWN_PASSWORD), NEW, stage.now)
+    viewer.ufrag = b"another"
+    viewer.check(address=NEW)
+    stage.refused.clear()
+    speak_for(stage, publisher, QUIET)
+    asked = checks(sent_to(stage, NEW))
+    assert asked
+    assert {username(check) for check in asked} == {OWN_UFRAG + b":another"}
 
 
 def test_keys_do_not_vouch_for_an_address_that_came_in_during_the_handshake(stage: Stage) -> None:

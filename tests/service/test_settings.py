@@ -42,11 +42,21 @@ def test_public_addresses_are_checked_and_written_one_way(tmp_path: Path) -> Non
         ("ZVONOK_LOG_LEVEL", "loud", "log_level = 'loud'"),
         ("ZVONOK_PUBLIC_ADDRESS", "school.example", "public_address: 'school.example'"),
         ("ZVONOK_CONFIG", "/nowhere.toml", "ZVONOK_CONFIG = '/nowhere.toml'"),
+        ("ZVONOK_WORKER", "", "worker = ''"),
+        ("ZVONOK_WORKER", "a:b", "worker = 'a:b'"),
+        ("ZVONOK_REDIS_URL", "redis.example", "redis_url: it has to begin with redis://"),
+        ("ZVONOK_DATABASE_URL", "mysql://x/y", "database_url: it has to begin with sqlite"),
     ],
 )
 def test_a_bad_value_is_named(tmp_path: Path, name: str, value: str, complaint: str) -> None:
     with pytest.raises(SettingsError, match=complaint):
         load(environ(tmp_path, **{name: value}))
+
+
+def test_a_complaint_does_not_tell_a_password(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(environ(tmp_path, ZVONOK_DATABASE_URL="postgresql://zvonok:geheim@db.example/zvonok"))
+    assert "geheim" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Every setting is `ZVONOK_<NAME>` in the environment and `<name>` in the TOML fil
 """
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -72,6 +73,8 @@ DEFAULTS: dict[str, str] = {
     "school_key": "",
 }
 LOG_LEVELS = ("debug", "info", "warning", "error")
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+DATABASE_SCHEMES = ("sqlite+aiosqlite:///", "postgresql+asyncpg://")
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -97,10 +100,11 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         https_port=_port(values, "https_port"),
         media_port=_port(values, "media_port"),
         public_addresses=public_addresses,
-        redis_url=values["redis_url"] or f"unix://{var}/run/redis.sock",
-        database_url=values["database_url"] or f"sqlite+aiosqlite:///{var}/zvonok.db",
+        redis_url=_url(values, "redis_url", REDIS_SCHEMES) or f"unix://{var}/run/redis.sock",
+        database_url=_url(values, "database_url", DATABASE_SCHEMES)
+        or f"sqlite+aiosqlite:///{var}/zvonok.db",
         log_level=values["log_level"],
-        worker=values["worker"],
+        worker=_worker(values["worker"]),
         secret=values["secret"] or _kept(var / "secret", secrets.token_urlsafe(32)),
         school_key=values["school_key"] or _kept(var / "school-key", _new_school_key()),
         supervised=environ.get("ZVONOK_SUPERVISED") == "1",
@@ -127,6 +131,20 @@ def _port(values: Mapping[str, str], name: str) -> int:
     if text.isascii() and text.isdigit() and 0 < int(text) < 65536:
         return int(text)
     raise SettingsError(f"{name} = {text!r}: a port number, 1–65535")
+
+
+def _url(values: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:
+    """Empty where none was given. A complaint does not repeat it: it may hold a password."""
+    text = values[name]
+    if text and not text.startswith(schemes):
+        raise SettingsError(f"{name}: it has to begin with {' or '.join(schemes)}")
+    return text
+
+
+def _worker(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,64}", name):
+        raise SettingsError(f"worker = {name!r}: 1 to 64 of A–Z, a–z, 0–9 and . _ -")
+    return name
 
 
 def _make_folders(var: Path) -> None:

@@ -6,9 +6,11 @@ import inspect
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 GRACE = 5.0
 """Seconds in which what is ending may end."""
@@ -45,11 +47,25 @@ def no_leaked_kernel_objects() -> Iterator[None]:
 def no_leaked_tasks(no_leaked_descriptors: None, request: pytest.FixtureRequest) -> None:
     """In a coroutine test: no task survives it, and nothing reached the loop's last handler."""
     if inspect.iscoroutinefunction(request.function):
-        request.getfixturevalue("gate_of_the_loop")
+        marker = request.node.get_closest_marker("asyncio")
+        session = marker is not None and marker.kwargs.get("loop_scope") == "session"
+        request.getfixturevalue("gate_of_the_loop_of_all" if session else "gate_of_the_loop")
 
 
 @pytest.fixture
 async def gate_of_the_loop() -> AsyncIterator[None]:
+    async with _gate():
+        yield
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gate_of_the_loop_of_all() -> AsyncIterator[None]:
+    async with _gate():
+        yield
+
+
+@asynccontextmanager
+async def _gate() -> AsyncIterator[None]:
     loop = asyncio.get_running_loop()
     unhandled: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _loop, context: unhandled.append(context))
@@ -59,6 +75,7 @@ async def gate_of_the_loop() -> AsyncIterator[None]:
     left = {task for task in asyncio.all_tasks() - before if task is not current}
     if left:
         _, left = await asyncio.wait(left, timeout=GRACE)
+    loop.set_exception_handler(None)
     if left:
         pytest.fail(f"left running: {', '.join(repr(task.get_coro()) for task in left)}")
     if unhandled:

@@ -17,6 +17,10 @@ async def forever():
 async def test_leaves_a_task():
     kept.append(asyncio.ensure_future(forever()))
 
+@pytest.mark.asyncio(loop_scope="session")
+async def test_leaves_a_task_in_the_loop_of_all():
+    kept.append(asyncio.ensure_future(forever()))
+
 async def test_ends_its_task():
     task = asyncio.ensure_future(forever())
     await asyncio.sleep(0)
@@ -45,6 +49,7 @@ def test_leaves_a_kernel_object(monkeypatch):
 """
 WRONG = {
     "leaves_a_task",
+    "leaves_a_task_in_the_loop_of_all",
     "raises_where_nobody_listens",
     "leaves_a_socket",
     "leaves_a_kernel_object",

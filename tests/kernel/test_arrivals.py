@@ -95,7 +95,7 @@ class Feedback:
         self.publisher.rtcp.clear()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(steps=STEPS, first=st.sampled_from([5, 32760, 65530]))
 def test_each_arrival_is_told_once_at_its_time(steps: list[tuple[int, int]], first: int) -> None:
     stage = Stage()

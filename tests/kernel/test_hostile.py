@@ -440,7 +440,7 @@ class Crowd:
         peer.check()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(steps=st.lists(STEPS, max_size=60))
 def test_nothing_authentic_harms_the_kernel_or_its_viewers(
     steps: list[tuple[str, int, object]],

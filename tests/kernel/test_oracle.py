@@ -174,7 +174,7 @@ STARTS = st.lists(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(events=EVENTS, starts=STARTS, now=st.sampled_from([1_000_000, 47_721_000_000]))
 def test_kernel_and_twin_agree(
     events: list[tuple[str, int] | tuple[str, int, int] | tuple[str, int, int, bool]],

@@ -336,9 +336,9 @@ class AudioTwins(Twins):
 
 
 TestVideo = Twins.TestCase
-TestVideo.settings = settings(max_examples=150, stateful_step_count=60, deadline=None)
+TestVideo.settings = settings(max_examples=150, stateful_step_count=60)
 TestAudio = AudioTwins.TestCase
-TestAudio.settings = settings(max_examples=60, stateful_step_count=60, deadline=None)
+TestAudio.settings = settings(max_examples=60, stateful_step_count=60)
 
 
 @given(st.binary(max_size=12), st.integers(0, 32767), st.integers(0, 255))

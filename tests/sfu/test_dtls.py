@@ -164,7 +164,7 @@ def test_a_forged_close_notify_ends_nothing(suite: str) -> None:
     assert not reader.ended(b"\x15\xfe\xfd" + bytes(8) + b"\0\2\1\0")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.binary(max_size=100))
 def test_garbage_ends_nothing(junk: bytes) -> None:
     reader = AlertReader.of(AEAD[0], bytes(48), bytes(32), bytes(32))
@@ -224,7 +224,7 @@ class Lossy:
         return [datagram for datagram in datagrams if next(self._decisions, True)]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 # Six flights in a row that are lost take longer than a handshake may stand still.
 @given(st.lists(st.booleans(), max_size=6), st.lists(st.booleans(), max_size=4), st.booleans())
 def test_lost_and_reordered_datagrams(up: list[bool], down: list[bool], reverse: bool) -> None:
@@ -245,7 +245,7 @@ def reordered(datagrams: list[bytes]) -> list[bytes]:
     return clear[::-1] + [d for d in datagrams if d not in clear]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.one_of(st.binary(max_size=200), st.integers(0, 60)), max_size=6))
 def test_garbage_ends_in_a_failure_or_is_ignored(junk: list[bytes | int]) -> None:
     client = DtlsClient()

@@ -257,7 +257,7 @@ STEP = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(STEP, max_size=25))
 def test_after_any_history_the_kernel_does_what_is_wanted(
     steps: list[tuple[str, int, object]],

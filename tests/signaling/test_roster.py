@@ -131,7 +131,7 @@ class People(RuleBasedStateMachine):
             assert (viewer.sequence, viewer.total) == (fresh.sequence, fresh.total)
 
 
-People.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+People.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 TestPeople = People.TestCase
 
 

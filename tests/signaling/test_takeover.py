@@ -237,7 +237,7 @@ class Takeover(RuleBasedStateMachine):
         ]
 
 
-Takeover.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+Takeover.TestCase.settings = settings(max_examples=40, stateful_step_count=25)
 TestTakeover = Takeover.TestCase
 
 

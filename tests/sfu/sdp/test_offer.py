@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.sdp import Offer, make_plan, parse_offer
@@ -146,7 +146,6 @@ def only_refusals(text: str) -> None:
     assert outcome(text) in ["planned"] + [f"422 {code}" for code in codes]
 
 
-@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_refused_in_order(text: str) -> None:
     only_refusals(text)
@@ -164,7 +163,6 @@ GARBAGE = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, len(LINES) - 1), GARBAGE), max_size=6),
     st.lists(st.integers(0, len(LINES) - 1), max_size=6),

@@ -18,16 +18,13 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
-from OpenSSL import SSL
 from redis.asyncio import Redis
+
+from tests.sfu.dtls_client import CERTIFICATE, DtlsClient
 
 from .offers import FINGERPRINT, largest, many_formats, shapes
 from .offers import offer as make_offer
@@ -38,18 +35,6 @@ from .worker import Told, answer, offer, worker
 LIMIT_MS = 500.0
 FLOODERS, RATE, STALLED, CALLS, HONEST = 12, 10.0, 256, 10, 200
 ATTACK = "attack"
-KEY = ec.generate_private_key(ec.SECP256R1())
-NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "bench")])
-CERTIFICATE = (
-    x509.CertificateBuilder()
-    .subject_name(NAME)
-    .issuer_name(NAME)
-    .public_key(KEY.public_key())
-    .serial_number(1)
-    .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-    .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-    .sign(KEY, hashes.SHA256())
-)
 OURS = CERTIFICATE.fingerprint(hashes.SHA256()).hex(":").upper()
 
 
@@ -70,31 +55,13 @@ class Peer:
         self.socket.connect(("127.0.0.1", int(port.group(1))))
         self.socket.setblocking(False)
         self.check = check(ufrag, password)
-        context = SSL.Context(SSL.DTLS_CLIENT_METHOD)
-        context.set_options(SSL.OP_NO_QUERY_MTU)
-        context.set_tlsext_use_srtp(b"SRTP_AEAD_AES_128_GCM")
-        context.use_privatekey(KEY)
-        context.use_certificate(CERTIFICATE)
-        self.dtls = SSL.Connection(context)
-        self.dtls.set_ciphertext_mtu(1200)
-        self.dtls.set_connect_state()
+        self.dtls = DtlsClient()
 
     def step(self) -> bool:
         """Sends what the handshake has to say; True once it is over."""
-        done = True
-        try:
-            self.dtls.do_handshake()
-        except SSL.WantReadError:
-            done = False
-        try:
-            while True:
-                records = self.dtls.bio_read(65536)
-                while records:
-                    end = 13 + int.from_bytes(records[11:13], "big")
-                    self.socket.send(records[:end])
-                    records = records[end:]
-        except SSL.WantReadError:
-            return done
+        for record in self.dtls.send():
+            self.socket.send(record)
+        return self.dtls.done
 
     async def connect(self) -> None:
         loop = asyncio.get_running_loop()
@@ -108,10 +75,10 @@ class Peer:
             except TimeoutError:
                 datagram = b""
             if time.monotonic() >= repeat:
-                self.dtls.DTLSv1_handle_timeout()
+                self.dtls.repeat()
                 repeat = time.monotonic() + 0.1
             if datagram and 20 <= datagram[0] <= 63:
-                self.dtls.bio_write(datagram)
+                self.dtls.receive(datagram)
             if self.step():
                 return
 

@@ -6,7 +6,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Self, TypeVar
 
 CLONE_NEWNET = 0x40000000
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Network:
     def __init__(self) -> None:
         self.server, self.client = (f"zv-{name}-{os.getpid()}" for name in ("here", "there"))
 
-    def __enter__(self) -> "Network":
+    def __enter__(self) -> Self:
         try:
             for name in (self.server, self.client):
                 run("ip", "netns", "add", name)

@@ -8,14 +8,35 @@ from tests.e2e.looks import BLUE, Look
 from tests.e2e.person import Person
 
 
-async def test_who_leaves_is_gone_for_the_others_and_may_come_back(
-    lesson: Lesson, crowd: Crowd
-) -> None:
-    boris = await crowd.person("Борис", Look(BLUE))
-    anya = await crowd.person("Аня")
+async def two(crowd: Crowd) -> tuple[Person, Person]:
+    return await crowd.person("Борис", Look(BLUE)), await crowd.person("Аня")
+
+
+async def meet(lesson: Lesson, people: tuple[Person, Person]) -> tuple[Person, Person]:
+    """The second sees the first one's camera; nothing else is on."""
+    boris, anya = people
     await anya.join(lesson.address, camera=False, microphone=False)
     await boris.join(lesson.address, microphone=False)
     await anya.expect_colour("Борис", BLUE)
+    return people
+
+
+async def in_another_tab(lesson: Lesson, crowd: Crowd, first: Person) -> Person:
+    """He opens the link once more, in the same browser."""
+    second = Person(await crowd.page(first.page.context), first.name)
+    await second.page.goto(lesson.address)
+    return second
+
+
+async def expect_failure(person: Person, code: str) -> None:
+    failure = person.page.get_by_test_id("failure")
+    await expect(failure).to_have_attribute("data-code", code)
+
+
+async def test_who_leaves_is_gone_for_the_others_and_may_come_back(
+    lesson: Lesson, crowd: Crowd
+) -> None:
+    boris, anya = await meet(lesson, await two(crowd))
     await boris.press("leave")
     await expect(boris.page.get_by_test_id("end-left")).to_be_visible()
     await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
@@ -28,8 +49,7 @@ async def test_who_leaves_while_nothing_gets_through_leaves_no_ghost(
     lesson: Lesson, crowd: Crowd
 ) -> None:
     """The socket is dead, but neither end knows; and the network is away."""
-    boris = await crowd.person("Борис", Look(BLUE))
-    anya = await crowd.person("Аня")
+    boris, anya = await two(crowd)
     dead = False
 
     async def carry(route: WebSocketRoute) -> None:
@@ -38,9 +58,7 @@ async def test_who_leaves_while_nothing_gets_through_leaves_no_ghost(
         route.on_close(lambda _code, _reason: None)
 
     await boris.page.route_web_socket("**/api/call", carry)
-    await anya.join(lesson.address, camera=False, microphone=False)
-    await boris.join(lesson.address, microphone=False)
-    await anya.expect_colour("Борис", BLUE)
+    await meet(lesson, (boris, anya))
     dead = True
     await boris.page.context.set_offline(True)
     await boris.press("leave")
@@ -53,11 +71,7 @@ async def test_who_leaves_while_nothing_gets_through_leaves_no_ghost(
 async def test_a_reloaded_page_is_back_in_the_call_with_the_same_devices(
     lesson: Lesson, crowd: Crowd
 ) -> None:
-    boris = await crowd.person("Борис", Look(BLUE))
-    anya = await crowd.person("Аня")
-    await anya.join(lesson.address, camera=False, microphone=False)
-    await boris.join(lesson.address, microphone=False)
-    await anya.expect_colour("Борис", BLUE)
+    boris, anya = await meet(lesson, await two(crowd))
     number = await boris.number()
     await boris.page.reload()
     await boris.expect_phase("connected")
@@ -71,39 +85,27 @@ async def test_a_reloaded_page_is_back_in_the_call_with_the_same_devices(
 async def test_another_tab_of_the_same_browser_takes_the_seat_over_after_asking(
     lesson: Lesson, crowd: Crowd
 ) -> None:
-    boris = await crowd.person("Борис", Look(BLUE))
-    anya = await crowd.person("Аня")
-    await anya.join(lesson.address, camera=False, microphone=False)
-    await boris.join(lesson.address, microphone=False)
-    await anya.expect_colour("Борис", BLUE)
+    boris, anya = await meet(lesson, await two(crowd))
     number = await boris.number()
     # Another tab asks first, and then the first one is out.
-    second = Person(await crowd.page(boris.page.context), "Борис")
-    await second.page.goto(lesson.address)
+    second = await in_another_tab(lesson, crowd, boris)
     await expect(second.page.get_by_test_id("prejoin-elsewhere")).to_be_visible()
     await second.enter(microphone=False)
-    failure = boris.page.get_by_test_id("failure")
-    await expect(failure).to_have_attribute("data-code", "replaced")
+    await expect_failure(boris, "replaced")
     assert await second.number() == number
 
 
 async def test_the_link_opened_again_after_a_tab_was_closed_is_the_same_person(
     lesson: Lesson, crowd: Crowd
 ) -> None:
-    boris = await crowd.person("Борис", Look(BLUE))
-    anya = await crowd.person("Аня")
-    await anya.join(lesson.address, camera=False, microphone=False)
-    await boris.join(lesson.address, microphone=False)
+    boris, anya = await meet(lesson, await two(crowd))
     number = await boris.number()
-    second = Person(await crowd.page(boris.page.context), "Борис")
-    await second.page.goto(lesson.address)
+    second = await in_another_tab(lesson, crowd, boris)
     await second.enter(microphone=False)
-    failure = boris.page.get_by_test_id("failure")
-    await expect(failure).to_have_attribute("data-code", "replaced")
+    await expect_failure(boris, "replaced")
     await second.page.close()
     await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
-    third = Person(await crowd.page(boris.page.context), "Борис")
-    await third.page.goto(lesson.address)
+    third = await in_another_tab(lesson, crowd, boris)
     await third.enter(microphone=False)
     assert await third.number() == number
     await anya.expect_colour("Борис", BLUE)
@@ -111,11 +113,7 @@ async def test_the_link_opened_again_after_a_tab_was_closed_is_the_same_person(
 
 
 async def test_a_closed_tab_leaves_no_ghost(lesson: Lesson, crowd: Crowd) -> None:
-    boris = await crowd.person("Борис", Look(BLUE))
-    anya = await crowd.person("Аня")
-    await anya.join(lesson.address, camera=False, microphone=False)
-    await boris.join(lesson.address, microphone=False)
-    await anya.expect_colour("Борис", BLUE)
+    boris, anya = await meet(lesson, await two(crowd))
     await boris.page.close()
     await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
 
@@ -131,5 +129,4 @@ async def test_the_end_for_all_is_the_end_for_all(lesson: Lesson, crowd: Crowd) 
     for person in (teacher, anya):
         await expect(person.page.get_by_test_id("end-ended")).to_be_visible(timeout=10_000)
     await anya.page.goto(lesson.address)
-    failure = anya.page.get_by_test_id("failure")
-    await expect(failure).to_have_attribute("data-code", "call_ended")
+    await expect_failure(anya, "call_ended")

@@ -1,17 +1,14 @@
 """A line that is narrower than what is sent: two namespaces, veth and a token bucket between."""
 
-import ctypes
 import os
 import shutil
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterator
 
 import pytest
 
+from bench.namespaces import Network, inside, run
 from bench.precedence import before_others
 from sfu.kernel.core import KIND_CAMERA, KIND_MICROPHONE, Kernel
 from tests.kernel.peer import (
@@ -28,11 +25,9 @@ from tests.kernel.peer import (
 )
 from tests.kernel.test_loop import Socket
 
-CLONE_NEWNET = 0x40000000
 SERVER, CLIENT = "10.211.7.1", "10.211.7.2"
 QUIET = 0.5
 """Seconds; nothing waits anywhere for longer than it takes the line to bear it."""
-T = TypeVar("T")
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("tc") is None,
@@ -40,58 +35,23 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True)
-
-
-def inside(namespace: str, make: Callable[[], T]) -> T:
-    """What `make` returns when it is called in this network namespace."""
-    found: list[T] = []
-
-    def enter() -> None:
-        with open(f"/run/netns/{namespace}") as entry:
-            if ctypes.CDLL(None, use_errno=True).setns(entry.fileno(), CLONE_NEWNET) != 0:
-                raise OSError(ctypes.get_errno(), "setns")
-        found.append(make())
-
-    thread = threading.Thread(target=enter)
-    thread.start()
-    thread.join()
-    return found[0]
-
-
-@dataclass
-class Line:
-    server: str
-    client: str
-
+class Line(Network):
     def narrow(self, rate: str, queue: str) -> None:
         """Limits what the server sends; `queue` is what may wait in the line."""
-        run("ip", "netns", "exec", self.server, "tc", "qdisc", "replace", "dev", "zvline0",
+        run("ip", "netns", "exec", self.server, "tc", "qdisc", "replace", "dev", self.DEVICES[0],
             "root", "tbf", "rate", rate, "burst", "4kb", "limit", queue)  # fmt: skip
 
     def widen(self) -> None:
-        run("ip", "netns", "exec", self.server, "tc", "qdisc", "del", "dev", "zvline0", "root")
+        run("ip", "netns", "exec", self.server, "tc", "qdisc", "del", "dev", self.DEVICES[0],
+            "root")  # fmt: skip
 
 
 @pytest.fixture
 def line() -> Iterator[Line]:
-    line = Line(f"zv-server-{os.getpid()}", f"zv-client-{os.getpid()}")
-    try:
-        for name in (line.server, line.client):
-            run("ip", "netns", "add", name)
-        run("ip", "link", "add", "zvline0", "netns", line.server, "type", "veth",
-            "peer", "name", "zvline1", "netns", line.client)  # fmt: skip
-        for name, device, address in (
-            (line.server, "zvline0", SERVER),
-            (line.client, "zvline1", CLIENT),
-        ):
-            run("ip", "-n", name, "address", "add", f"{address}/24", "dev", device)
-            run("ip", "-n", name, "link", "set", device, "up")
+    with Line() as line:
+        for end, address in enumerate((SERVER, CLIENT)):
+            line.address(end, "add", f"{address}/24")
         yield line
-    finally:
-        for name in (line.server, line.client):
-            subprocess.run(("ip", "netns", "del", name), check=False, capture_output=True)
 
 
 @pytest.fixture

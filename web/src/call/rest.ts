@@ -81,8 +81,7 @@ export async function renew(grant: string): Promise<string> {
   return (await request<Renewed>("POST", "/api/grants", undefined, grant)).grant;
 }
 
-/** `key` is the school key that `make up` prints. */
-/** `size`: how many people it is for, beside the teacher. */
+/** `key`: the school key that `make up` prints; `size`: how many it is for, beside the teacher. */
 export async function createLesson(key: string, title: string, size: number): Promise<Lesson> {
   const body = { title, size };
   const created = await request<LessonCreated>("POST", "/api/lessons", body, key);

@@ -1,6 +1,6 @@
 import { number, plural, t } from "../../i18n/language";
-import { Icon } from "../kit/icon";
 import type { Margins } from "./grid";
+import { PageButton } from "./page-button";
 import { useCall } from "./view";
 
 interface Props {
@@ -18,21 +18,13 @@ interface Props {
 export function Pager({ page, pages, elsewhere, beside, end }: Props) {
   const { call, view } = useCall();
   const unseen = call.state.total.value - call.state.people.value.length;
-  const turn = (to: number) => () => {
-    view.page.value = Math.min(pages - 1, Math.max(0, to));
+  const turn = (to: number) => {
+    view.page.value = to;
   };
+  const at = { of: "page", page, pages, turn };
   return (
     <nav class="pager" aria-label={t("pager.pages")} style={{ right: `${end}px` }}>
-      <button
-        type="button"
-        class="round pager-previous"
-        aria-label={t("pager.previous")}
-        disabled={page === 0}
-        data-testid="page-previous"
-        onClick={turn(page - 1)}
-      >
-        <Icon name="left" />
-      </button>
+      <PageButton way="previous" {...at} />
       <span
         class="pager-position"
         data-testid="page-position"
@@ -44,16 +36,7 @@ export function Pager({ page, pages, elsewhere, beside, end }: Props) {
         <span class="pager-more">{t("pager.more", { count: number(elsewhere) })}</span>
         {unseen > 0 && <span class="pager-unseen">{plural("count.unseen", unseen)}</span>}
       </span>
-      <button
-        type="button"
-        class="round pager-next"
-        aria-label={t("pager.next")}
-        disabled={page === pages - 1}
-        data-testid="page-next"
-        onClick={turn(page + 1)}
-      >
-        <Icon name="right" />
-      </button>
+      <PageButton way="next" {...at} />
     </nav>
   );
 }

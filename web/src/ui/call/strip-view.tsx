@@ -1,5 +1,5 @@
 import { t } from "../../i18n/language";
-import { Icon } from "../kit/icon";
+import { PageButton } from "./page-button";
 import type { StripPage, StripPlan } from "./strip";
 import { Tile } from "./tile";
 import { useCall } from "./view";
@@ -15,35 +15,18 @@ export function StripPager({ shown }: { shown: StripPage }) {
   const { page, pages, people } = shown;
   const others = people.filter((person) => !person.self).length;
   const more = call.state.total.value - 1 - others;
-  const turn = (to: number) => () => {
+  const turn = (to: number) => {
     view.stripPage.value = to;
   };
+  const at = { of: "strip", page, pages, turn };
   return (
     <nav class="strip-pager" aria-label={t("pager.strip")}>
-      <button
-        type="button"
-        class="round"
-        aria-label={t("pager.previous")}
-        disabled={page === 0}
-        data-testid="strip-previous"
-        onClick={turn(page - 1)}
-      >
-        <Icon name="left" />
-      </button>
+      <PageButton way="previous" {...at} />
       <span role="status" data-testid="strip-position">
         <span class="unseen">{t("pager.position", { page: page + 1, pages })}</span>
         {t("pager.more", { count: more })}
       </span>
-      <button
-        type="button"
-        class="round"
-        aria-label={t("pager.next")}
-        disabled={page === pages - 1}
-        data-testid="strip-next"
-        onClick={turn(page + 1)}
-      >
-        <Icon name="right" />
-      </button>
+      <PageButton way="next" {...at} />
     </nav>
   );
 }

@@ -20,9 +20,11 @@ class Leases:
         self._live = live
         self._steady = steady
 
-    async def acquire(self, lesson: str) -> None:
-        """Waits for a process that may have died. Raises Refusal `call_elsewhere`."""
-        deadline = self._steady() + WAIT_SECONDS
+    async def acquire(self, lesson: str, deadline: float) -> None:
+        """Waits until then for a process that may have died; tries once at least.
+
+        Raises Refusal `call_elsewhere`.
+        """
         while not await self._live.acquire(lesson):
             if self._steady() >= deadline:
                 raise Refusal(503, "call_elsewhere", "another server runs this call", retry_after=5)

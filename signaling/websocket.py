@@ -11,7 +11,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from sqlalchemy.exc import SQLAlchemyError
 
 from zvonok.wire import client
-from zvonok.wire.client import ClientMessage, Failed, Join
+from zvonok.wire.client import ClientMessage, Command, Failed, Join
 from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import random_token
 
@@ -134,7 +134,9 @@ class Sockets:
         leaving = self._doorstep.enter(number, origin)
         if leaving is not None:
             self._metrics.turned_away.inc()
-            self._patience.pop(leaving).reschedule(0.0)
+            patience = self._patience.pop(leaving)
+            if not patience.expired():
+                patience.reschedule(0.0)
 
     async def _join(self, number: int, message: Join, outlet: SocketOutlet) -> LiveCall:
         try:
@@ -148,11 +150,12 @@ class Sockets:
         grant = self._grants.grant(message.grant, now, late=RENEW_SECONDS)
         call = await self._calls.get(grant.lesson)
         invitation = None
+        if may(grant.role, "pass_on_links"):
+            invitation = await self._invitation(grant.lesson, now)
+        # Last: a seat that is held here is still held when it is taken, since nothing waits.
         if not call.engine.holds(message.resume, grant.id):
             self._grants.grant(message.grant, now)
             await admitted(self._store, grant.link)
-        if may(grant.role, "pass_on_links"):
-            invitation = await self._invitation(grant.lesson, now)
         if not call.usable:
             raise Refusal(503, "unavailable", "the call has just ended; try again", retry_after=1)
         call.attach(number, outlet)
@@ -182,8 +185,10 @@ class Sockets:
         bucket = Bucket(MESSAGES, self._clock.steady())
         patience = PATIENCE
         while True:
+            command = None
             try:
                 message = await _receive(socket)
+                command = message.command if isinstance(message, Command) else None
                 wait = bucket.take(self._clock.steady())
                 if wait > 0:
                     patience -= 1
@@ -193,7 +198,7 @@ class Sockets:
             except Refusal as refusal:
                 if refusal.status != 429:
                     patience -= 1
-                self._refuse(outlet, refusal.body)
+                self._refuse(outlet, refusal.body, command)
                 if patience <= 0:
                     outlet.close(429)
                     return
@@ -203,9 +208,9 @@ class Sockets:
             self._metrics.messages.labels(type(message).__struct_config__.tag).inc()
             call.run(call.engine.receive(number, message, self._clock.steady()))
 
-    def _refuse(self, outlet: SocketOutlet, body: ErrorBody) -> None:
+    def _refuse(self, outlet: SocketOutlet, body: ErrorBody, command: str | None = None) -> None:
         self._metrics.refusals.labels(body.code).inc()
-        outlet.send(client.encode(Failed(error=body)))
+        outlet.send(client.encode(Failed(error=body, command=command)))
 
 
 class _Closed(Exception):

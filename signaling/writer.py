@@ -13,24 +13,24 @@ from .workers import Workers
 log = structlog.get_logger()
 
 
-class Registry(Protocol):
+class Keeper(Protocol):
     """Who keeps the call, as its writer sees it."""
 
     async def finished(self, call: LiveCall) -> None:
         """The end of the call is written."""
 
     async def taken(self, call: LiveCall) -> None:
-        """Nothing was written: the lease is not ours."""
+        """Nothing was written: the lease is not ours. It is regained, or the call is let go."""
 
 
 class Writer:
     """Each call has its own, so that none waits for what is slow in another."""
 
-    def __init__(self, call: LiveCall, live: Live, workers: Workers, registry: Registry) -> None:
+    def __init__(self, call: LiveCall, live: Live, workers: Workers, keeper: Keeper) -> None:
         self._call = call
         self._live = live
         self._workers = workers
-        self._registry = registry
+        self._keeper = keeper
         self._lock = asyncio.Lock()
         self.errand = Errand("write call", self.write)
 
@@ -55,12 +55,13 @@ class Writer:
                 self._call.written()
             else:
                 self._call.untake()
-        if ours and self._call.unwritten:
+        if not ours:
+            # Also when it is over: the lease may have run out unseen, and what is left is ours.
+            await self._keeper.taken(self._call)
+        elif self._call.unwritten:
             self.errand.ask()
         elif self._call.engine.over:
-            await self._registry.finished(self._call)
-        elif not ours:
-            await self._registry.taken(self._call)
+            await self._keeper.finished(self._call)
 
     async def write_all(self) -> None:
         """Writes until nothing is left to be written."""

@@ -9,7 +9,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import select
 
 from signaling import live
-from signaling.calls import SILENT_SECONDS
+from signaling.keeping import SILENT_SECONDS
 from signaling.live import Command, Kept, Live
 from signaling.outlet import SocketOutlet
 from signaling.store import Lesson, Store

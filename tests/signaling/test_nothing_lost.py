@@ -203,7 +203,7 @@ async def test_nonsense_among_visits_is_dropped(school: School, redis: Redis) ->
 # ── tasks ──
 
 
-@pytest.mark.parametrize("work", ["Calls._listen", "_again"])
+@pytest.mark.parametrize("work", ["Calls._listen", "again"])
 async def test_a_task_that_dies_ends_the_process(
     schools: Schools, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch, work: str
 ) -> None:
@@ -318,7 +318,7 @@ async def test_calls_may_come_and_go_while_workers_are_looked_after(
     await redis.delete(bus.worker_key(sfu.worker))
     async with FakeSfu(redis, "worker-2").running():
         monkeypatch.setattr(calls._live, "write", meanwhile)
-        await calls._look_after_workers()
+        await calls._keeping.look_after_workers()
         async with asyncio.timeout(PATIENCE):
             while await redis.scard(bus.calls_key("worker-2")) < 2:
                 await asyncio.sleep(0.01)

@@ -163,9 +163,15 @@ def answers_key(call: str) -> str:
 
 
 def call_channel(call: str) -> str:
-    return f"zv:call:{call}"
+    return f"{_CALL_CHANNEL}{call}"
 
 
+def call_of(channel: str) -> str:
+    """The call of a `call_channel`."""
+    return channel.removeprefix(_CALL_CHANNEL)
+
+
+_CALL_CHANNEL = "zv:call:"
 WORKERS_KEY = "zv:workers"
 SESSION_CLOSED = "session_closed"
 """Code of the error of a session whose peer has closed its connection (DTLS close_notify)."""

@@ -1,0 +1,91 @@
+"""What is ours stays ours and has a media server; at the end it is handed back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import structlog
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+
+from . import live
+from .clock import Clock
+from .live import Live
+from .registry import RESTARTING, Registry
+from .workers import Workers
+
+log = structlog.get_logger()
+SILENT_SECONDS = 10.0
+"""Without an answer of Redis, though it may have refused nothing; for health."""
+
+
+class Keeping:
+    """Every method raises RedisError or OSError while Redis is away."""
+
+    def __init__(self, registry: Registry, live: Live, workers: Workers, clock: Clock) -> None:
+        self._registry = registry
+        self._live = live
+        self._workers = workers
+        self._clock = clock
+        self._answered_at = clock.steady()
+        """When Redis last said which media servers there are."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether Redis has said anything of late; for health."""
+        return self._clock.steady() - self._answered_at < SILENT_SECONDS
+
+    async def renew_leases(self) -> None:
+        for running in self._registry.all():
+            call = running.call
+            with without_harm("lease not renewed", call.id):
+                if call.usable and not await self._live.renew(call.id):
+                    await self._registry.taken(call)
+
+    async def look_after_workers(self) -> None:
+        """A call whose worker is gone, or that found none, gets another."""
+        await self._workers.look()
+        self._answered_at = self._clock.steady()
+        alive = self._workers.alive
+        for running in self._registry.all():
+            call = running.call
+            if call.worker is not None and call.worker not in alive and alive:
+                log.warning("media server gone", call=call.id, worker=call.worker)
+                call.leave_worker()
+            if call.needs_worker():
+                running.writer.errand.ask()
+
+    async def hand_back(self) -> None:
+        """What is running goes on: the next process takes it over."""
+        calls = self._registry.all()
+        with suppress(RedisError, OSError):
+            for running in calls:
+                with without_harm("call not handed back", running.call.id):
+                    await running.writer.write_all()
+                    await self._live.release(running.call.id)
+        for running in calls:
+            running.call.lost = True
+            running.call.close(RESTARTING)
+
+
+async def again(work: Callable[[], Awaitable[None]]) -> None:
+    """Does it every `live.RENEW_SECONDS`, whatever becomes of it."""
+    while True:
+        try:
+            await work()
+        except (RedisError, SQLAlchemyError, OSError) as error:
+            log.warning("storage away", error=str(error))
+        except Exception:
+            log.exception("keeping failed")
+        await asyncio.sleep(live.RENEW_SECONDS)
+
+
+@contextmanager
+def without_harm(failed: str, call: str) -> Iterator[None]:
+    """A fault in one call must not cost the others theirs; a storage that is away costs all."""
+    try:
+        yield
+    except (RedisError, SQLAlchemyError, OSError):
+        raise
+    except Exception:
+        log.exception(failed, call=call)

@@ -53,7 +53,8 @@ export class MediaPath {
     const { peer } = this;
     try {
       const taken = await peer?.answer(id, sdp);
-      if (taken === true && peer === this.peer) this.restart.answered(performance.now());
+      if (taken !== true || peer === null || peer !== this.peer) return;
+      this.restart.answered(peer.connection.connectionState, performance.now());
     } catch (reason) {
       // Without a way the deadline brings a new connection; at once, it could become a storm.
       console.error("The answer does not fit:", reason);

@@ -64,16 +64,21 @@ export class Restart {
     this.checking = false;
   }
 
-  /** The newest offer was answered: checks are under way. */
-  answered(now: number): void {
+  /**
+   * The newest offer was answered: checks are under way. Firefox makes none where it gave up before
+   * the answer came: what is still `failed` by then is not waited for.
+   */
+  answered(state: RTCPeerConnectionState, now: number): void {
     if (this.stage === "connected") return;
     this.checking = true;
-    this.deadline = now + Math.min(LONGEST_WAIT, CONNECT_WITHIN * 2 ** this.failures);
+    this.deadline = now + (state === "failed" ? this.pause : this.patience);
   }
 
   changed(state: RTCPeerConnectionState, now: number): Repair | null {
     if (state === "connected") {
       this.recovered();
+    } else if (state === "connecting" && this.checking) {
+      this.deadline = now + this.patience;
     } else if (state === "disconnected" && this.stage === "connected") {
       this.stage = "shaky";
       this.lost ??= now;
@@ -83,8 +88,7 @@ export class Restart {
       return this.repair("restart");
     } else if (state === "failed" && this.checking && this.deadline !== null) {
       // Nothing more comes of this attempt.
-      const pause = Math.min(LONGEST_PAUSE, AGAIN * 2 ** this.failures);
-      this.deadline = Math.min(this.deadline, now + pause);
+      this.deadline = Math.min(this.deadline, now + this.pause);
     }
     return null;
   }
@@ -134,6 +138,16 @@ export class Restart {
     if (this.checking) this.failures += 1;
     if (this.checking && state !== "connected") this.fruitless = true;
     return this.repair("rebuild");
+  }
+
+  /** For checks that are under way. */
+  private get patience(): number {
+    return Math.min(LONGEST_WAIT, CONNECT_WITHIN * 2 ** this.failures);
+  }
+
+  /** Before the attempt that follows a failed one. */
+  private get pause(): number {
+    return Math.min(LONGEST_PAUSE, AGAIN * 2 ** this.failures);
   }
 
   private frozen(now: number, since: number): Repair | null {

@@ -10,14 +10,14 @@ beforeEach(() => {
 
 function offered(now: number): void {
   restart.began(now);
-  restart.answered(now);
+  restart.answered("connecting", now);
 }
 
 const calm: Silence = { transport: null, pictures: null };
 const silent = (since: number): Silence => ({ transport: since, pictures: since });
 
 test("no path within 8 s is in vain and tried anew with growing patience", () => {
-  restart.answered(0);
+  restart.answered("connecting", 0);
   expect(restart.tick("connecting", 7_999)).toBeNull();
   expect(restart.vain).toBe(false);
   expect(restart.tick("connecting", 8_000)).toBe("rebuild");
@@ -32,7 +32,7 @@ test("no path within 8 s is in vain and tried anew with growing patience", () =>
 });
 
 test("nothing is due between being told to repair and having offered", () => {
-  restart.answered(0);
+  restart.answered("connecting", 0);
   restart.tick("connecting", 8_000);
   expect(restart.tick("connecting", 60_000)).toBeNull();
 });
@@ -62,7 +62,8 @@ test("an offer is not given up while its server is away", () => {
   expect(restart.tick("disconnected", 6_000)).toBe("restart");
   restart.began(6_000);
   expect(restart.tick("failed", 35_999)).toBeNull();
-  restart.answered(35_999);
+  restart.answered("failed", 35_999);
+  expect(restart.changed("connecting", 36_000)).toBeNull();
   expect(restart.tick("connecting", 36_500)).toBeNull();
   restart.changed("connected", 36_600);
   expect(restart.lostSince).toBeNull();
@@ -70,10 +71,31 @@ test("an offer is not given up while its server is away", () => {
 });
 
 test("an attempt that has failed is not waited for", () => {
-  restart.answered(0);
+  restart.answered("connecting", 0);
   restart.changed("failed", 2_000);
   expect(restart.tick("failed", 2_999)).toBeNull();
   expect(restart.tick("failed", 3_000)).toBe("rebuild");
+});
+
+test("an answer that wakes no checks is not waited for", () => {
+  restart.changed("connected", 100);
+  restart.changed("disconnected", 5_000);
+  restart.tick("disconnected", 6_000);
+  restart.began(6_000);
+  restart.changed("failed", 20_000);
+  restart.answered("failed", 30_000);
+  expect(restart.tick("failed", 30_999)).toBeNull();
+  expect(restart.tick("failed", 31_000)).toBe("rebuild");
+});
+
+test("checks that an answer wakes have their time", () => {
+  restart.changed("connected", 100);
+  restart.changed("failed", 20_000);
+  offered(20_000);
+  restart.answered("failed", 30_000);
+  restart.changed("connecting", 30_500);
+  expect(restart.tick("connecting", 38_499)).toBeNull();
+  expect(restart.tick("connecting", 38_500)).toBe("rebuild");
 });
 
 test("an offer that is refused is followed by another after a while", () => {

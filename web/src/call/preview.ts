@@ -89,16 +89,24 @@ export function createPreview(): Preview {
   };
 }
 
-/** The browser's own aliases of the default device are left out: the empty choice means that. */
+/**
+ * The browser's own aliases of the default device are left out: the empty choice means that. Before
+ * access is allowed the browser tells that there are some, not which.
+ */
 function sortOut(all: readonly MediaDeviceInfo[]): DeviceList {
   const of = (kind: MediaDeviceKind): Device[] =>
     all
       .filter((device) => device.kind === kind)
       .filter(({ deviceId }) => !["", "default", "communications"].includes(deviceId))
       .map((device) => ({ id: device.deviceId, label: device.label }));
+  const orNameless = (kind: MediaDeviceKind): Device[] => {
+    const hidden = all.some((device) => device.kind === kind && device.deviceId === "");
+    const named = of(kind);
+    return named.length === 0 && hidden ? [{ id: "", label: "" }] : named;
+  };
   return {
-    microphones: of("audioinput"),
-    cameras: of("videoinput"),
+    microphones: orNameless("audioinput"),
+    cameras: orNameless("videoinput"),
     speakers: of("audiooutput"),
   };
 }

@@ -357,7 +357,7 @@ export const en: Catalogue = {
   "notice.no_device.microphone": "No microphone was found. Plug one in and turn it on again.",
   "notice.no_device.camera": "No camera was found. Plug one in and turn it on again.",
   "notice.device_silent.camera":
-    "The camera is on, but no picture comes from it. The others see your initials. Another program may be using it.",
+    "No picture comes from your camera: the others see your initials. Another program may be using it.",
   "notice.weak_connection": "Your connection is very weak.",
   "notice.weak_connection.stop": "Stop your own video: that may leave enough for sound.",
   "notice.weak_connection.move":

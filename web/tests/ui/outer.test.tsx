@@ -147,13 +147,17 @@ test("whoever is called like a teacher is marked in the reader's language", () =
 });
 
 test("a tile is covered until its picture is certain, and says what is known", () => {
-  const call = fakeCall();
-  mountIn(call, <Tile person={person(2, { camera: true, present: false })} kind="camera" />);
+  mountIn(fakeCall(), <Tile person={person(2, { camera: true })} kind="camera" />);
   const tile = screen.getByTestId("tile");
   expect(tile.getAttribute("data-covered")).toBe("true");
-  expect(tile.textContent).toContain("Восстанавливает связь");
   expect(screen.getByRole("img", { name: "Картинка загружается" })).toBeTruthy();
   expect(screen.getByRole("img", { name: "микрофон выключен" })).toBeTruthy();
+});
+
+test("of somebody who is away it does not say that a picture is coming", () => {
+  mountIn(fakeCall(), <Tile person={person(2, { camera: true, present: false })} kind="camera" />);
+  expect(screen.getByTestId("tile").textContent).toContain("Восстанавливает связь");
+  expect(screen.queryByRole("img", { name: "Картинка загружается" })).toBeNull();
 });
 
 test("pinning shows somebody large and is undone by the same button", async () => {

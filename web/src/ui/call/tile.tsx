@@ -78,7 +78,7 @@ export function Tile({ person, kind, size, pinnable = true }: TileProps) {
     call.state.speakers.value.includes(person.number);
   const [painted, setPainted] = useState(false);
   const covered = stream === null || !painted;
-  const awaited = covered && (kind === "screen" || person.camera) && !person.self;
+  const awaited = covered && person.present && (kind === "screen" || person.camera) && !person.self;
   const small = (size?.width ?? 400) < 250;
   const look = `tile ${kind}${speaking ? " speaking" : ""}${small ? " small" : ""}`;
   const box = size ? { width: `${size.width}px`, height: `${size.height}px` } : {};

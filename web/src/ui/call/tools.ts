@@ -119,7 +119,8 @@ export const tools: readonly ToolEntry[] = [
         text: t("tool.participants"),
         hint: plural("count.people", total),
         expanded: view.panel.value === PeoplePanel,
-        badge: number(total),
+        // Nothing is known yet while one joins.
+        ...(total > 0 ? { badge: number(total) } : {}),
       };
     },
     press: ({ view }) => view.togglePanel(PeoplePanel),

@@ -30,10 +30,14 @@ export function DevicePickers({ preview }: { preview: Preview }) {
           testid="choose-microphone"
           onChoose={(id) => preview.useMicrophone(id)}
         />
-        <Meter level={preview.level} label={t("device.level")} />
-        <p class="hint">
-          {preview.microphoneOn.value ? t("device.level.hint") : t("device.level.off")}
-        </p>
+        {microphones.length > 0 && (
+          <>
+            <Meter level={preview.level} label={t("device.level")} />
+            <p class="hint">
+              {preview.microphoneOn.value ? t("device.level.hint") : t("device.level.off")}
+            </p>
+          </>
+        )}
       </div>
       <div class="picker">
         <DeviceSelect

@@ -240,6 +240,7 @@ def test_who_left_for_good_gets_a_new_seat(stage: Stage) -> None:
     stage.say(first, Leave())
     assert stage.viewers[first].got(Ended) == [Ended("left")]
     assert stage.viewers[first].closed == 200
+    assert stage.say(first, Ping()) == stage.call.disconnected(first, stage.now) == []
     second = stage.join(grant="mine", resume=stage.viewers[first].resume)
     assert stage.seat(second) == 2
 
@@ -496,6 +497,7 @@ def test_a_publisher_is_seen_with_what_was_accepted(stage: Stage) -> None:
     newcomer = stage.newcomer("OBS", grant="obs", kind="publisher")
     effects = stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
     assert Arrived(newcomer.session, 2, "OBS", "guest") in effects
+    assert stage.call.offer(newcomer.session) == Description(0, "v=0")
     wanted = stage.call.wanted(newcomer.session)
     assert wanted is not None
     assert (wanted.kind, wanted.open) == ("publisher", [])
@@ -514,6 +516,21 @@ def test_a_publisher_is_seen_with_what_was_accepted(stage: Stage) -> None:
     wanted = stage.call.wanted(newcomer.session)
     assert wanted is not None
     assert wanted.open == ["camera"], "switched on at the start only"
+
+
+def test_a_publisher_is_told_apart_from_those_who_are_there(stage: Stage) -> None:
+    stage.join("Ольга", "host")
+    stage.join("OBS")
+    for name in ("Ольга", "OBS"):
+        newcomer = stage.newcomer(name, grant=name, kind="publisher")
+        stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
+        stage.do(hear(stage, answered(newcomer, "camera"), stage.now))
+    assert [seat.called for seat in stage.call.seats.values()] == [
+        ("Ольга", False),
+        ("OBS", False),
+        ("Ольга", True),
+        ("OBS (2)", False),
+    ]
 
 
 def test_a_refused_publisher_has_nothing_on(stage: Stage) -> None:

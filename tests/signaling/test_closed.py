@@ -171,6 +171,20 @@ def test_who_does_not_come_back_gives_the_seat_up(stage: Stage) -> None:
     assert stage.call.people.total == stage.viewers[teacher].total == 1
 
 
+def test_several_may_be_out_of_sight(stage: Stage) -> None:
+    teacher = stage.join("Teacher", "host")
+    pupils = [stage.join(name, page="page") for name in ("A", "B", "C")]
+    for pupil in pupils[:2]:
+        closing(stage, pupil)
+    stage.wait(SEEN_WITHIN)
+    assert stage.call.people.total == stage.viewers[teacher].total == 2
+    stage.join("A", resume=stage.viewers[pupils[0]].resume)
+    stage.wait(1)
+    assert stage.call.people.total == stage.viewers[teacher].total == 3
+    stage.wait(HOLD_SECONDS)
+    assert stage.call.people.total == stage.viewers[teacher].total == 3
+
+
 def test_a_reload_never_left(stage: Stage) -> None:
     teacher, pupil = stage.join("Teacher", "host"), stage.join("Sasha", page="page")
     number, resume = stage.viewers[pupil].you, stage.viewers[pupil].resume

@@ -57,6 +57,8 @@ def test_names_that_are_taken_as_they_are_meant(given_name: str, expected: str) 
         ("anna\U000e0100", "invisible"),
         ("ан\u200cна", "invisible"),
         ("علی\u200c", "invisible"),
+        ("\u200d👩", "invisible"),
+        ("\u200d👩 क\u094d", "invisible"),
         ("\u200cعلی", "invisible"),
         ("علی\u200c\u200cرضا", "invisible"),
         ("علیa\u200cرضا", "invisible"),

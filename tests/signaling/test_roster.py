@@ -142,6 +142,8 @@ def test_changes_of_one_tick_come_together() -> None:
     stage.viewers[first].got(Change)
     for _ in range(10):
         stage.join()
+        stage.wait(told.FASTEST_TICK / 20)
+    assert stage.viewers[first].got(Change) == []
     stage.wait(told.FASTEST_TICK * 2)
     (change,) = stage.viewers[first].got(Change)
     assert len(change.joined) == 10

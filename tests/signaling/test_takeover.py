@@ -9,8 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from signaling.call.call import NUMBERS_SKIPPED, Call
+from signaling.call.call import EMPTY_SECONDS, NUMBERS_SKIPPED, Call
 from signaling.call.effects import Acknowledge, Effect, Keep, Send, SessionTouched
+from signaling.call.parts.closed import CLOSED_SECONDS
 from signaling.call.seat import HOLD_SECONDS
 from tests.signaling.stage import Stage
 from tests.signaling.test_protocol_document import EXAMPLES
@@ -24,6 +25,7 @@ from zvonok.wire.client import (
     End,
     Failed,
     Join,
+    Leave,
     Media,
     Offer,
     Participant,
@@ -306,6 +308,52 @@ def test_every_seat_is_held_anew(stage: Kept) -> None:
     assert stage.seat(lost) not in stage.call.seats
 
 
+def test_who_comes_after_a_takeover_is_told_apart_from_those_before(stage: Kept) -> None:
+    stage.join("Ольга", "host")
+    stage.join("Саша")
+    stage.take_over()
+    for name, called in (("Ольга", ("Ольга", True)), ("Саша", ("Саша (2)", False))):
+        assert stage.call.seats[stage.seat(stage.join(name))].called == called
+
+
+def test_a_closed_page_keeps_its_name_through_a_takeover(stage: Kept) -> None:
+    teacher = stage.join("Ольга", "host", page="page")
+    stage.drop(teacher, closed=True)
+    stage.take_over()
+    guest = stage.join("Ольга")
+    assert stage.call.seats[stage.seat(guest)].called == ("Ольга", True)
+
+
+def test_a_publisher_is_seen_once_it_is_accepted_by_whichever_process(stage: Kept) -> None:
+    accepted, waiting = (stage.newcomer(name, grant=name, kind="publisher") for name in "AB")
+    for newcomer in (accepted, waiting):
+        stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
+    answer = ActualSession(session=accepted.session, offer_id=0, answer="a")
+    stage.do(stage.call.actual(answer, stage.now, "sdp"))
+    stage.take_over()
+    assert [stage.call.people.visible(number) for number in (1, 2)] == [True, False]
+    answer = ActualSession(session=waiting.session, offer_id=0, answer="a")
+    stage.do(stage.call.actual(answer, stage.now, "sdp"))
+    assert stage.call.people.visible(2)
+
+
+def test_a_call_that_was_left_by_all_ends_in_the_next_process(stage: Kept) -> None:
+    stage.say(stage.join(), Leave())
+    stage.take_over()
+    assert stage.over(stage.wait(EMPTY_SECONDS - 1)) is None
+    assert stage.over(stage.wait(2)) == "empty"
+
+
+def test_a_page_that_closed_while_the_process_went_may_still_say_so(stage: Kept) -> None:
+    """Which page sat there is not kept: whoever knows the seat's secret is believed."""
+    socket = stage.join(page="page")
+    stage.take_over()
+    viewer = stage.viewers[socket]
+    stage.do(stage.call.closed(viewer.resume, viewer.grant, "page", stage.now))
+    stage.wait(CLOSED_SECONDS)
+    assert not stage.call.people.visible(stage.seat(socket))
+
+
 def test_a_view_is_what_it_was(stage: Kept) -> None:
     """The SFU goes on with it: who takes the call over must not write another."""
     socket = stage.join()
@@ -322,9 +370,11 @@ def test_what_cannot_be_read_costs_only_itself(stage: Kept) -> None:
     stage.records[f"sources:{stage.seat(second)}"] = b"\xc1"
     stage.records[f"seat:{stage.seat(first)}"] = b"\xc1"
     stage.records["unheard-of"] = b"\xc0"
+    stage.records["quality:77"] = msgspec.msgpack.encode("poor")
     call = Call("Algebra", stage.now)
     unread = call.restore(stage.records, {}, stage.call.next_number, stage.now)
     assert {f"sources:{stage.seat(second)}", f"seat:{stage.seat(first)}"} < set(unread)
-    assert "unheard-of" in unread
+    assert {"unheard-of", "quality:77"} < set(unread)
+    assert "quality:77" not in known(call), "nobody has that seat"
     assert list(call.seats) == [stage.seat(second)]
     assert call.sources[stage.seat(second)].on == Media()

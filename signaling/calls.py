@@ -96,7 +96,7 @@ class Calls:
             if refusal.body.code == "call_ended":
                 return
             raise
-        call.run(call.engine.end("ended", self._clock.steady()))
+        call.run(call.engine.end(self._clock.steady()))
 
     def stop(self) -> None:
         """The process is about to end: who asks now, or waits for an answer, is to come again."""
@@ -175,7 +175,7 @@ class Calls:
         await self._subscription.add(bus.call_channel(lesson))
         call.run([])
         if found.ended is not None:
-            call.run(call.engine.end("ended", self._clock.steady()))
+            call.run(call.engine.end(self._clock.steady()))
             raise Refusal(410, "call_ended", "this lesson has been ended")
         return call
 

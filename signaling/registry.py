@@ -109,7 +109,7 @@ class Registry:
         lesson = await self._store.lesson(call.id)
         if lesson is not None and lesson.ended is not None:
             # Whoever had the lease meanwhile has ended it here, and forgotten it.
-            call.run(call.engine.end("ended", self._clock.steady()))
+            call.run(call.engine.end(self._clock.steady()))
 
     # ── inside ──
 
@@ -144,4 +144,4 @@ class Registry:
             failed = ErrorBody("unavailable", "the end could not be stored", {"retry_after": 1})
             call.run(call.engine.refuse(asked.socket, asked.command, failed))
         else:
-            call.run(call.engine.end("ended", self._clock.steady()))
+            call.run(call.engine.end(self._clock.steady()))

@@ -236,10 +236,10 @@ class Call:
                     self._vacate(turn, number)
         return self._finish(turn)
 
-    def end(self, reason: str, now: float) -> list[Effect]:
-        """Ends the call for all: `ended` or `empty`."""
+    def end(self, now: float) -> list[Effect]:
+        """Ends the call for all."""
         turn = Turn(now, self.people)
-        self._end_for_all(turn, reason)
+        self._end_for_all(turn, "ended")
         return self._finish(turn)
 
     # ── what is said ──
@@ -468,7 +468,7 @@ class Call:
     def _end_for_all(self, turn: Turn, reason: str) -> None:
         if self.over:
             return
-        turn.tell_all(Ended("empty" if reason == "empty" else "ended"))
+        turn.tell_all(Ended("ended"))
         turn.do(*(Close(socket, 200) for socket in self._by_socket))
         self._by_socket.clear()
         for number in list(self.seats):

@@ -89,7 +89,7 @@ class Stage:
                     self.viewers[socket].closed = status
                 case EndAsked():
                     # It is stored: here there is nothing that could fail.
-                    effects = [*effects, *self.do(self.call.end("ended", self.now))]
+                    effects = [*effects, *self.do(self.call.end(self.now))]
         return effects
 
     def join(

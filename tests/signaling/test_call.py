@@ -297,7 +297,8 @@ def test_a_moderator_ends_the_call_for_all(stage: Stage) -> None:
     assert stage.touched(effects) == sessions
     assert stage.over(effects) == "ended"
     assert stage.call.seats == {}
-    assert stage.call.end("ended", stage.now) == []
+    assert stage.call.end(stage.now) == []
+    assert stage.call.receive(host, Ping(), stage.now) == []
 
 
 @pytest.mark.parametrize("role", ["participant", "guest"])
@@ -313,7 +314,7 @@ def test_a_co_admin_may_end_it(stage: Stage) -> None:
 
 
 def test_nobody_takes_a_seat_in_a_call_that_is_over(stage: Stage) -> None:
-    stage.do(stage.call.end("ended", 0))
+    stage.do(stage.call.end(0))
     with pytest.raises(Refusal):
         stage.join()
 
@@ -389,6 +390,16 @@ def test_a_second_answer_means_that_the_first_way_is_lost(stage: Stage) -> None:
     assert stage.viewers[socket].got(Answer) == [Answer(0, "v=0 a")]
 
 
+def test_a_media_server_that_has_not_answered_yet_is_no_loss(stage: Stage) -> None:
+    """A new one takes the session over and says so before it has an answer."""
+    socket = offered(stage)
+    stage.do(hear(stage, actual(stage, socket, answer="v=0 a"), 0))
+    assert stage.do(hear(stage, actual(stage, socket), 0)) == []
+    assert not stage.call.session.lacks_answer(actual(stage, socket))
+    unknown = ActualSession(session="unknown", offer_id=0, answer="v=0 a")
+    assert not stage.call.session.lacks_answer(unknown)
+
+
 def test_publish_is_said_when_it_changes(stage: Stage) -> None:
     socket = offered(stage)
     for layers in ([], [], ["q", "f"], ["q", "f"]):
@@ -428,7 +439,7 @@ def test_quality_is_seen_by_others(stage: Stage) -> None:
     stage.wait(1)
     assert stage.viewers[first].people[2].quality == "poor"
     stage.viewers[first].got(Change)
-    stage.say(second, SetQuality("poor"))
+    assert stage.say(second, SetQuality("poor")) == []
     stage.wait(1)
     assert stage.viewers[first].got(Change) == []
 
@@ -497,6 +508,7 @@ def test_a_publisher_is_seen_with_what_was_accepted(stage: Stage) -> None:
     newcomer = stage.newcomer("OBS", grant="obs", kind="publisher")
     effects = stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
     assert Arrived(newcomer.session, 2, "OBS", "guest") in effects
+    assert SessionTouched(newcomer.session) in effects
     assert stage.call.offer(newcomer.session) == Description(0, "v=0")
     wanted = stage.call.wanted(newcomer.session)
     assert wanted is not None
@@ -520,17 +532,19 @@ def test_a_publisher_is_seen_with_what_was_accepted(stage: Stage) -> None:
 
 def test_a_publisher_is_told_apart_from_those_who_are_there(stage: Stage) -> None:
     stage.join("Ольга", "host")
-    stage.join("OBS")
+    viewer = stage.join("OBS")
     for name in ("Ольга", "OBS"):
         newcomer = stage.newcomer(name, grant=name, kind="publisher")
         stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
-        stage.do(hear(stage, answered(newcomer, "camera"), stage.now))
-    assert [seat.called for seat in stage.call.seats.values()] == [
-        ("Ольга", False),
-        ("OBS", False),
-        ("Ольга", True),
-        ("OBS (2)", False),
-    ]
+        stage.do(hear(stage, answered(newcomer), stage.now))
+        stage.wait(1)
+    seen = stage.viewers[viewer].people.items()
+    assert {number: (one.name, one.guest_mark) for number, one in seen} == {
+        1: ("Ольга", False),
+        2: ("OBS", False),
+        3: ("Ольга", True),
+        4: ("OBS (2)", False),
+    }
 
 
 def test_a_refused_publisher_has_nothing_on(stage: Stage) -> None:
@@ -702,6 +716,8 @@ def test_a_viewer_counts_as_a_seat_and_is_not_shown() -> None:
         stage.join()
     stage.do(stage.call.end_session(newcomer.session, stage.now))
     stage.join()
+    stage.wait(1)
+    assert stage.viewers[socket].total == 2
     assert stage.call.end_session(newcomer.session, stage.now) == []
 
 
@@ -728,6 +744,14 @@ def test_a_moderators_screen_stays(stage: Stage) -> None:
     stage.say(host, SetMedia(Media()))
     stage.say(guest, SetMedia(Media(screen=True)))
     assert stage.viewers[guest].got(Corrected) == []
+
+
+def test_a_screen_is_not_free_because_somebody_else_mutes_himself(stage: Stage) -> None:
+    stage.join("Host", "host", media=Media(screen=True))
+    first, second = stage.join(media=Media(microphone=True)), stage.join()
+    stage.say(first, SetMedia(Media()))
+    stage.say(second, SetMedia(Media(screen=True)))
+    assert [f.error.code for f in stage.viewers[second].got(Failed)] == ["screen_taken"]
 
 
 def test_a_screen_is_free_when_its_sharer_is_gone(stage: Stage) -> None:

@@ -48,6 +48,18 @@ def test_whose_page_was_closed_has_no_name_meanwhile(stage: Stage) -> None:
     assert names(stage, teacher) == {1: "Teacher", 2: "Саша (2)", 3: "Саша"}
 
 
+def test_who_finds_his_name_taken_gets_one_number(stage: Stage) -> None:
+    teacher, _ = stage.join("Teacher", "host"), stage.join("Саша")
+    second = stage.join("Саша", page="page")
+    assert names(stage, teacher)[3] == "Саша (2)"
+    resume = stage.viewers[second].resume
+    closing(stage, second)
+    stage.wait(SEEN_WITHIN)
+    stage.join("Саша")
+    stage.join("Саша", resume=resume, page="next page")
+    assert names(stage, teacher) == {1: "Teacher", 2: "Саша", 3: "Саша (3)", 4: "Саша (2)"}
+
+
 def test_nobody_takes_a_teachers_name_while_his_page_is_closed(stage: Stage) -> None:
     watcher, teacher = stage.join("A"), stage.join("Ольга", "host", page="page")
     resume = stage.viewers[teacher].resume

@@ -26,8 +26,10 @@ def test_keys_do_not_disturb_each_other_and_are_forgotten() -> None:
     assert buckets.take("a", 0) == 0
     assert buckets.take("a", 0) > 0
     assert buckets.take("b", 0) == 0
+    assert buckets.take("a", 0) > 0, "there is room for two"
     assert buckets.take("c", 0) == 0
-    assert buckets.take("a", 0) == 0
+    assert buckets.take("a", 0) > 0, "it was used after b"
+    assert buckets.take("b", 0) == 0, "the longest unused is forgotten"
 
 
 def test_who_guesses_too_often_is_limited_alone() -> None:

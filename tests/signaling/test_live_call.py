@@ -135,7 +135,7 @@ async def test_a_call_is_forgotten_with_its_last_session(written: Written) -> No
         written.say(written.join(), Offer(0, "v=0"))
     written.take()
     written.live.take_writes()
-    written.do(written.call.end("ended", written.now))
+    written.do(written.call.end(written.now))
     first = written.take()
     assert "zv:live" not in keys(first)
     last = written.live.take_writes()

@@ -181,7 +181,7 @@ async def test_a_call_that_is_over_when_its_lease_is_gone_is_forgotten_all_the_s
     session = await sfu.session_of(browser.you)
     await redis.delete(live.owner_key(lesson.lesson.id))
     call = await school.parts.calls.get(lesson.lesson.id)
-    call.run(call.engine.end("empty", school.offset.clock().steady()))
+    call.run(call.engine.end(school.offset.clock().steady()))
     await sfu.until_closed(session)
     keys = f"zv:*:{lesson.lesson.id}"
     kept = {bus.actual_key(lesson.lesson.id).encode(), bus.answers_key(lesson.lesson.id).encode()}

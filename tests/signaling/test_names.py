@@ -25,6 +25,8 @@ from zvonok.wire.errors import Refusal
         ("Анна-Maria 5Б", "Анна-Maria 5Б"),
         ("Мар’яна", "Мар’яна"),
         ("山田くんAnna", "山田くんAnna"),
+        ("山田くんカAnna", "山田くんカAnna"),
+        ("ㄅ李A", "ㄅ李A"),
         ("علی\u200cرضا", "علی\u200cرضا"),
         ("क\u094d\u200dष", "क\u094d\u200dष"),
         ("नर\u200cहरि", "नर\u200cहरि"),
@@ -42,6 +44,7 @@ def test_names_that_are_taken_as_they_are_meant(given_name: str, expected: str) 
         ("", "empty"),
         (" \t\n ", "empty"),
         ("\u0301", "empty"),
+        ("\u20dd", "empty"),
         ("a\x00b", "invisible"),
         ("a\x07b", "invisible"),
         ("\u202eanna", "invisible"),
@@ -62,6 +65,9 @@ def test_names_that_are_taken_as_they_are_meant(given_name: str, expected: str) 
         ("\u200cعلی", "invisible"),
         ("علی\u200c\u200cرضا", "invisible"),
         ("علیa\u200cرضا", "invisible"),
+        ("علی1\u200cرضا", "invisible"),
+        ("علی \u200cرضا", "invisible"),
+        ("علی\u200bرضا", "invisible"),
         ("Oльга", "mixed_scripts"),
         ("Ольга Cемёнова", "mixed_scripts"),
         ("Ольгα", "mixed_scripts"),
@@ -75,7 +81,9 @@ def test_names_that_are_refused(bad: str, problem: str) -> None:
     with pytest.raises(Refusal) as refused:
         display_name(bad)
     assert (refused.value.status, refused.value.body.code) == (422, "bad_name")
-    assert refused.value.body.details["problem"] == problem
+    details = refused.value.body.details
+    assert (details["field"], details["problem"]) == ("name", problem)
+    assert details["max_length"] == NAME_CHARACTERS
 
 
 @pytest.mark.parametrize("length", [1, NAME_CHARACTERS - 1, NAME_CHARACTERS])
@@ -96,6 +104,8 @@ def test_any_text_is_a_name_or_refused(text: str) -> None:
 def test_names_that_read_alike_fold_alike() -> None:
     assert folded("Фёдор") == folded("ФЕДОР") == folded("федор")
     assert folded("ﬁn") == folded("FIN")
+    assert folded("Ольга ❤\ufe0f") == folded("ольга ❤")
+    assert folded("علی\u200cرضا") == folded("علیرضا")
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,17 @@ def test_changes_of_one_tick_come_together() -> None:
     assert change.total == 11
 
 
+def test_changes_without_a_pause_do_not_put_off_the_tick() -> None:
+    stage = Stage()
+    first = stage.join()
+    stage.wait(1)
+    stage.viewers[first].got(Change)
+    for _ in range(10):
+        stage.join()
+        stage.wait(told.FASTEST_TICK * 0.7)
+    assert len(stage.viewers[first].got(Change)) >= 3
+
+
 @pytest.mark.parametrize(("total", "expected"), [(2, 0.05), (100, 0.05), (300, 0.15), (2000, 1)])
 def test_ticks_are_slower_in_large_calls(total: int, expected: float) -> None:
     assert told.Told().interval(total) == pytest.approx(expected)

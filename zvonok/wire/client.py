@@ -224,9 +224,9 @@ class Size(Struct, frozen=True, kw_only=True, tag="size"):
 
 
 class Ended(Struct, frozen=True, tag="ended"):
-    """The call is over for this client. `reason`: `ended`, `empty`, `replaced` or `left`."""
+    """The call is over for this client. `reason`: `ended`, `replaced` or `left`."""
 
-    reason: Literal["ended", "empty", "replaced", "left"]
+    reason: Literal["ended", "replaced", "left"]
 
 
 class Failed(Struct, frozen=True, kw_only=True, tag="error"):

@@ -215,7 +215,7 @@ export class Session {
     return this.finish("refused", failure);
   }
 
-  private ended(reason: "ended" | "empty" | "replaced" | "left"): SessionEffect[] {
+  private ended(reason: "ended" | "replaced" | "left"): SessionEffect[] {
     if (reason === "left") return this.finish("left", null);
     const replaced = { code: "replaced", message: "The call continues elsewhere.", details: {} };
     return this.finish("ended", reason === "replaced" ? replaced : null);

@@ -254,7 +254,6 @@ describe("the end", () => {
 
   test.each([
     ["ended", "ended", null],
-    ["empty", "ended", null],
     ["left", "left", null],
     ["replaced", "ended", "replaced"],
   ] as const)("%s", (reason, phase, code) => {

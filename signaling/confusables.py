@@ -60,7 +60,8 @@ def _prototypes(alike: Mapping[str, Sequence[str]]) -> dict[int, str]:
         (other,) = others
         if len(alike[other]) > 1 or len(other) > 1 or other < text:
             found[ord(text)] = other
-    return found
+    # A longer prototype may hold one of a mere pair, of which we took the other.
+    return {point: prototype.translate(found) for point, prototype in found.items()}
 
 
 _PROTOTYPES = _prototypes(

@@ -1,9 +1,13 @@
 """Names people give, honest and not."""
 
+import unicodedata
+
 import pytest
+from confusable_homoglyphs.confusables import confusables_data
 from hypothesis import given
 from hypothesis import strategies as st
 
+from signaling.confusables import skeleton
 from signaling.names import NAME_CHARACTERS, display_name, distinct, folded, looks
 from zvonok.wire.errors import Refusal
 
@@ -126,11 +130,28 @@ def test_names_that_read_alike_fold_alike() -> None:
         ("Ivan I", "Ivan l"),
         ("Anna", "𝐀𝐧𝐧𝐚"),
         ("علیرضا", "علی\u200cرضا"),
+        ("Łukasz", "L\u0338ukasz"),
     ],
 )
 def test_names_that_look_alike(name: str, imitation: str) -> None:
     assert looks(name) & looks(imitation)
     assert distinct(imitation, looks(name), protected=True) == (imitation, True)
+
+
+def test_whatever_unicode_calls_alike_looks_alike() -> None:
+    """But for what is taken apart before it is looked up, and what has marks of direction."""
+
+    def plain(text: str) -> bool:
+        return text == unicodedata.normalize("NFD", text) and "\u200e" not in text
+
+    pairs = [
+        (text, other["c"])
+        for text, others in confusables_data.items()
+        for other in others
+        if len(text) == 1 and plain(text) and plain(other["c"])
+    ]
+    assert len(pairs) > 5000
+    assert [pair for pair in pairs if skeleton(pair[0]) != skeleton(pair[1])] == []
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,15 @@ def test_a_held_seat_comes_back_into_a_full_lesson(stage: Stage) -> None:
     assert stage.viewers[back].you == stage.viewers[2].you
 
 
+def test_who_gets_in_after_all_is_not_turned_away(stage: Stage) -> None:
+    told(stage)
+    refused(stage, grant="late")
+    refused(stage, grant="out")
+    stage.say(2, Leave())
+    stage.join("Stranger", grant="late")
+    assert told(stage) == [Size(size=3, turned_away=1)]
+
+
 def test_moderators_hear_how_many_were_turned_away(stage: Stage) -> None:
     assert told(stage) == [Size(size=3, turned_away=0)]
     for grant in ("x", "y", "x", "x"):

@@ -8,7 +8,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
-from sfu.kernel.engine cimport engine_close, engine_open, engine_receive, engine_tick
+from sfu.kernel.engine cimport engine_close, engine_open, engine_receive, engine_tick, engine_woke
 from sfu.kernel.events cimport EVENT_CLOSED
 from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.loop cimport command, command_do, loop_close, loop_open, loop_run
@@ -311,6 +311,7 @@ cdef class SteppedKernel(Kernel):
 
     def tick(self, int64_t now):
         self.shared.engine.now = now
+        engine_woke(self.shared.engine)
         engine_tick(self.shared.engine)
         self._settle()
 

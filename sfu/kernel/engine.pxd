@@ -9,6 +9,8 @@ cdef engine* engine_open(int32_t max_sessions, int64_t wall) noexcept nogil
 cdef void engine_close(engine* e) noexcept nogil
 cdef void engine_receive(engine* e, const path* from_path, uint8_t* data, size_t length) noexcept nogil
     # One datagram at e.now; it is decrypted in place.
+cdef void engine_woke(engine* e) noexcept nogil
+    # The thread runs at e.now: to be called before anything that came meanwhile is looked at.
 cdef void engine_tick(engine* e) noexcept nogil
     # Does what is due at e.now; to be called about every 10 ms.
 

@@ -7,25 +7,28 @@ from sfu.kernel.events cimport (
 from sfu.kernel.feedback cimport feedback_periodic
 from sfu.kernel.fanout cimport fanout_compact
 from sfu.kernel.ice cimport ice_check, ice_close, ice_credentials, ice_forget, ice_open
-from sfu.kernel.ingest cimport ingest_check_sources, ingest_forget, ingest_rtcp, ingest_rtp
+from sfu.kernel.ingest cimport (
+    ingest_check_sources, ingest_forget, ingest_rtcp, ingest_rtp, ingest_slept)
 from sfu.kernel.keyframes cimport keyframe_send_due
 from sfu.kernel.memory cimport references_add, references_free, references_remove
 from sfu.kernel.outbox cimport outbox_close, outbox_open, outbox_raw
 from sfu.kernel.pace cimport within
 from sfu.kernel.pacing cimport pacing_drop
 from sfu.kernel.paths cimport (
-    path_bears_dtls, path_dtls, path_forget, path_keyed, path_media, path_owner, path_visit,
-    paths_close, paths_open)
+    path_bears_dtls, path_dtls, path_forget, path_keyed, path_media, path_owner, path_slept,
+    path_visit, paths_close, paths_open)
 from sfu.kernel.rewrite cimport map_start
 from sfu.kernel.rtp cimport rtp_is_rtcp
 from sfu.kernel.slots cimport slots_choose, slots_choose_viewers, slots_close_gate, slots_show
-from sfu.kernel.speakers cimport speakers_forget, speakers_list
+from sfu.kernel.speakers cimport speakers_forget, speakers_list, speakers_slept
 from sfu.kernel.srtp cimport srtp_free, srtp_init
 from sfu.kernel.state cimport (
     AUDIO_SLOTS, DROPPED_FLOOD, DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED, KINDS, LONGEST_DATAGRAM,
     MAX_ROOMS, MICROPHONE, SLOTS, SOURCES, SPEAKERS, UNREACHABLE, references, room, session, slot)
 
 cdef enum:
+    # The thread looks up every 0.1 s at least: after a longer time it was kept from running
+    SLEPT = 250000
     TICK = 10000
     # A session is visited every so many ticks
     TURNS = 5
@@ -309,6 +312,22 @@ cdef void visit(engine* e, int32_t index) noexcept nogil:
     if s.sends:
         for i in range(KINDS):
             keyframe_send_due(e, index * KINDS + i)
+
+
+cdef void engine_woke(engine* e) noexcept nogil:
+    """Time in which we did not listen is nobody's silence: what has come meanwhile is still to be
+    read, as far as the sockets could hold it."""
+    cdef int64_t slept = e.now - e.awake
+    cdef int32_t i
+    if e.awake and slept > SLEPT:
+        for i in range(e.top):
+            if e.sessions[i].used:
+                path_slept(e, i, slept)
+                ingest_slept(e, i, slept)
+        for i in range(MAX_ROOMS):
+            if e.rooms[i].used:
+                speakers_slept(e, i, slept)
+    e.awake = e.now
 
 
 cdef void engine_tick(engine* e) noexcept nogil:

@@ -108,10 +108,13 @@ cdef void fanout_audio(engine* e, int32_t source_index, packet* p, int32_t room_
     j.slot = slot_index
 
 
+cdef inline bint listens(engine* e, int32_t viewer, const job* j) noexcept nogil:
+    return e.sessions[viewer].slots[j.slot].used and source_at(e, j.source).session != viewer
+
+
 cdef void audio_to(engine* e, int32_t viewer, job* j, uint32_t csrc) noexcept nogil:
-    cdef session* v = &e.sessions[viewer]
     cdef outgoing o
-    if source_at(e, j.source).session == viewer or not v.slots[j.slot].used or not outbox_allows(e, v):
+    if not listens(e, viewer, j) or not outbox_allows(e, &e.sessions[viewer]):
         return
     if switching_audio(e, viewer, j, csrc, &o):
         pacing_sound(e, viewer, &o)
@@ -151,6 +154,14 @@ cdef inline void fetch_ahead(engine* e, const references* audience, int32_t plac
     prefetch(&s.map.entries[0])
 
 
+cdef void count_held(engine* e, const job* j, const references* audience) noexcept nogil:
+    """Once for each listener who does not get it."""
+    cdef int32_t i
+    for i in range(j.next, audience.count):
+        if audience.items[i] >= 0 and listens(e, audience.items[i], j) and is_reachable(&e.sessions[audience.items[i]]):
+            e.counters[DROPPED_HELD] += 1
+
+
 cdef bint job_run(engine* e, job* j, references* audience, bint audio, int64_t until) noexcept nogil:
     """True: done; False: to be resumed."""
     cdef source* s = source_at(e, j.source)
@@ -159,7 +170,7 @@ cdef bint job_run(engine* e, job* j, references* audience, bint audio, int64_t u
     if s.generation != j.generation:
         return True
     if audio and e.now - j.packets[0].arrival > SOUND_HELD:
-        e.counters[DROPPED_HELD] += 1
+        count_held(e, j, audience)
         return True
     while j.next < audience.count:
         if not outbox_room(e):

@@ -7,6 +7,8 @@ from sfu.kernel.state cimport engine, source
 cdef enum:
     # A longer gap is not repaired but replaced by a keyframe.
     NACK_GAP = 100
+    # Nor is a packet asked for any longer than this (µs).
+    NACK_FOR = 1000000
 
 cdef void feedback_receive(engine* e, int32_t session, const uint8_t* data, size_t length) noexcept nogil
     # A decrypted compound from this session.

@@ -11,8 +11,8 @@ from sfu.kernel.rtcp cimport (
 from sfu.kernel.places cimport index_of
 from sfu.kernel.retransmission cimport retransmit
 from sfu.kernel.state cimport (
-    DROPPED_FLOOD, FEEDBACK_SENT, KINDS, MISSING, NACKS_RECEIVED, NACKS_SENT, SLOTS, SOURCES, missing_packet,
-    session, slot)
+    DROPPED_FLOOD, FEEDBACK_SENT, KINDS, MISSING, NACKS_RECEIVED, NACKS_SENT, SLOTS, SOURCES, expectation,
+    missing_packet, session, slot)
 from sfu.kernel.timing cimport timing_ntp, timing_report, timing_source_at
 
 cdef enum:
@@ -28,7 +28,6 @@ cdef enum:
     NACK_FIRST = 10000
     NACK_AGAIN = 100000
     NACK_TRIES = 10
-    NACK_FOR = 1000000
     # Packets that a viewer may ask for: 2000 a second, 500 ahead
     REPAIR_INTERVAL = 500
     REPAIR_BURST = 250000
@@ -214,6 +213,11 @@ cdef void adapt_remb(session* s, uint8_t fraction) noexcept nogil:
     s.remb = max(<uint64_t>REMB_LEAST, min(<uint64_t>REMB_MOST, s.remb))
 
 
+cdef bint needs_remb(engine* e, const session* s, const expectation* x) noexcept nogil:
+    # Who has offered to write transport-wide numbers does not always do so.
+    return x.remb and not (x.transport_cc and s.feedback != NULL and e.now - s.feedback.heard < REPORT_EVERY)
+
+
 cdef bint report_sources(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef report_block blocks[SOURCES]
@@ -226,7 +230,7 @@ cdef bint report_sources(engine* e, int32_t index) noexcept nogil:
             report_on(e, &s.sources[i], &blocks[count])
             worst = max(worst, blocks[count].fraction)
             count += 1
-            if s.tracks[s.sources[i].kind].expect.remb and not s.tracks[s.sources[i].kind].expect.transport_cc:
+            if needs_remb(e, s, &s.tracks[s.sources[i].kind].expect):
                 ssrcs[limited] = s.sources[i].ssrc
                 limited += 1
     if count == 0:

@@ -1,6 +1,6 @@
 """From a datagram of a peer to a stored packet on its way to the slots."""
 
-from libc.stdint cimport int32_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 
 from sfu.kernel.state cimport engine
 
@@ -10,5 +10,7 @@ cdef bint ingest_rtcp(engine* e, int32_t session, uint8_t* data, size_t length) 
     # Likewise.
 cdef void ingest_check_sources(engine* e, int32_t session) noexcept nogil
     # Which layers still arrive; called about every 50 ms.
+cdef void ingest_slept(engine* e, int32_t session, int64_t slept) noexcept nogil
+    # We have not listened for so long (µs).
 cdef void ingest_forget(engine* e, int32_t session) noexcept nogil
     # Frees what the session's sources hold.

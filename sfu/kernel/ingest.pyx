@@ -407,6 +407,14 @@ cdef void ingest_check_sources(engine* e, int32_t index) noexcept nogil:
         tell_layers(e, index, n.kind)
 
 
+cdef void ingest_slept(engine* e, int32_t index, int64_t slept) noexcept nogil:
+    cdef source* n
+    cdef int32_t place
+    for place in range(SOURCES):
+        n = &e.sessions[index].sources[place]
+        n.last_arrival = min(n.last_arrival + slept, e.now)
+
+
 cdef void ingest_forget(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef int32_t place

@@ -4,7 +4,7 @@ from libc.string cimport memset
 
 from sfu.kernel.engine cimport (
     engine_add_slot, engine_close_session, engine_expect, engine_open_session, engine_receive,
-    engine_send_dtls, engine_set_gate, engine_set_keys, engine_set_room, engine_tick)
+    engine_send_dtls, engine_set_gate, engine_set_keys, engine_set_room, engine_tick, engine_woke)
 from sfu.kernel.events cimport EVENT_CLOSED, EVENT_MARK, event_put
 from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.ice cimport ice_credentials, ice_peer
@@ -246,6 +246,7 @@ cdef void turn(shared* s, receiver* r, int count, epoll_event* ready) noexcept n
     cdef uint64_t woken
     cdef int i, fd
     e.now = zv_clock(CLOCK_MONOTONIC)
+    engine_woke(e)
     for i in range(count):
         fd = ready[i].data.fd
         if fd == s.wake:

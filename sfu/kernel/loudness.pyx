@@ -22,12 +22,16 @@ cdef enum:
 
 
 cdef void remember(source* s, int64_t now, int32_t size) noexcept nogil:
-    """How many bytes came in how much time while loud sound was claimed."""
-    cdef int64_t since = now - s.claimed_at
-    cdef double fades = <double>MEMORY / (MEMORY + since)
-    s.claimed_time = s.claimed_time * fades + (since if s.claims and since <= LONGEST else FRAME)
+    """How many bytes came in how much time while loud sound was claimed. Each packet stands for a
+    frame at least: many that come at once, for whatever reason, are not short for that."""
+    cdef double fades = <double>MEMORY / (MEMORY + now - s.claimed_at)
+    cdef int64_t gap = now - s.claimed_until
+    s.claimed_time = s.claimed_time * fades + FRAME
+    if s.claims and 0 < gap <= LONGEST - FRAME:
+        s.claimed_time += gap
     s.claimed_bytes = s.claimed_bytes * fades + size
     s.claimed_at = now
+    s.claimed_until = max(now, s.claimed_until) + FRAME
 
 
 cdef int32_t loudness_believed(source* s, int64_t now, int32_t claimed, int32_t size) noexcept nogil:

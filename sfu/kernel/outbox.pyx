@@ -281,7 +281,7 @@ cdef void drop_held(engine* e) noexcept nogil:
     cdef int i, kept = e.out.first
     for i in range(e.out.first, e.out.count):
         if e.out.messages[i].sound_since and e.now - e.out.messages[i].sound_since > SOUND_HELD:
-            e.counters[DROPPED_HELD] += 1
+            e.counters[DROPPED_HELD] += e.out.messages[i].segments
             continue
         e.out.messages[kept] = e.out.messages[i]
         kept += 1

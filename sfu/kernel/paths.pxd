@@ -7,7 +7,7 @@ longer than consent lasts (RFC 7675) is sent nothing; one from which nothing of 
 answered gets media for two seconds.
 """
 
-from libc.stdint cimport int32_t, uint8_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
 
 from sfu.kernel.state cimport address, engine, path
 from sfu.kernel.stun cimport stun_request
@@ -32,6 +32,8 @@ cdef void path_keyed(engine* e, int32_t session) noexcept nogil
     # Media may go where the peer is heard, now that there are keys.
 cdef void path_visit(engine* e, int32_t session) noexcept nogil
     # What time alone does; about every 50 ms.
+cdef void path_slept(engine* e, int32_t session, int64_t slept) noexcept nogil
+    # We have not listened for so long (µs).
 cdef bint path_is_alive(engine* e, int32_t session, const path* p) noexcept nogil
     # Whether it is the session's path in use, with media going there.
 cdef bint path_bears_dtls(engine* e, int32_t session) noexcept nogil

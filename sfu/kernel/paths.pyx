@@ -385,6 +385,20 @@ cdef void path_answered(engine* e, const path* from_path, const uint8_t* data, s
 # ── time ──
 
 
+cdef void path_slept(engine* e, int32_t index, int64_t slept) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    cdef known_path* k
+    cdef int32_t i
+    s.heard = min(s.heard + slept, e.now)
+    s.path_heard = min(s.path_heard + slept, e.now)
+    if slept > CONSENT:
+        # Whether he is still there is asked at once, and he gives way meanwhile.
+        s.path_heard = min(s.path_heard, e.now - QUIET)
+    for i in range(PATHS):
+        k = &s.known[i]
+        k.heard = min(k.heard + slept, e.now)
+
+
 cdef void path_visit(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     if s.probe.tries and e.now - s.probe.sent >= CHECK_AGAIN:

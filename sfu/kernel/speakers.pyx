@@ -158,6 +158,14 @@ cdef void speakers_forget(engine* e, int32_t session_index) noexcept nogil:
         r.waiter = -1
 
 
+cdef void speakers_slept(engine* e, int32_t room_index, int64_t slept) noexcept nogil:
+    cdef seat* place
+    cdef int32_t i
+    for i in range(SPEAKERS):
+        place = &e.rooms[room_index].seats[i]
+        place.last_loud = min(place.last_loud + slept, e.now)
+
+
 cdef int32_t speakers_list(engine* e, int32_t room_index, int32_t* out) noexcept nogil:
     cdef room* r = &e.rooms[room_index]
     cdef int32_t i, at, count = 0, who

@@ -19,7 +19,8 @@ cdef enum:
 
     SRTP_MAX_TRAILER = 16
     SRTCP_MAX_TRAILER = 20
-    SRTCP_SENDERS = 16
+    # Firefox reports on every stream that it gets under a number of its own
+    SRTCP_SENDERS = 64
 
 cdef struct srtp_stream:
     # One receiving SSRC: all zero at first. `highest` is a 48-bit index; bit 0 of `window[0]` is

@@ -210,11 +210,12 @@ cdef struct source:
     uint16_t height
     int64_t height_told
     float loudness
-    # Sound that was claimed to be loud: its time (µs) and bytes, fading, when the last came, and
-    # whether the last packet was
+    # Sound that was claimed to be loud: its time (µs) and bytes, fading, when the last came, until
+    # when what came lasts, and whether the last packet was
     double claimed_time
     double claimed_bytes
     int64_t claimed_at
+    int64_t claimed_until
     bint claims
     packet** ring
     missing_packet* missing
@@ -536,6 +537,8 @@ cdef struct engine:
     outbox out
     event_queue events
     int64_t now
+    # When the thread was last seen to run
+    int64_t awake
     int64_t next_tick
     uint32_t ticks
     # NTP (µs since 1900) = now + this

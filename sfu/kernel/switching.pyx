@@ -1,6 +1,6 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
-from sfu.kernel.feedback cimport NACK_GAP
+from sfu.kernel.feedback cimport NACK_FOR, NACK_GAP
 from sfu.kernel.places cimport source_at
 from sfu.kernel.rewrite cimport MAP_ENTRIES, map_forward, map_omit, map_packet, map_switch
 from sfu.kernel.state cimport SPEAKERS, SWITCHES, packet, slot, source
@@ -12,6 +12,9 @@ cdef enum:
     SKIPPED = 2000
     # Seconds by which time stamps may run ahead of the clock
     AHEAD = 120
+    # Pictures that were missed in a pause: so many packets can still be repaired at once, and a
+    # slow source has pauses without any cut
+    FEW = 10
 
 
 cdef inline void as_map_packet(const packet* p, map_packet* out) noexcept nogil:
@@ -25,9 +28,13 @@ cdef void switch_slot(engine* e, slot* s, int32_t source_index, packet* p) noexc
     cdef source* from_source = source_at(e, source_index)
     cdef map_packet first
     cdef int64_t captured = timing_capture(e, from_source, p.timestamp, p.arrival)
+    cdef uint32_t wanted = timing_slot_at(s, from_source.clock_rate, captured)
     as_map_packet(p, &first)
-    map_switch(&s.map, source_index, from_source.generation, &first,
-               timing_slot_at(s, from_source.clock_rate, captured))
+    # The clock has long passed what was sent last, though that may look later: time stamps come
+    # round in hours.
+    if e.now - s.last_sent > 2 * <int64_t>AHEAD * 1000000:
+        s.map.timestamp = wanted - 1
+    map_switch(&s.map, source_index, from_source.generation, &first, wanted)
     s.source = source_index
     s.generation = from_source.generation
     s.pending = -1
@@ -36,13 +43,14 @@ cdef void switch_slot(engine* e, slot* s, int32_t source_index, packet* p) noexc
 
 cdef bint leaps(engine* e, slot* s, const source* from_source, const packet* p) noexcept nogil:
     """Whether this packet of the source that flows is too far from the last to be the next of one
-    stream. It then begins a new epoch. So it does after a gap that nobody repairs: what the publisher
-    lost on his way would count as lost on the viewer's."""
+    stream. It then begins a new epoch. So it does after a gap that nobody repairs, or that fell into
+    a pause: what the publisher lost on his way would count as lost on the viewer's."""
     cdef int64_t gap = p.sequence - s.map.highest_in - 1
     cdef uint32_t at = p.timestamp + s.map.entries[(s.map.made - 1) % MAP_ENTRIES].timestamp_offset
     if gap >= 0:
         s.skipped = max(0, s.skipped - 1) + gap
-    if (gap > NACK_GAP or s.skipped > SKIPPED or <int32_t>(at - timing_slot_at(s, from_source.clock_rate, e.now))
+    if (gap > NACK_GAP or (gap > (FEW if s.video else 0) and e.now - s.last_sent > NACK_FOR)
+            or s.skipped > SKIPPED or <int32_t>(at - timing_slot_at(s, from_source.clock_rate, e.now))
             > <int64_t>AHEAD * from_source.clock_rate):
         s.skipped = 0
         return True

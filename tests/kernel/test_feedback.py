@@ -3,7 +3,7 @@
 import struct
 
 from sfu.kernel.core import KIND_CAMERA
-from tests.kernel.peer import SLOT_SSRC, VP8, Stage, pictures
+from tests.kernel.peer import SLOT_SSRC, VP8, Stage, pictures, rtp, vp8
 from tests.kernel.test_forward import pair
 
 NTP_SECOND = 1 << 32
@@ -57,6 +57,30 @@ def test_a_publisher_without_transport_numbers_gets_remb(stage: Stage) -> None:
     assert remb
     assert remb[0][8:12] == b"REMB"
     assert struct.unpack("!I", remb[0][16:20])[0] == 103
+
+
+def test_a_publisher_who_promised_transport_numbers_and_writes_none_gets_remb(
+    stage: Stage,
+) -> None:
+    publisher = stage.join(1)
+    stage.kernel.expect(
+        publisher.handle,
+        KIND_CAMERA,
+        mid=b"1",
+        payload_type=VP8,
+        ssrcs=((103, 0),),
+        transport_cc=True,
+        remb=True,
+    )
+    for picture in range(200):
+        publisher.send(rtp(VP8, picture, picture * 900, 103, vp8(picture, keyframe=picture == 0)))
+        stage.wait(10)
+    assert [b[8:12] for b in bodies(publisher.rtcp, 206, 15)] == [b"REMB"] * 2
+    publisher.rtcp.clear()
+    for picture in range(200, 400):
+        publisher.camera(picture)
+        stage.wait(10)
+    assert bodies(publisher.rtcp, 206, 15) == [], "one of the two estimates decides"
 
 
 def test_receiver_reports_tell_loss(stage: Stage) -> None:

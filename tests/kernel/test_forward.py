@@ -252,16 +252,19 @@ def test_a_new_ssrc_for_the_same_source_starts_over(stage: Stage) -> None:
     assert seen[1].sequence == (seen[0].sequence + 1) & 0xFFFF
 
 
-def test_what_a_publisher_lost_on_his_way_is_not_charged_to_the_viewer(stage: Stage) -> None:
+@pytest.mark.parametrize(("lost", "seconds"), [(300, 6), (300, 0.5), (50, 2)])
+def test_what_a_publisher_lost_on_his_way_is_not_charged_to_the_viewer(
+    stage: Stage, lost: int, seconds: float
+) -> None:
     """A cut of his line would make everybody's own connection look bad."""
     publisher, viewer = pair(stage)
     viewer.show(0, publisher)
     publisher.camera(0, keyframe=True)
     publisher.speak()
-    for _ in range(300):
+    for _ in range(lost):
         publisher.camera_packet(1)
-    publisher.next_sequence[0] += 300
-    stage.wait(6000)
+    publisher.next_sequence[0] += lost
+    stage.wait(int(seconds * 1000))
     publisher.camera(2)
     publisher.camera(3, keyframe=True)
     publisher.camera(4)
@@ -271,3 +274,44 @@ def test_what_a_publisher_lost_on_his_way_is_not_charged_to_the_viewer(stage: St
         numbers = [p.sequence for p in received]
         assert numbers == [(numbers[0] + i) & 0xFFFF for i in range(len(numbers))]
     assert len(viewer.audio()) == 2
+
+
+def test_a_slow_source_is_repaired_and_not_begun_anew(stage: Stage) -> None:
+    """A shared screen sends a packet now and then: one that is lost costs no keyframe."""
+    publisher, viewer = pair(stage)
+    viewer.show(0, publisher)
+    publisher.camera(0, keyframe=True)
+    stage.wait(1500)
+    lost = publisher.camera_packet(1)
+    stage.wait(1500)
+    before = stage.kernel.counters()["keyframes_requested"]
+    publisher.camera(2)
+    stage.wait(20)
+    publisher.send(lost)
+    publisher.camera(3)
+    assert pictures(viewer.video()) == [0, 2, 1, 3]
+    assert viewer.decoded() == [0, 1, 2, 3]
+    assert stage.kernel.counters()["keyframes_requested"] == before
+
+
+@pytest.mark.parametrize("hours", [1, 7, 10, 13, 20, 30])
+def test_a_slot_that_was_idle_overnight_shows_whoever_comes(stage: Stage, hours: int) -> None:
+    """Half of all time stamps have passed after 6.6 h of pictures and 12.4 h of sound."""
+    publisher, viewer = pair(stage)
+    viewer.show(0, publisher)
+    publisher.camera(0, keyframe=True)
+    publisher.speak()
+    for _ in range(hours * 3):
+        stage.now += 20 * 60_000_000
+        publisher.check()
+        viewer.check()
+    stage.wait(1000)
+    seen, heard = len(viewer.video()), len(viewer.audio())
+    for picture in range(1, 7):
+        publisher.camera(picture, keyframe=picture == 1)
+        publisher.speak()
+        stage.wait(20)
+    assert pictures(viewer.video()[seen:]) == [1, 2, 3, 4, 5, 6]
+    for received, step in ((viewer.video()[seen:], 5400), (viewer.audio()[heard:], 960)):
+        stamps = [p.timestamp for p in received]
+        assert stamps == [(stamps[0] + step * i) & 0xFFFFFFFF for i in range(6)]

@@ -75,6 +75,18 @@ def test_they_silence_nobody_who_begins_with_them(stage: Stage) -> None:
     assert share(listener, honest) >= 0.9
 
 
+def test_they_gain_nothing_by_sending_many_at_once(stage: Stage) -> None:
+    *peers, listener = class_of(stage, 5)
+    liars = [liar(peer) for peer in peers[:3]]
+    honest = pupil(peers[3])
+    for at in range(0, 9000, 200):
+        for voice in liars:
+            for _ in range(10):
+                voice.send(at)
+        lesson(stage, 0.2, honest, start=at)
+    assert share(listener, honest) >= 0.9
+
+
 @pytest.mark.parametrize("size", [14, 20, 40, 80, 160])
 @pytest.mark.parametrize("tabs", [3, 6])
 def test_those_who_send_as_much_as_speech_get_their_turns_and_no_more(

@@ -137,6 +137,37 @@ def test_pictures_and_sound_are_back_when_the_process_was_stopped(
     assert_all_is_back(lesson)
 
 
+@pytest.mark.parametrize("seconds", [1, 7, 20, 60, 120])
+def test_who_was_there_before_the_process_was_stopped_is_not_taken_for_silent(
+    stage: Stage, seconds: int
+) -> None:
+    """The first ticks come before what waits in the socket's buffer is read."""
+    lesson = Class(stage)
+    lesson.run(3000)
+    stage.kernel.events()
+    lesson.viewer.media.clear()
+    stage.now += seconds * 1_000_000
+    stage.wait(60)
+    assert stage.kernel.events() == []
+    lesson.publisher.speak()
+    for packet in lesson.encoder.encode(keyframe=False):
+        lesson.publisher.send(packet)
+    assert len(lesson.viewer.audio()) == 1
+    assert len(lesson.viewer.video()) == 1
+
+
+def test_who_left_while_the_process_was_stopped_is_sent_nothing_for_longer(stage: Stage) -> None:
+    lesson = Class(stage)
+    lesson.run(3000)
+    stage.now += 60_000_000
+    for _ in range(140):
+        stage.wait(50)
+        lesson.publisher.speak()
+    lesson.viewer.media.clear()
+    lesson.publisher.speak()
+    assert lesson.viewer.media == []
+
+
 def test_feedback_goes_on_after_an_outage_of_many_packets(stage: Stage) -> None:
     """40,000 transport-wide numbers later they seem to be older than the last."""
     lesson = Class(stage)

@@ -615,6 +615,22 @@ def test_sound_that_waited_for_the_socket_is_dropped(stage: Stage) -> None:
     assert stage.kernel.counters()["dropped_held"] == 20 + 1 - len(viewer.audio())
 
 
+def test_what_was_held_is_counted_by_packet_and_listener(stage: Stage) -> None:
+    publisher, viewer = lesson(stage)
+    viewers = [viewer, stage.join(3), stage.join(4)]
+    for other in viewers[1:]:
+        other.view()
+    stage.kernel.set_socket(blocked=True)
+    for _ in range(20):
+        stage.now += 20_000
+        publisher.speak()
+    stage.kernel.set_socket()
+    publisher.speak()
+    heard = sum(len(viewer.audio()) for viewer in viewers)
+    assert 30 <= heard <= 36
+    assert stage.kernel.counters()["dropped_held"] == 3 * 21 - heard
+
+
 def test_a_session_may_end_while_its_datagrams_wait() -> None:
     """Its place is taken by somebody else before the socket can be written again."""
     stage = Stage(kernel=SteppedKernel(max_sessions=2))

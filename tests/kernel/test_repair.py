@@ -3,7 +3,7 @@
 import random
 import struct
 
-from tests.kernel.peer import SLOT_SSRC, VP8_RTX, Peer, Stage, pictures, rtp
+from tests.kernel.peer import SLOT_SSRC, VP8_RTX, Peer, Stage, pictures, receiver_report, rtp
 from tests.kernel.test_forward import pair
 
 
@@ -218,6 +218,18 @@ def test_a_packet_repaired_and_then_arriving_late_is_forwarded_once(stage: Stage
     publisher.send(lost)
     assert pictures(viewer.video()) == [0, 2, 1]
     assert stage.kernel.counters()["dropped_duplicate"] == 1
+
+
+def test_reports_cannot_be_replayed_whoever_else_reports(stage: Stage) -> None:
+    """Firefox reports on each stream that it gets under a number of its own."""
+    peer = stage.join(1)
+    first = peer.outbound.protect_rtcp(receiver_report(1))
+    stage.receive(first, peer.address)
+    for ssrc in range(2, 40):
+        peer.send_rtcp(receiver_report(ssrc))
+    before = stage.kernel.counters()["dropped_replayed"]
+    stage.receive(first, peer.address)
+    assert stage.kernel.counters()["dropped_replayed"] == before + 1
 
 
 def test_a_replaced_ssrc_cannot_be_replayed(stage: Stage) -> None:

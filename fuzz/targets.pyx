@@ -263,7 +263,7 @@ cdef void settle(engine* e) noexcept nogil:
     fanout_runs(e)
     while fanout_work(e, 0):
         outbox_flush(e)
-    pacing_due(e)
+    pacing_due(e, 0)
     outbox_flush(e)
     e.out.captured_length = 0
 

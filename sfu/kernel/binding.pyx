@@ -6,6 +6,7 @@ from sfu.kernel.memory cimport ring_close, ring_open
 from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport kind_at, place_of
 from sfu.kernel.rtp cimport rtp_extension
+from sfu.kernel.slots cimport slots_choose_viewers
 from sfu.kernel.state cimport CAMERA, KINDS, LAYERS, RETIRED, SCREEN, SOURCES, STREAMS, expectation, source
 
 cdef enum:
@@ -125,6 +126,8 @@ cdef void bind_source(engine* e, int32_t index, int32_t place, uint32_t ssrc) no
     else:
         n.bound = True
     s.sends = True
+    # Slots that showed it have a source of before.
+    slots_choose_viewers(e, index * KINDS + n.kind)
 
 
 cdef ssrc_entry* binding_find(session* s, uint32_t ssrc) noexcept nogil:

@@ -286,7 +286,7 @@ cdef class SteppedKernel(Kernel):
         # A time that has passed long ago: each call does the least that it can.
         while fanout_work(e, 1 if self.sliced else 0) and not self.sliced:
             outbox_flush(e)
-        pacing_due(e)
+        pacing_due(e, 1 if self.sliced else 0)
         outbox_flush(e)
 
     def start(self):

@@ -201,10 +201,10 @@ cdef void engine_close_session(engine* e, int32_t index) noexcept nogil:
 cdef void choose_slots(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef int32_t i
-    if not s.showing:
+    if not s.unsettled:
         return
     for i in range(SLOTS):
-        if s.showing >> i & 1:
+        if s.unsettled >> i & 1:
             slots_choose(e, index, i)
 
 

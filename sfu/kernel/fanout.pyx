@@ -9,6 +9,7 @@ from sfu.kernel.state cimport (
     references, session, slot, source)
 from sfu.kernel.switching cimport switching_audio, switching_video
 from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
+from sfu.kernel.timing cimport timing_ticks
 
 cdef extern from *:
     """
@@ -127,6 +128,7 @@ cdef void video_to(engine* e, int32_t reference, job* j, uint32_t csrc) noexcept
         if not is_reachable(&e.sessions[viewer]):
             # What he misses now he will need a keyframe for.
             e.sessions[viewer].slots[reference % SLOTS].source = -1
+            e.sessions[viewer].unsettled |= 1u << reference % SLOTS
         return
     count = switching_video(e, viewer, reference % SLOTS, j, csrc, items)
     if count:
@@ -167,6 +169,7 @@ cdef bint job_run(engine* e, job* j, references* audience, bint audio, int64_t u
     cdef source* s = source_at(e, j.source)
     cdef uint32_t csrc = csrc_of(e, s)
     cdef int32_t done = 0, reference
+    j.clock = timing_ticks(e.now, s.clock_rate)
     if s.generation != j.generation:
         return True
     if audio and e.now - j.packets[0].arrival > SOUND_HELD:

@@ -100,6 +100,7 @@ cdef void tell_height(engine* e, source* s, const packet* p) noexcept nogil:
     told = <const uint8_t*>&height
     if event_put(e, EVENT_HEIGHT, s.session, s.kind, s.layer, told, sizeof(height)):
         s.height, s.height_told = height, e.now
+        slots_choose_viewers(e, s.session * KINDS + s.kind)
 
 
 cdef bint note_sound(source* s, int64_t sequence) noexcept nogil:

@@ -48,7 +48,7 @@ cdef enum:
     BATCH = 32
     DATAGRAM = 65535
     CONTROL = 128
-    # µs of fan-out between two looks at the sockets
+    # µs of fan-out, and of what waits for its pace, between two looks at the sockets
     SLICE = 500
     IDLE_MS = 100
     TICK_MS = 10
@@ -273,8 +273,9 @@ cdef void loop_run(shared* s) noexcept nogil:
         if e.out.blocked:
             outbox_flush(e)
         fanout_runs(e)
-        more = fanout_work(e, e.now + SLICE) != 0
-        pacing_due(e)
+        # The clock is read anew: however long reading took, sending gets its time.
+        more = fanout_work(e, zv_clock(CLOCK_MONOTONIC) + SLICE) != 0
+        more = pacing_due(e, zv_clock(CLOCK_MONOTONIC) + SLICE) != 0 or more
         engine_tick(e)
         if not e.out.blocked:
             outbox_flush(e)

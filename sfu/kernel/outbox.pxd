@@ -25,7 +25,7 @@ cdef inline bint outbox_allows(engine* e, const session* s) noexcept nogil:
         return True
     return s.reachability == DOUBTFUL and outbox_has_spare(e, s.current.remote.family, KNOWN)
 cdef void outbox_look(engine* e) noexcept nogil
-    # Asks the system how full the sockets are that were not empty when last looked at.
+    # Time has passed: how full the sockets are is asked of the system when it matters next.
 cdef void outbox_raw(engine* e, const path* to, const uint8_t* data, size_t length) noexcept nogil
     # A datagram of its own; dropped and counted while the socket is full.
 cdef void outbox_rtp(engine* e, int session, const outgoing* o, uint32_t longest) noexcept nogil

@@ -36,27 +36,28 @@ cdef void outbox_close(engine* e) noexcept nogil:
     e.out.arena = e.out.captured = NULL
 
 
+cdef void look(engine* e, int i) noexcept nogil:
+    cdef int unsent = 0
+    if e.out.looked[i]:
+        return
+    e.out.looked[i] = True
+    if e.out.sockets[i] >= 0 and ioctl(e.out.sockets[i], SIOCOUTQ, &unsent) == 0:
+        e.out.queued[i] = <uint32_t>unsent
+
+
 cdef bint outbox_has_spare(engine* e, uint8_t family, uint32_t part) noexcept nogil:
     cdef int i = 0 if family == 4 else 1
     # Each message is charged with more than its bytes.
     cdef uint32_t charged = e.out.used + e.out.count * OVERHEAD
+    look(e, i)
     if e.out.queued[i] + charged <= e.out.buffer[i] // part:
         return True
     e.counters[DROPPED_CROWDED] += 1
     return False
 
 
-cdef void look(engine* e, int i) noexcept nogil:
-    cdef int unsent = 0
-    if e.out.sockets[i] >= 0 and ioctl(e.out.sockets[i], SIOCOUTQ, &unsent) == 0:
-        e.out.queued[i] = <uint32_t>unsent
-
-
 cdef void outbox_look(engine* e) noexcept nogil:
-    cdef int i
-    for i in range(2):
-        if e.out.queued[i]:
-            look(e, i)
+    e.out.looked[0] = e.out.looked[1] = False
 
 
 cdef bint outbox_room(engine* e) noexcept nogil:
@@ -294,6 +295,7 @@ cdef bint outbox_flush(engine* e) noexcept nogil:
     cdef sockaddr_storage to[OUT_MESSAGES]
     cdef uint8_t control[OUT_MESSAGES][CONTROL]
     cdef int i, end, sent, fd
+    outbox_look(e)
     if e.out.captures:
         capture(e)
     if e.out.blocked:
@@ -308,14 +310,12 @@ cdef bint outbox_flush(engine* e) noexcept nogil:
             sent = sendmmsg(fd, &h[e.out.first], end - e.out.first, MSG_DONTWAIT)
             if sent < 0:
                 if send_failed(e, &e.out.messages[e.out.first], errno):
-                    look(e, 0 if fd == e.out.sockets[0] else 1)
                     return False
                 e.out.first += 1
                 continue
             for i in range(e.out.first, e.out.first + sent):
                 count_sent(e, &e.out.messages[i])
             e.out.first += sent
-        look(e, 0 if fd == e.out.sockets[0] else 1)
     e.out.first = e.out.count = 0
     e.out.used = 0
     return True

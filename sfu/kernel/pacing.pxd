@@ -1,6 +1,6 @@
 """How fast a viewer is sent what he shows; what exceeds his pace waits in his queue."""
 
-from libc.stdint cimport int32_t
+from libc.stdint cimport int32_t, int64_t
 
 from sfu.kernel.state cimport engine, outgoing, session
 
@@ -9,7 +9,8 @@ cdef void pacing_run(engine* e, int32_t viewer, const outgoing* items, int32_t c
 cdef void pacing_sound(engine* e, int32_t viewer, const outgoing* o) noexcept nogil
     # Leaves at once.
 cdef void pacing_wait(engine* e, int32_t viewer, const outgoing* o) noexcept nogil
-cdef void pacing_due(engine* e) noexcept nogil
-    # Viewers with waiting packets get what their pace allows by now.
+cdef int pacing_due(engine* e, int64_t until) noexcept nogil
+    # Viewers with waiting packets get what their pace allows by now, one after the other until
+    # this time (0: all). 1: others have not had their turn.
 cdef void pacing_drop(engine* e, session* v) noexcept nogil
     # Nothing waits for this viewer any more.

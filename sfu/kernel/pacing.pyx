@@ -4,6 +4,7 @@ from libc.stdlib cimport calloc, free
 from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_room, outbox_rtp
 from sfu.kernel.state cimport DROPPED_QUEUE, QUEUE, RUN, SLOTS, WIRE_OVERHEAD, backlog, line
+from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
 
 cdef enum:
     # Pace while the viewer has not told what the line bears
@@ -18,6 +19,8 @@ cdef enum:
     LONGEST_WAIT = 1000000
     # Bytes that a slot may send in its turn: more than any packet has
     SHARE = 1600
+    # Viewers between two looks at the clock
+    STRIDE = 16
 
 
 cdef void refill(engine* e, session* v) noexcept nogil:
@@ -186,18 +189,22 @@ cdef bint pace_viewer(engine* e, int32_t viewer) noexcept nogil:
     return v.waits.count == 0
 
 
-cdef void pacing_due(engine* e) noexcept nogil:
-    cdef int32_t i = 0, viewer
-    while i < e.waiting_count:
-        if e.out.blocked:
-            return
-        viewer = e.waiting[i]
+cdef int pacing_due(engine* e, int64_t until) noexcept nogil:
+    cdef int32_t left = e.waiting_count, viewer
+    while left and not e.out.blocked:
+        if e.waiting_next >= e.waiting_count:
+            e.waiting_next = 0
+        viewer = e.waiting[e.waiting_next]
         if not e.sessions[viewer].used or pace_viewer(e, viewer):
             e.sessions[viewer].waiting = False
             e.waiting_count -= 1
-            e.waiting[i] = e.waiting[e.waiting_count]
+            e.waiting[e.waiting_next] = e.waiting[e.waiting_count]
         else:
-            i += 1
+            e.waiting_next += 1
+        left -= 1
+        if left % STRIDE == 0 and until and zv_clock(CLOCK_MONOTONIC) >= until:
+            return left != 0
+    return 0
 
 
 cdef void pacing_drop(engine* e, session* v) noexcept nogil:

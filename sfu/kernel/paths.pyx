@@ -237,6 +237,7 @@ cdef void path_resume(engine* e, int32_t index) noexcept nogil:
         # What was not sent meanwhile is not missed: each slot begins anew.
         for i in range(SLOTS):
             s.slots[i].source = s.slots[i].pending = -1
+        s.unsettled = s.showing
     s.reachability = REACHABLE
 
 

@@ -69,9 +69,10 @@ cdef bint map_forward(slot_map* m, uint32_t source, uint32_t generation, const m
     e = newest(m)
     if e.source != source or e.generation != generation:
         return False
-    e = find_by_source(m, packet.sequence)
-    if e == NULL:
-        return False
+    if packet.sequence < e.from_in:
+        e = find_by_source(m, packet.sequence)
+        if e == NULL:
+            return False
     out.sequence = e.from_out + (packet.sequence - e.from_in)
     out.timestamp = packet.timestamp + e.timestamp_offset
     out.picture = (packet.picture + e.picture_offset) & PICTURE_MASK

@@ -7,8 +7,11 @@ from sfu.kernel.state cimport engine
 cdef void slots_show(engine* e, int32_t viewer, int32_t slot_index, int32_t track, int32_t layer) noexcept nogil
     # Track −1: nothing.
 cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil
-    # Picks the source for what the slot wants, by what arrives.
+    # Picks the source for what the slot wants, by what arrives; to be called again about every
+    # 50 ms while the slot is unsettled.
 cdef void slots_choose_viewers(engine* e, int32_t track) noexcept nogil
+    # For all slots that show this track: its gate has opened, or other layers arrive, or come from
+    # elsewhere, or have other heights.
 cdef int32_t slots_rank(engine* e, int32_t track, int32_t layer) noexcept nogil
     # 0: the smallest of the track's layers, by their pictures' heights as far as these are known.
 cdef void slots_close_gate(engine* e, int32_t track) noexcept nogil

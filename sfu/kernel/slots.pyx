@@ -39,6 +39,7 @@ cdef int32_t best_source(engine* e, int32_t track_index, int32_t wanted) noexcep
 cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
     cdef slot* s = &e.sessions[viewer].slots[slot_index]
     cdef int32_t best
+    e.sessions[viewer].unsettled &= ~(1u << slot_index)
     if s.track < 0:
         return
     best = best_source(e, s.track, s.wanted_layer)
@@ -46,6 +47,7 @@ cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept n
         s.pending = -1
         return
     s.pending = best
+    e.sessions[viewer].unsettled |= 1u << slot_index
     # Whom nothing reaches yet, keys missing or UDP blocked, would keep the publisher busy for nothing.
     if is_reachable(&e.sessions[viewer]):
         keyframe_request(e, best)

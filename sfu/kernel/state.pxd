@@ -344,8 +344,10 @@ cdef struct session:
     int32_t room
     int32_t place
     uint32_t participant
-    # Bit mask of the video slots that show something
+    # Bit masks of the video slots: what shows something, and of these what has not (or no more)
+    # the source that it should
     uint32_t showing
+    uint32_t unsettled
     # Last authentic packet (check, SRTP or SRTCP) from anywhere, from the path in use, and last
     # media on that path
     int64_t heard
@@ -449,6 +451,8 @@ cdef struct job:
     int32_t source
     uint32_t generation
     int32_t next
+    # Our clock in the source's time stamps
+    uint32_t clock
     # Audio: the room and its slot
     int32_t room
     int32_t slot
@@ -478,8 +482,10 @@ cdef struct outbox:
     uint32_t used
     bint blocked
     int sockets[2]
-    # Of each socket: bytes that the system holds unsent (SIOCOUTQ), and its whole buffer
+    # Of each socket: bytes that the system holds unsent (SIOCOUTQ), whether that was looked at since
+    # the last change, and its whole buffer
     uint32_t queued[2]
+    bint looked[2]
     uint32_t buffer[2]
     # Instead of sockets: what was sent, for stepping through by tests
     bint captures
@@ -532,8 +538,10 @@ cdef struct engine:
     job_queue video
     int32_t* dirty
     int32_t dirty_count
+    # Viewers with a backlog, and with whom the next round begins
     int32_t* waiting
     int32_t waiting_count
+    int32_t waiting_next
     outbox out
     event_queue events
     int64_t now

@@ -41,7 +41,7 @@ cdef void switch_slot(engine* e, slot* s, int32_t source_index, packet* p) noexc
     e.counters[SWITCHES] += 1
 
 
-cdef bint leaps(engine* e, slot* s, const source* from_source, const packet* p) noexcept nogil:
+cdef bint leaps(engine* e, slot* s, const source* from_source, const packet* p, uint32_t clock) noexcept nogil:
     """Whether this packet of the source that flows is too far from the last to be the next of one
     stream. It then begins a new epoch. So it does after a gap that nobody repairs, or that fell into
     a pause: what the publisher lost on his way would count as lost on the viewer's."""
@@ -50,8 +50,8 @@ cdef bint leaps(engine* e, slot* s, const source* from_source, const packet* p) 
     if gap >= 0:
         s.skipped = max(0, s.skipped - 1) + gap
     if (gap > NACK_GAP or (gap > (FEW if s.video else 0) and e.now - s.last_sent > NACK_FOR)
-            or s.skipped > SKIPPED or <int32_t>(at - timing_slot_at(s, from_source.clock_rate, e.now))
-            > <int64_t>AHEAD * from_source.clock_rate):
+            or s.skipped > SKIPPED
+            or <int32_t>(at - s.clock_base - clock) > <int64_t>AHEAD * from_source.clock_rate):
         s.skipped = 0
         return True
     return False
@@ -87,10 +87,11 @@ cdef int32_t switching_video(engine* e, int32_t viewer, int32_t slot_index, job*
             switch_slot(e, s, j.source, p)
         if s.source != j.source or s.generation != j.generation:
             continue
-        if leaps(e, s, from_source, p):
+        if leaps(e, s, from_source, p, j.clock):
             # The next visit asks for the keyframe that lets it flow again.
             s.source = -1
             s.pending = j.source
+            e.sessions[viewer].unsettled |= 1u << slot_index
             if not p.keyframe:
                 continue
             switch_slot(e, s, j.source, p)
@@ -109,7 +110,7 @@ cdef bint switching_audio(engine* e, int32_t viewer, job* j, uint32_t csrc, outg
     if j.slot < SPEAKERS:
         talk = e.rooms[j.room].seats[j.slot].talk
     begins = (s.source != j.source or s.generation != j.generation or s.talk != talk
-              or leaps(e, s, from_source, j.packets[0]))
+              or leaps(e, s, from_source, j.packets[0], j.clock))
     if begins:
         switch_slot(e, s, j.source, j.packets[0])
         s.talk = talk

@@ -17,9 +17,9 @@ cdef inline int64_t ticks_to_time(int32_t ticks, uint32_t clock_rate) noexcept n
     return <int64_t>ticks * 1000000 // clock_rate
 
 
-cdef inline uint32_t time_to_ticks(int64_t time, uint32_t clock_rate) noexcept nogil:
+cdef uint32_t timing_ticks(int64_t at, uint32_t clock_rate) noexcept nogil:
     # In two steps, so that microseconds of years do not overflow.
-    return <uint32_t>(time // 1000000 * clock_rate + time % 1000000 * clock_rate // 1000000)
+    return <uint32_t>(at // 1000000 * clock_rate + at % 1000000 * clock_rate // 1000000)
 
 
 cdef void timing_report(engine* e, source* s, uint64_t ntp, uint32_t timestamp) noexcept nogil:
@@ -58,13 +58,13 @@ cdef int64_t timing_capture(const engine* e, source* s, uint32_t timestamp, int6
 
 cdef uint32_t timing_source_at(const engine* e, const source* s, int64_t at) noexcept nogil:
     if s.report_arrival:
-        return s.report_timestamp + time_to_ticks(
+        return s.report_timestamp + timing_ticks(
             at - s.report_time - e.sessions[s.session].clock_offset, s.clock_rate)
-    return s.base_timestamp + time_to_ticks(at - s.base_arrival, s.clock_rate)
+    return s.base_timestamp + timing_ticks(at - s.base_arrival, s.clock_rate)
 
 
 cdef uint32_t timing_slot_at(const slot* s, uint32_t clock_rate, int64_t at) noexcept nogil:
-    return s.clock_base + time_to_ticks(at, clock_rate)
+    return s.clock_base + timing_ticks(at, clock_rate)
 
 
 cdef uint64_t timing_ntp(const engine* e, int64_t at) noexcept nogil:

@@ -1,6 +1,7 @@
 """Signaling itself on a socket of its own, with a real Redis and a worker that only pretends."""
 
 import asyncio
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -14,11 +15,13 @@ from redis.asyncio import Redis
 from signaling.app import Parts, running
 from signaling.call.parts.told import SLOWEST_TICK
 from signaling.clock import Clock
+from signaling.store import Store
 from tests.signaling.client import Client
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service import bus
 from zvonok.service.door import serve_unix
 from zvonok.service.settings import Settings, load
+from zvonok.service.storage import Database
 
 
 @pytest.fixture
@@ -101,10 +104,25 @@ class Schools:
             await parts.stop()
 
 
+@pytest.fixture(scope="session")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in which nothing is but the tables: to make them takes longer than most tests."""
+    path = tmp_path_factory.mktemp("tables") / "zvonok.db"
+
+    async def make() -> None:
+        database = Database(f"sqlite+aiosqlite:///{path}")
+        await Store(database).migrate()
+        await database.dispose()
+
+    asyncio.run(make())
+    return path
+
+
 @pytest.fixture
-def settings(redis_url: str) -> Iterator[Settings]:
+def settings(redis_url: str, tables: Path) -> Iterator[Settings]:
     # Not in pytest's own folder: its path may be too long for a socket.
     with tempfile.TemporaryDirectory(prefix="zv-") as var:
+        shutil.copy(tables, var)
         yield load({"ZVONOK_VAR": var, "ZVONOK_REDIS_URL": redis_url})
 
 

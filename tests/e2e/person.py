@@ -133,6 +133,11 @@ class Person:
             )
         )
 
+    async def holds(self, name: str) -> dict[str, Any]:
+        """What holds somebody's picture and sound back; see probes.js."""
+        found: dict[str, Any] = await self.page.evaluate("name => window.probe.holds(name)", name)
+        return found
+
     # ── what the connection says ──
 
     async def rtp(self, direction: str, kind: str) -> dict[str, float]:

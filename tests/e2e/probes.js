@@ -164,6 +164,29 @@
     return { flashes, beeps: ears[slotOf(number)]?.beeps ?? [] };
   }
 
+  /**
+   * What holds somebody's picture and sound back, summed over all that came out, in seconds: what
+   * his packets need by themselves, and with what was wished from outside. `wish` is ours, in ms.
+   */
+  async function holds(name) {
+    const element = tile(name, "camera");
+    const picture = element.querySelector("video").srcObject.getVideoTracks()[0];
+    const slot = slotOf(Number(element.dataset.participant));
+    const sound = window.zvonok.state.sound.value[slot]?.getTracks()[0];
+    const receiver = (track) => window.zvonok.peer.getReceivers().find((it) => it.track === track);
+    const held = async (track) => {
+      const stats = track ? [...(await receiver(track).getStats()).values()] : [];
+      const inbound = stats.find(({ type }) => type === "inbound-rtp") ?? {};
+      return {
+        needed: inbound.jitterBufferMinimumDelay ?? 0,
+        wanted: inbound.jitterBufferTargetDelay ?? 0,
+        emitted: inbound.jitterBufferEmittedCount ?? 0,
+      };
+    };
+    const wish = receiver(picture)?.jitterBufferTarget ?? null;
+    return { wish, picture: await held(picture), sound: await held(sound) };
+  }
+
   const told = (value) => (value instanceof Map ? Object.fromEntries(value) : value);
 
   /** Everything the page knows of its call, for whoever looks into a failure. */
@@ -212,6 +235,7 @@
     watch,
     watchTiles,
     flashesAndBeeps,
+    holds,
   };
 
   // The last socket, for tests that send what our client would not.

@@ -18,8 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import async_playwright
-
+from tests.e2e.browsers import Browsers
 from tests.e2e.crowd import Crowd
 from tests.e2e.lesson import Lesson
 from tests.e2e.line import Line
@@ -64,8 +63,8 @@ async def measure(wanted: list[Outage]) -> tuple[list[dict[str, Any]], int]:
     with tempfile.TemporaryDirectory() as folder, Running() as running:
         created = running.request("POST", "/api/lessons", {"title": "Outages"})
         lesson = Lesson(running, created)
-        async with async_playwright() as playwright, Line(running) as line:
-            crowd = Crowd(playwright, Path(folder))
+        async with Browsers() as browsers, Line(running) as line:
+            crowd = Crowd(browsers, Path(folder))
             try:
                 boris = await crowd.person(
                     "Борис", Look(BLUE, 700.0), script=line.script + COUNT_WARNINGS

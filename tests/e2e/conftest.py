@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import async_playwright
+import pytest_asyncio
 
 from tests.e2e import evidence
+from tests.e2e.browsers import Browsers
 from tests.e2e.crowd import Crowd
 from tests.e2e.lesson import Lesson
 from tests.e2e.running import Running
@@ -28,6 +29,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker("e2e")
+            if pytest_asyncio.is_async_test(item):
+                # Browsers that outlive a test have to live in its loop.
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
             if item.get_closest_marker("screenshots") and not wanted:
                 item.add_marker(pytest.mark.skip(reason="only on request: -m screenshots"))
 
@@ -70,17 +74,25 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("media")
 
 
-@pytest.fixture
-async def crowd(media: Path, request: pytest.FixtureRequest) -> AsyncIterator[Crowd]:
-    async with async_playwright() as playwright:
-        crowd = Crowd(playwright, media)
-        try:
-            yield crowd
-            if request.node.stash.get(FAILED, False):
-                found = await evidence.of_the_pages(crowd.people)
-                request.node.add_report_section("teardown", "pages", found)
-        finally:
-            await crowd.close()
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browsers() -> AsyncIterator[Browsers]:
+    async with Browsers() as browsers:
+        yield browsers
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def crowd(
+    browsers: Browsers, media: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Crowd]:
+    crowd = Crowd(browsers, media)
+    try:
+        yield crowd
+        if request.node.stash.get(FAILED, False):
+            found = await evidence.of_the_pages(crowd.people)
+            request.node.add_report_section("teardown", "pages", found)
+    finally:
+        await crowd.close()
+        await browsers.rest()
     assert not crowd.errors, "in the pages:\n" + "\n".join(crowd.errors)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.e2e.crowd import Crowd
@@ -25,7 +26,7 @@ async def pictures(page: Page) -> int:
     ).count()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def pupils(lesson: Lesson) -> AsyncIterator[None]:
     async with publishing(lesson, class_of(COLOURS)):
         yield

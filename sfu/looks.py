@@ -122,7 +122,9 @@ class Looks:
         while not self._wake.is_set():
             self._idle_at = self._clock()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), BEHIND / 2)
+                # Not `wait_for`, which before Python 3.12 may lose a cancellation.
+                async with asyncio.timeout(BEHIND / 2):
+                    await self._wake.wait()
 
     # ── looking ──
 
@@ -228,13 +230,16 @@ class Looks:
         offer = None
         if self._engine.needs_offer(call, wanted, previous):
             key = bus.offers_key(call)
-            stored = await cast("Any", self._redis.hget(key, wanted.session))
-            offer = bus.decode_description(stored) if stored else None
+            description = await cast("Any", self._redis.hget(key, wanted.session))
+            offer = bus.decode_description(description) if description else None
             if offer is not None and offer.offer_id > wanted.offer_id:
                 # What was read of the session is old already.
                 self._told.pop((call, wanted.session), None)
                 self._add(call, [wanted.session])
                 return
+            if offer is not None and offer.offer_id < wanted.offer_id:
+                # The one that is wanted was lost with the process that took it.
+                offer = None
         self._engine.want(call, wanted, offer, previous, self._clock())
 
     # ── comparing ──

@@ -2,9 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
@@ -18,6 +19,7 @@ from zvonok.service.health import private_app
 from zvonok.service.metrics import CountersOf, new_registry
 from zvonok.service.run import Stop, ready
 from zvonok.service.settings import Settings, load
+from zvonok.service.tasks import Tasks
 from zvonok.wire.bus import WorkerState
 
 from .dtls import DtlsServer
@@ -83,6 +85,7 @@ async def running(settings: Settings, kernel: core.Kernel, redis: Redis) -> Asyn
     def settle() -> None:
         reports.add(engine.take_effects())
 
+    tasks = Tasks()
     heartbeat = Heartbeat(redis, settings.worker, _worker_state(settings, kernel, engine))
     async with AsyncExitStack() as stack:
         subscription = await stack.enter_async_context(Subscription(settings.redis_url))
@@ -93,6 +96,7 @@ async def running(settings: Settings, kernel: core.Kernel, redis: Redis) -> Asyn
                 "redis": subscription.connected,
                 "looks": not looks.behind,
                 "kernel": not engine.kernel_silent,
+                "tasks": tasks.alive,
             }
 
         app = private_app(_metrics(kernel, engine), health)
@@ -100,18 +104,11 @@ async def running(settings: Settings, kernel: core.Kernel, redis: Redis) -> Asyn
         stack.push_async_callback(heartbeat.end)
         stack.callback(lambda: engine.close(now()))
         stack.enter_context(Inbox(kernel, engine, settle).watched())
-        group = await stack.enter_async_context(asyncio.TaskGroup())
-        work = (looks.listen(), looks.work(), looks.compare(), reports.work(), heartbeat.work())
-        # A task that ends ends the process, and whoever started it starts it again: a worker that
-        # only seems to be at work would be worse.
-        for task in [group.create_task(_for_ever(w)) for w in (*work, _tick(engine, settle))]:
-            stack.callback(task.cancel)
+        await stack.enter_async_context(tasks)
+        for work in (looks.listen, looks.work, looks.compare, reports.work, heartbeat.work):
+            tasks.begin(work, name=work.__qualname__, forever=True)
+        tasks.begin(partial(_tick, engine, settle), name="tick", forever=True)
         yield engine
-
-
-async def _for_ever(work: Coroutine[None, None, None]) -> None:
-    await work
-    raise RuntimeError("a task of the worker has ended")
 
 
 def _candidates(addresses: Iterable[str], port: int) -> tuple[Candidate, ...]:

@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from zvonok.service.bus import Announcement, Subscription
+from zvonok.service.tasks import Tasks
 from zvonok.wire import bus
 from zvonok.wire.bus import WorkerState
 from zvonok.wire.errors import Refusal
@@ -27,7 +28,6 @@ from .live import Live
 from .live_call import LiveCall
 from .registry import Registry, Running
 from .store import Lesson, Store
-from .tasks import Tasks
 from .workers import Workers
 
 log = structlog.get_logger()
@@ -198,8 +198,7 @@ class Calls:
         if unread:
             log.warning("records not understood", call=lesson, records=unread)
         call = self._registry.add(lesson, engine, kept.state.worker)
-        # Sessions whose seat was given up before the SFU was told.
-        call.touch_sessions(kept.wanted.keys() - set(engine.session.offered()))
+        call.touch_sessions(engine.session.untold(kept.wanted))
         if engine.size.size != found.size:
             self._registry.resized(call)
         log.info("call taken over", call=lesson, seats=len(engine.seats))

@@ -7,6 +7,7 @@ from functools import partial
 import structlog
 
 from zvonok.service.bus import Subscription
+from zvonok.service.tasks import Tasks
 from zvonok.wire import bus
 from zvonok.wire.errors import ErrorBody
 
@@ -19,7 +20,6 @@ from .live import Live
 from .live_call import LiveCall
 from .reader import Reader
 from .store import Store
-from .tasks import Tasks
 from .workers import Workers
 from .writer import Writer
 

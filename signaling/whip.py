@@ -113,7 +113,8 @@ class MediaEndpoints:
         answered = call.answer(session)
         try:
             call.run(call.engine.begin_session(newcomer, offer, self._clock.steady()))
-            answer = _answer_in(await asyncio.wait_for(answered, ANSWER_SECONDS))
+            async with asyncio.timeout(ANSWER_SECONDS):
+                answer = _answer_in(await answered)
         except (TimeoutError, asyncio.CancelledError, Refusal) as error:
             call.run(call.engine.end_session(session, self._clock.steady()))
             if isinstance(error, TimeoutError):

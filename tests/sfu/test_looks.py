@@ -215,6 +215,18 @@ async def test_nothing_is_forgotten_when_redis_goes_away(desk: Desk, reads: int)
     assert desk.actual["s1"].answer is not None
 
 
+async def test_an_offer_that_was_lost_is_not_answered_by_the_one_before(desk: Desk) -> None:
+    """Its number was kept, but the process that took it died before its text was written."""
+    await desk.said(1)
+    await desk.look()
+    desk.signalman._offered["s1"] = 2
+    await desk.said(1, offer_id=2)
+    await desk.look(2)
+    actual = desk.engine._rooms["c"].sessions["s1"].actual()
+    assert actual.error is not None
+    assert (actual.offer_id, actual.error.code) == (2, "session_lost")
+
+
 async def test_a_session_read_before_its_newer_offer_is_read_again(desk: Desk) -> None:
     await desk.said(1)
 

@@ -4,7 +4,7 @@ import asyncio
 import os
 import struct
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -319,3 +319,20 @@ async def test_a_task_that_ends_ends_the_worker(
             await asyncio.Event().wait()
     assert ended.value.subgroup(ValueError if fails else RuntimeError) is not None
     assert await redis.smembers(bus.WORKERS_KEY) == set()
+
+
+async def test_a_task_that_a_library_keeps_from_ending_does_not_keep_the_worker(
+    settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """redis-py may swallow a cancellation; whoever stops would wait until it is killed."""
+    waiting = asyncio.Event()
+
+    async def deaf(_looks: Looks) -> None:
+        with suppress(asyncio.CancelledError):
+            waiting.set()
+            await asyncio.Event().wait()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Looks, "compare", deaf)
+    async with asyncio.timeout(PATIENCE), worker(settings, redis):
+        await waiting.wait()

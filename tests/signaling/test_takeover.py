@@ -398,6 +398,23 @@ def test_a_view_is_what_it_was(stage: Kept) -> None:
     assert later.revision > earlier.revision
 
 
+def test_what_the_sfu_was_not_told_any_more_is_told(stage: Kept) -> None:
+    """A large call is written in parts, and the process died between two of them."""
+    muted, offered, kept = (stage.join(media=Media(microphone=True)) for _ in range(3))
+    for socket in (muted, offered, kept):
+        stage.say(socket, Offer(0, "v=0"))
+    sfu = {socket: stage.session(socket) for socket in (muted, offered, kept)}
+    before = dict(stage.wanted)
+    stage.say(muted, SetMedia(Media()))
+    stage.say(offered, Offer(1, "v=0"))
+    stage.take_over()
+    assert stage.call.session.untold(stage.wanted) == set()
+    before["left"] = before[sfu[kept]]
+    assert stage.call.session.untold(before) == {sfu[muted], sfu[offered], "left"}
+    del before[sfu[kept]]
+    assert stage.call.session.untold(before) == {*sfu.values(), "left"}
+
+
 def test_what_cannot_be_read_costs_only_itself(stage: Kept) -> None:
     first, second = stage.join(), stage.join(media=Media(camera=True))
     stage.records[f"sources:{stage.seat(second)}"] = b"\xc1"

@@ -122,6 +122,21 @@ class SessionPart(Part):
                 revision = before.revision + REVISIONS_SKIPPED
                 self.people.presence[seat.number].revision = revision
 
+    def untold(self, wanted: Mapping[str, WantedSession]) -> set[str]:
+        """After a takeover: sessions of which the SFU does not know what is so.
+
+        A large call is written in parts: the process before us may have died between what was
+        said and what the SFU is to make of it, or before it had its seat's session closed.
+        """
+        of_seats = (self.wanted(seat) for seat in self.people.seats.values())
+        ours = {session.session: session for session in of_seats if session is not None}
+
+        def same(now: WantedSession, told: WantedSession | None) -> bool:
+            return told is not None and msgspec.structs.replace(told, revision=now.revision) == now
+
+        changed = {name for name, now in ours.items() if not same(now, wanted.get(name))}
+        return changed | (wanted.keys() - ours.keys())
+
     def welcomed(self, turn: Turn, seat: Seat) -> None:
         """What was said while nobody listened, and moments that still hold."""
         session = self._session(seat)

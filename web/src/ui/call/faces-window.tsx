@@ -2,9 +2,9 @@ import { useSignalEffect } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/language";
-import { Icon } from "../kit/icon";
 import { facesFirst, openFaces } from "./faces";
 import { fitGrid, GAP, pageCount, pageOf, type Size } from "./grid";
+import { PageButton } from "./page-button";
 import { RoundButton } from "./round-button";
 import { Tile } from "./tile";
 import { tools } from "./tools";
@@ -70,6 +70,7 @@ export function Faces({ target, onBack }: { target: Window; onBack: () => void }
   const shown = pageOf(people, page, atOnce);
   const fit = fitGrid(shown.length, { width, height }, GAP);
   const more = call.state.total.value - 1 - shown.length;
+  const at = { of: "faces", page, pages, turn: setPage };
   useWanted(
     "faces",
     shown.flatMap((person) => want(person, "camera", fit.height, target.devicePixelRatio)),
@@ -84,25 +85,9 @@ export function Faces({ target, onBack }: { target: Window; onBack: () => void }
       </main>
       {more > 0 && (
         <nav class="strip-pager" aria-label={t("pager.pages")}>
-          <button
-            type="button"
-            class="round"
-            aria-label={t("pager.previous")}
-            disabled={page === 0}
-            onClick={() => setPage(page - 1)}
-          >
-            <Icon name="left" />
-          </button>
+          <PageButton way="previous" {...at} />
           <span role="status">{t("pager.more", { count: more })}</span>
-          <button
-            type="button"
-            class="round"
-            aria-label={t("pager.next")}
-            disabled={page === pages - 1}
-            onClick={() => setPage(page + 1)}
-          >
-            <Icon name="right" />
-          </button>
+          <PageButton way="next" {...at} />
         </nav>
       )}
       <Controls onBack={onBack} />

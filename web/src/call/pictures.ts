@@ -35,6 +35,7 @@ export class Pictures {
   private sent = "";
   private hiddenSince: number | null = null;
   private asking = true;
+  private closed = false;
 
   constructor(private readonly source: PicturesSource) {}
 
@@ -44,6 +45,7 @@ export class Pictures {
   }
 
   show(tiles: readonly WantedTile[]): void {
+    if (this.closed) return; // The page is still there when the call is over.
     const before = this.slots;
     this.wanted = tiles;
     // Only where the slots do not suffice does it matter who has a picture.
@@ -106,6 +108,7 @@ export class Pictures {
   }
 
   close(): void {
+    this.closed = true;
     clearTimeout(this.coming);
     clearTimeout(this.timer);
     this.shown.value = new Map();

@@ -230,3 +230,11 @@ test("a page that nobody sees asks for no pictures, and for all of them when it 
   pictures.lookedAt();
   expect(views.at(-1)).toEqual([{ slot: 1, participant: 2, kind: "camera", height: 180 }]);
 });
+
+test("nothing is looked at any more when the call is over", () => {
+  pictures.attach(peer());
+  pictures.show([tile(1)]);
+  pictures.close();
+  pictures.show([tile(2)]);
+  expect(vi.getTimerCount()).toBe(0);
+});

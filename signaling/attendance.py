@@ -91,8 +91,9 @@ class Attendance:
                     visits.append(_decode_visit(value))
             except msgspec.DecodeError:
                 log.warning("attendance not understood", session=session)
-        if visits:
-            await self._store.arrived(visits)
+        # One visit that SQL cannot take must not keep out all that come after it.
+        for visit in await self._store.arrived(visits) if visits else ():
+            log.warning("visit of an unknown lesson", session=visit.session, lesson=visit.lesson)
         if departures:
             await self._store.departed(departures)
         # Only now, and only what is still as it was read: what came meanwhile stays.

@@ -188,12 +188,20 @@ class Store:
                 await connection.execute(entries.insert(), entered)
         return allowed
 
-    async def arrived(self, visits: Sequence[Visit]) -> None:
-        """Visits that are known already stay as they are."""
+    async def arrived(self, visits: Sequence[Visit]) -> list[Visit]:
+        """Visits that are known already stay as they are.
+
+        Returns those of lessons that are not there, as after a return to an older copy.
+        """
         insert = postgresql.insert if self._database.kind == "postgresql" else sqlite.insert
         statement = insert(attendance).on_conflict_do_nothing(index_elements=["session"])
+        named = select(lessons.c.id).where(lessons.c.id.in_({visit.lesson for visit in visits}))
         async with self._database.writing() as connection:
-            await connection.execute(statement, [vars(visit) for visit in visits])
+            known = set(await connection.scalars(named))
+            rows = [vars(visit) for visit in visits if visit.lesson in known]
+            if rows:
+                await connection.execute(statement, rows)
+        return [visit for visit in visits if visit.lesson not in known]
 
     async def departed(self, times: dict[str, float]) -> None:
         """`times`: when each session ended."""

@@ -177,3 +177,15 @@ async def test_attendance_is_written_once(store: Store, database: Database) -> N
             ("second", "lesson", 1, "Ёж", "guest", 110.0, None),
             ("session", "lesson", 1, "Ёж", "guest", 110.0, 140.0),
         ]
+
+
+async def test_a_lesson_that_is_not_there_costs_no_other_its_attendance(
+    store: Store, database: Database
+) -> None:
+    """The database may be an older copy than what Redis has."""
+    visit = Visit("session", "lesson", 1, "Ёж", "guest", 110.0)
+    lost = replace(visit, session="lost", lesson="of another time")
+    assert await store.arrived([lost, visit]) == [lost]
+    assert await store.arrived([lost]) == [lost]
+    async with database.reading() as connection:
+        assert list(await connection.scalars(select(attendance.c.session))) == ["session"]

@@ -1,6 +1,7 @@
 """The sending half of a WebSocket: a bounded queue, so that a slow reader harms only itself."""
 
 import asyncio
+import struct
 from collections import deque
 from collections.abc import Callable
 
@@ -22,10 +23,13 @@ class SocketOutlet:
         socket: web.WebSocketResponse,
         cut: Callable[[], None],
         sent: Callable[[int], None],
+        hang_up: Callable[[], None],
     ) -> None:
+        """`cut` ends the connection at once, `hang_up` after what was written to it."""
         self._socket = socket
         self._cut = cut
         self._sent = sent
+        self._hang_up = hang_up
         self._queue: deque[bytes] = deque()
         self._bytes = 0
         self._some = asyncio.Event()
@@ -56,7 +60,11 @@ class SocketOutlet:
                     self._bytes -= len(data)
                     await self._socket.send_frame(data, WSMsgType.TEXT)
                     self._sent(len(data))
-            await self._socket.close(code=_close_code(self._status or 200))
+            code = struct.pack("!H", _close_code(self._status or 200))
+            await self._socket.send_frame(code, WSMsgType.CLOSE)
+            # The peer's own close is not waited for: `close` would read all that it has sent until
+            # then in one go, and while it sends, nobody else would have his turn.
+            self._hang_up()
         except (ConnectionError, RuntimeError):
             self._status = self._status or 200  # The peer is gone; the reader sees it too.
 

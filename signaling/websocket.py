@@ -4,6 +4,7 @@ import asyncio
 import itertools
 import resource
 from contextlib import suppress
+from typing import Any
 
 import msgspec
 import structlog
@@ -37,6 +38,7 @@ HARD_LIMIT = 1 << 20
 MESSAGES = Rate(burst=100, per_second=30)
 PATIENCE = 300
 """Messages above the rate that are answered with an error before the socket is closed."""
+CONTROL = (WSMsgType.PING, WSMsgType.PONG)
 
 
 class Sockets:
@@ -62,6 +64,8 @@ class Sockets:
             max_msg_size=HARD_LIMIT,
             compress=False,
             decode_text=False,
+            # Pings are counted like everything else that a peer sends.
+            autoping=False,
         )
         await socket.prepare(request)
         transport = request.transport
@@ -71,11 +75,15 @@ class Sockets:
             if transport is not None:
                 transport.abort()
 
-        outlet = SocketOutlet(socket, cut, self._metrics.sent_bytes.inc)
+        def hang_up() -> None:
+            if transport is not None:
+                transport.close()
+
+        outlet = SocketOutlet(socket, cut, self._metrics.sent_bytes.inc, hang_up)
         sender = asyncio.create_task(outlet.run())
         self._open.add(socket)
         try:
-            await self._converse(socket, outlet, address(request))
+            await self._converse(Frames(socket, self._clock), outlet, address(request))
         finally:
             self._open.discard(socket)
             outlet.close(200)
@@ -87,12 +95,10 @@ class Sockets:
         closing = [socket.close(code=WSCloseCode.SERVICE_RESTART) for socket in self._open]
         await asyncio.gather(*closing, return_exceptions=True)
 
-    async def _converse(
-        self, socket: web.WebSocketResponse, outlet: SocketOutlet, origin: str
-    ) -> None:
+    async def _converse(self, frames: "Frames", outlet: SocketOutlet, origin: str) -> None:
         number = next(self._ids)
         try:
-            message = await self._first(number, socket, origin)
+            message = await self._first(number, frames, origin)
             call = await self._join(number, message, outlet)
         except Refusal as refusal:
             self._metrics.joins.labels(refusal.body.code).inc()
@@ -108,17 +114,17 @@ class Sockets:
             return
         self._metrics.joins.labels("joined").inc()
         try:
-            await self._listen(socket, outlet, call, number)
+            await self._listen(frames, outlet, call, number)
         finally:
             # What a browser says for a page that is closed or loaded anew, and for nothing else.
-            call.detach(number, closed=socket.close_code == WSCloseCode.GOING_AWAY)
+            call.detach(number, closed=frames.close_code == WSCloseCode.GOING_AWAY)
 
-    async def _first(self, number: int, socket: web.WebSocketResponse, origin: str) -> Join:
+    async def _first(self, number: int, frames: "Frames", origin: str) -> Join:
         try:
             async with asyncio.timeout(JOIN_SECONDS) as patience:
                 self._patience[number] = patience
                 self._make_room(number, origin)
-                message = await _receive(socket)
+                message = await frames.message()
         except TimeoutError as error:
             if number not in self._patience:
                 raise Refusal(503, "unavailable", "too many wait here", retry_after=1) from error
@@ -180,24 +186,19 @@ class Sockets:
         return usable[0].token if usable else None
 
     async def _listen(
-        self, socket: web.WebSocketResponse, outlet: SocketOutlet, call: LiveCall, number: int
+        self, frames: "Frames", outlet: SocketOutlet, call: LiveCall, number: int
     ) -> None:
-        bucket = Bucket(MESSAGES, self._clock.steady())
         patience = PATIENCE
         while True:
             command = None
             try:
-                message = await _receive(socket)
+                message = await frames.message()
                 command = message.command if isinstance(message, Command) else None
-                wait = bucket.take(self._clock.steady())
-                if wait > 0:
-                    patience -= 1
-                    raise Refusal(429, "rate_limited", "too many messages", retry_after=wait)
+                frames.admit()
             except _Closed:
                 return
             except Refusal as refusal:
-                if refusal.status != 429:
-                    patience -= 1
+                patience -= 1
                 self._refuse(outlet, refusal.body, command)
                 if patience <= 0:
                     outlet.close(429)
@@ -217,15 +218,53 @@ class _Closed(Exception):
     """The socket is closed."""
 
 
-async def _receive(socket: web.WebSocketResponse) -> ClientMessage:
-    """The next message. Raises _Closed, or Refusal when it is none of ours."""
-    message = await socket.receive()
-    if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+class Frames:
+    """What a peer sends."""
+
+    def __init__(self, socket: web.WebSocketResponse, clock: Clock) -> None:
+        self._socket = socket
+        self._clock = clock
+        self._bucket = Bucket(MESSAGES, clock.steady())
+
+    @property
+    def close_code(self) -> int | None:
+        return self._socket.close_code
+
+    async def message(self) -> ClientMessage:
+        """The next one; say `admit` before it is done.
+
+        Raises _Closed, or Refusal: it is none of ours, or too many pings came before it.
+        """
+        while True:
+            # `receive` gives way only when nothing waits. Others have their turn between two frames.
+            await asyncio.sleep(0)
+            frame = await self._socket.receive()
+            if frame.type not in CONTROL:
+                return _decoded(frame.type, frame.data)
+            self.admit()
+            if frame.type is WSMsgType.PING:
+                await self._pong(frame.data)
+
+    def admit(self) -> None:
+        """Raises Refusal when more comes than `MESSAGES` allows."""
+        wait = self._bucket.take(self._clock.steady())
+        if wait > 0:
+            raise Refusal(429, "rate_limited", "too many messages", retry_after=wait)
+
+    async def _pong(self, data: bytes) -> None:
+        try:
+            await self._socket.pong(data)
+        except ConnectionError as error:
+            raise _Closed from error
+
+
+def _decoded(kind: WSMsgType, data: Any) -> ClientMessage:
+    """Raises _Closed, or Refusal when it is no message of ours."""
+    if kind not in (WSMsgType.TEXT, WSMsgType.BINARY):
         raise _Closed
-    data: bytes = message.data
     if len(data) > client.MAX_MESSAGE:
         raise Refusal(413, "too_large", "the message is too large", limit=client.MAX_MESSAGE)
-    if message.type is WSMsgType.BINARY:
+    if kind is WSMsgType.BINARY:
         raise Refusal(400, "bad_json", "messages are text")
     try:
         decoded: ClientMessage = client.decode_client(data)

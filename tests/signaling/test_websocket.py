@@ -3,13 +3,15 @@
 import asyncio
 import json
 from contextlib import suppress
+from types import SimpleNamespace
 
 import aiohttp
 import pytest
 
+from signaling.clock import Clock
 from signaling.doorstep import Doorstep
 from signaling.outlet import QUEUE_BYTES, SocketOutlet
-from signaling.websocket import HARD_LIMIT, MESSAGES, PATIENCE
+from signaling.websocket import HARD_LIMIT, MESSAGES, PATIENCE, Frames
 from tests.signaling.client import Browser
 from tests.signaling.conftest import School
 from tests.signaling.fake_sfu import REFUSED, FakeSfu
@@ -311,6 +313,63 @@ async def test_a_flood_is_refused_and_in_the_end_cut(school: School) -> None:
     await still_fine(other)
 
 
+@pytest.mark.parametrize("kind", ["ping", "pong"])
+async def test_control_frames_count_like_messages(
+    school: School, browser: Browser, kind: str
+) -> None:
+    say_it = getattr(browser.socket, kind)
+    with school.offset.standing_still():
+        for _ in range(int(MESSAGES.burst) + PATIENCE * 2):
+            try:
+                await say_it()
+            except ConnectionError:
+                break
+        assert (await browser.until(Failed)).error.code == "rate_limited"
+        assert await browser.until_closed() in (4429, 1006)
+
+
+async def test_control_frames_count_before_the_join_too(school: School) -> None:
+    browser = await school.client.connect()
+    with school.offset.standing_still():
+        for _ in range(int(MESSAGES.burst) + 1):
+            await browser.socket.ping()
+        assert (await browser.until(Failed)).error.code == "rate_limited"
+        assert await browser.until_closed() in (4429, 1006)
+
+
+async def test_a_ping_of_the_protocol_is_answered(school: School) -> None:
+    url = "http://signaling/api/call"
+    async with school.client.session.ws_connect(url, autoping=False) as socket:
+        await socket.ping(b"are you there")
+        answer = await socket.receive()
+        assert (answer.type, answer.data) == (aiohttp.WSMsgType.PONG, b"are you there")
+
+
+class EagerSocket:
+    """A peer of whom something waits to be read at any time."""
+
+    async def receive(self) -> SimpleNamespace:
+        return SimpleNamespace(type=aiohttp.WSMsgType.TEXT, data=b'{"type":"ping"}')
+
+
+async def test_others_have_their_turn_between_two_frames() -> None:
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    clock = Clock(wall=lambda: 0.0, steady=lambda: 0.0)
+    frames = Frames(EagerSocket(), clock)  # type: ignore[arg-type]
+    task = asyncio.create_task(other())
+    for _ in range(50):
+        assert await frames.message() == Ping()
+    task.cancel()
+    assert turns >= 49
+
+
 async def test_a_little_too_much_is_only_refused(school: School, browser: Browser) -> None:
     with school.offset.standing_still():
         for _ in range(int(MESSAGES.burst) + 20):
@@ -325,6 +384,39 @@ async def test_a_little_too_much_is_only_refused(school: School, browser: Browse
 # ── slow readers ──
 
 
+class Written:
+    """What was sent to a peer, and how it ended."""
+
+    def __init__(self) -> None:
+        self.frames: list[tuple[bytes, object]] = []
+        self.ends: list[str] = []
+
+    async def send_frame(self, data: bytes, kind: object) -> None:
+        self.frames.append((data, kind))
+
+    async def close(self, *, code: int) -> None:  # noqa: ARG002
+        self.ends.append("read on")
+
+
+async def test_nothing_more_is_read_of_who_is_closed() -> None:
+    written = Written()
+    outlet = SocketOutlet(
+        written,  # type: ignore[arg-type]
+        lambda: written.ends.append("cut"),
+        lambda _size: None,
+        lambda: written.ends.append("hung up"),
+    )
+    outlet.send(b"a message")
+    outlet.close(429)
+    await outlet.run()
+    close = (4429).to_bytes(2, "big")
+    assert written.frames == [
+        (b"a message", aiohttp.WSMsgType.TEXT),
+        (close, aiohttp.WSMsgType.CLOSE),
+    ]
+    assert written.ends == ["hung up"]
+
+
 class StuckSocket:
     """A peer that takes nothing."""
 
@@ -337,7 +429,7 @@ class StuckSocket:
 
 async def test_who_does_not_read_is_cut_off_alone() -> None:
     cuts: list[int] = []
-    outlet = SocketOutlet(StuckSocket(), lambda: cuts.append(1), lambda _size: None)  # type: ignore[arg-type]
+    outlet = SocketOutlet(StuckSocket(), lambda: cuts.append(1), lambda _size: None, lambda: None)  # type: ignore[arg-type]
     sender = asyncio.create_task(outlet.run())
     message = b"x" * 65536
     for _ in range(QUEUE_BYTES // len(message)):

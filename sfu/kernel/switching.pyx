@@ -48,12 +48,14 @@ cdef bint leaps(engine* e, slot* s, const source* from_source, const packet* p, 
     cdef int64_t gap = p.sequence - s.map.highest_in - 1
     cdef uint32_t at = p.timestamp + s.map.entries[(s.map.made - 1) % MAP_ENTRIES].timestamp_offset
     if gap >= 0:
-        s.skipped = max(0, s.skipped - 1) + gap
+        s.skipped = max(0, s.skipped - 1)
     if (gap > NACK_GAP or (gap > (FEW if s.video else 0) and e.now - s.last_sent > NACK_FOR)
-            or s.skipped > SKIPPED
+            or s.skipped + gap > SKIPPED
             or <int32_t>(at - s.clock_base - clock) > <int64_t>AHEAD * from_source.clock_rate):
-        s.skipped = 0
+        # A new epoch skips no numbers, and forgives none either: who begins epochs by skipping would
+        # skip at any rate, and after a second of a dead line its receiver had lost count.
         return True
+    s.skipped += max(0, gap)
     return False
 
 

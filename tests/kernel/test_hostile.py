@@ -30,6 +30,8 @@ from tests.kernel.peer import (
     vp8,
 )
 
+NACK_GAP = 100
+"""Numbers that a source may skip at once (`feedback`)."""
 GARBAGE = b"\xff"
 """No VP8: counted as received, but never forwarded."""
 
@@ -469,3 +471,52 @@ def test_nothing_authentic_harms_the_kernel_or_its_viewers(
             assert any(p.csrc == late.number << 2 for p in peer.audio())
     finally:
         crowd.stage.kernel.close()
+
+
+# ── a line that is away while numbers are skipped ──
+
+
+def skip_numbers_aloud(stage: Stage, hostile: Peer, first: int) -> None:
+    """Four seconds of sound, each packet as far ahead of the last as one stream may be."""
+    for number in range(first, first + 400):
+        sequence, ssrc = number * (NACK_GAP + 1), 100 * hostile.number
+        extensions = {MID: b"0", LEVEL: bytes([20])}
+        hostile.send(rtp(OPUS, sequence, number * 480, ssrc, b"o" * 60, extensions=extensions))
+        stage.wait(10)
+
+
+def skip_numbers_in_pictures(stage: Stage, hostile: Peer) -> None:
+    for number in range(1200):
+        hostile.next_sequence[3] += NACK_GAP
+        hostile.camera(number, keyframe=number % 10 == 0)
+        if number % 2:
+            stage.wait(10)
+
+
+def test_sound_skips_no_more_numbers_than_a_short_outage_bears(stage: Stage) -> None:
+    hostile, honest, viewer = class_of(stage)
+    skip_numbers_aloud(stage, hostile, 0)
+    viewer.report()
+    assert viewer.audio()
+    stage.cut.add(viewer.address)
+    skip_numbers_aloud(stage, hostile, 400)
+    stage.cut.clear()
+    stage.kernel.close_session(hostile.handle)
+    honest.speak()
+    assert viewer.audio()[-1].payload[:2] == struct.pack("!H", honest.number)
+
+
+def test_pictures_skip_no_more_numbers_than_a_short_outage_bears(stage: Stage) -> None:
+    hostile, honest, viewer = class_of(stage)
+    viewer.show(0, hostile)
+    hostile.camera(0, keyframe=True)
+    stage.wait(20)
+    assert viewer.video()
+    stage.cut.add(viewer.address)
+    skip_numbers_in_pictures(stage, hostile)
+    stage.cut.clear()
+    honest.camera(7, keyframe=True)
+    viewer.show(0, honest)
+    stage.wait(10)
+    honest.camera(8, keyframe=True)
+    assert pictures(viewer.video())[-1] == 8

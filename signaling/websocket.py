@@ -236,7 +236,7 @@ class Frames:
         Raises _Closed, or Refusal: it is none of ours, or too many pings came before it.
         """
         while True:
-            # `receive` gives way only when nothing waits. Others have their turn between two frames.
+            # `receive` gives way only when nothing waits; others have their turn all the same.
             await asyncio.sleep(0)
             frame = await self._socket.receive()
             if frame.type not in CONTROL:

@@ -394,7 +394,7 @@ class Written:
     async def send_frame(self, data: bytes, kind: object) -> None:
         self.frames.append((data, kind))
 
-    async def close(self, *, code: int) -> None:  # noqa: ARG002
+    async def close(self, *, code: int) -> None:
         self.ends.append("read on")
 
 

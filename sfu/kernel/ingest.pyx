@@ -22,7 +22,7 @@ from sfu.kernel.state cimport (
     DROPPED_FLOOD, DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, KINDS, LAYERS, MICROPHONE,
     MTU, PACKETS_RECEIVED, RING, SCREEN, SCREEN_AUDIO, SOURCES, WIRE_OVERHEAD, packet, session, source,
     ssrc_entry)
-from sfu.kernel.vp8 cimport vp8_height, vp8_parse
+from sfu.kernel.vp8 cimport vp8_exceeds, vp8_height, vp8_parse
 
 cdef enum:
     HEIGHT_INTERVAL = 1000000
@@ -45,6 +45,10 @@ cdef enum:
     MIDDLE_KILOBITS = 2000
     TOP_KILOBITS = 8000
     BYTE_BURST = 1500000
+    # Pixels of a picture: 4K of a camera, 8K of a screen. A decoder takes the room that a keyframe
+    # names before it looks at the rest: 0.8 GB for the largest that VP8 can name.
+    CAMERA_PIXELS = 4096 * 2304
+    SCREEN_PIXELS = 7680 * 4320
     # Loudness of a publisher who does not tell levels: −40 dBov
     UNTOLD = 87
 
@@ -162,6 +166,11 @@ cdef uint16_t unwrap_picture(source* s, const packet* p) noexcept nogil:
     return s.last_picture
 
 
+cdef bint is_too_large(const source* s, const packet* p) noexcept nogil:
+    return p.vp8.keyframe and vp8_exceeds(
+        p.payload + p.vp8.length, p.size - p.vp8.length, CAMERA_PIXELS if s.kind == CAMERA else SCREEN_PIXELS)
+
+
 cdef packet* make_packet(engine* e, source* s, const rtp_header* h, uint32_t timestamp,
                          const uint8_t* payload, size_t size, int64_t sequence) noexcept nogil:
     cdef packet* p = packet_take(e)
@@ -179,7 +188,7 @@ cdef packet* make_packet(engine* e, source* s, const rtp_header* h, uint32_t tim
     memset(&p.vp8, 0, sizeof(p.vp8))
     memcpy(p.payload, payload, size)
     if size and (s.kind == CAMERA or s.kind == SCREEN):
-        if vp8_parse(p.payload, size, &p.vp8) != 0:
+        if vp8_parse(p.payload, size, &p.vp8) != 0 or is_too_large(s, p):
             e.counters[DROPPED_GARBAGE] += 1
             packet_drop(e, p)
             return NULL

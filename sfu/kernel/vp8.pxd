@@ -1,6 +1,6 @@
 """The VP8 payload descriptor (RFC 7741 §4.2)."""
 
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 
 cdef enum:
     VP8_MALFORMED = -1
@@ -25,6 +25,9 @@ cdef int vp8_parse(const uint8_t* payload, size_t length, vp8_descriptor* out) n
 cdef uint16_t vp8_height(const uint8_t* frame, size_t length) noexcept nogil
     # Lines of the picture whose keyframe begins here, behind the descriptor (RFC 6386 §9.1); 0: not
     # told
+cdef bint vp8_exceeds(const uint8_t* frame, size_t length, uint32_t pixels) noexcept nogil
+    # Whether the picture whose keyframe begins here is larger, or its size is cut off, to come in a
+    # later packet
 cdef int vp8_write(const vp8_descriptor* d, uint16_t picture, uint8_t tl0,
                    uint8_t* end) noexcept nogil
     # Writes the descriptor so that it ends just before `end`, the picture id (when there is one)

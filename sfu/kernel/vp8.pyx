@@ -1,4 +1,4 @@
-from libc.stdint cimport uint8_t, uint16_t
+from libc.stdint cimport uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy
 
 from sfu.kernel.bytes cimport load16
@@ -13,8 +13,10 @@ cdef enum:
     HAS_KEYIDX = 0x10
     LONG_PICTURE = 0x80
     NOT_KEYFRAME = 0x01
-    # The two bits above it ask the viewer to scale
-    HEIGHT_MASK = 0x3FFF
+    # Width and height; the two bits above ask the viewer to scale
+    SIZE_MASK = 0x3FFF
+    # Of a keyframe: its tag, the start code, width and height
+    KEYFRAME_HEADER = 10
 
 
 cdef int vp8_parse(const uint8_t* payload, size_t length, vp8_descriptor* out) noexcept nogil:
@@ -64,12 +66,23 @@ cdef int vp8_parse(const uint8_t* payload, size_t length, vp8_descriptor* out) n
     return 0
 
 
+cdef bint tells_size(const uint8_t* frame, size_t length) noexcept nogil:
+    return (length >= KEYFRAME_HEADER and frame[0] & NOT_KEYFRAME == 0
+            and frame[3] == 0x9D and frame[4] == 0x01 and frame[5] == 0x2A)
+
+
 cdef uint16_t vp8_height(const uint8_t* frame, size_t length) noexcept nogil:
-    if length < 10 or frame[0] & NOT_KEYFRAME:
+    if not tells_size(frame, length):
         return 0
-    if frame[3] != 0x9D or frame[4] != 0x01 or frame[5] != 0x2A:
-        return 0
-    return (<uint16_t>frame[9] << 8 | frame[8]) & HEIGHT_MASK
+    return (<uint16_t>frame[9] << 8 | frame[8]) & SIZE_MASK
+
+
+cdef bint vp8_exceeds(const uint8_t* frame, size_t length, uint32_t pixels) noexcept nogil:
+    if length < KEYFRAME_HEADER:
+        return True
+    if not tells_size(frame, length):
+        return False
+    return <uint32_t>((<uint16_t>frame[7] << 8 | frame[6]) & SIZE_MASK) * vp8_height(frame, length) > pixels
 
 
 cdef int vp8_write(const vp8_descriptor* d, uint16_t picture, uint8_t tl0,

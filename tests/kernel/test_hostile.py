@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfu.kernel.core import EVENT_SOURCE, KIND_CAMERA, KIND_MICROPHONE
+from sfu.kernel.core import EVENT_SOURCE, KIND_CAMERA, KIND_MICROPHONE, KIND_SCREEN
 from tests.kernel.peer import (
     LEVEL,
     MID,
@@ -520,3 +520,38 @@ def test_pictures_skip_no_more_numbers_than_a_short_outage_bears(stage: Stage) -
     stage.wait(10)
     honest.camera(8, keyframe=True)
     assert pictures(viewer.video())[-1] == 8
+
+
+# ── pictures that take more room than they have bytes ──
+
+
+@pytest.mark.parametrize("height", [2800, 12_000])
+def test_a_picture_larger_than_any_camera_has_reaches_no_decoder(stage: Stage, height: int) -> None:
+    hostile, _, viewer = class_of(stage)
+    viewer.show(0, hostile)
+    hostile.camera(1, keyframe=True, height=height)
+    assert pictures(viewer.video()) == []
+    hostile.camera(2, keyframe=True, height=2160)
+    hostile.camera(3, keyframe=True, height=height)
+    assert pictures(viewer.video()) == [2]
+
+
+def test_a_size_that_comes_in_a_later_packet_reaches_no_decoder(stage: Stage) -> None:
+    hostile, _, viewer = class_of(stage)
+    viewer.show(0, hostile)
+    whole = vp8(1, keyframe=True, height=12_000)
+    hostile.send(picture(hostile, 1, whole[:9]))
+    hostile.send(picture(hostile, 2, b"\x80\x80\x80\x01" + whole[9:]))
+    assert viewer.video() == []
+
+
+def test_a_large_screen_is_shown(stage: Stage) -> None:
+    sharer, _, viewer = class_of(stage)
+    stage.kernel.expect(sharer.handle, KIND_SCREEN, mid=b"2", payload_type=VP8)
+    stage.kernel.set_gate(sharer.handle, KIND_SCREEN, True)
+    stage.kernel.set_slot(viewer.handle, 0, sharer.handle, KIND_SCREEN, 0)
+    for number, height in enumerate((4320, 12_000)):
+        payload = vp8(number, keyframe=True, height=height)
+        sharer.send(rtp(VP8, number, number, 9999, payload, extensions={MID: b"2"}))
+        stage.wait(10)
+    assert pictures(viewer.video()) == [0]

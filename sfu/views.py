@@ -15,6 +15,12 @@ switch to and fro."""
 HOLD = 0.5
 """Seconds for which a layer that nobody shows any more is still asked for: a page is often turned
 back, and resuming costs a keyframe."""
+OFTEN = 3
+"""Times in `LATELY` seconds that a layer is let go so soon. From then on it is held twice as long
+each time: each beginning makes the publisher's encoder begin anew, for all who see him, and any
+viewer may turn to and fro."""
+LATELY = 60.0
+LONGEST_HOLD = 16.0
 
 
 def layer_names(rids: Sequence[str], layers: int) -> tuple[str, ...]:
@@ -46,6 +52,8 @@ class Demand:
     def __init__(self, layers: int) -> None:
         self._slots = [0] * layers
         self._left_at: dict[int, float] = {}
+        self._let_go: list[list[float]] = [[] for _ in range(layers)]
+        """When each layer was, lately."""
 
     def add(self, layer: int) -> None:
         self._slots[layer] += 1
@@ -57,8 +65,16 @@ class Demand:
             self._left_at[layer] = now
 
     def settle(self, now: float) -> None:
-        """Lets go of what nobody has shown for `HOLD`."""
-        self._left_at = {layer: at for layer, at in self._left_at.items() if now - at < HOLD}
+        """Lets go of what nobody has shown for `HOLD`, or for longer if that happens often."""
+        for layer, at in list(self._left_at.items()):
+            if now - at >= self._hold(layer, now):
+                del self._left_at[layer]
+                self._let_go[layer].append(now)
+
+    def _hold(self, layer: int, now: float) -> float:
+        lately = [at for at in self._let_go[layer] if now - at < LATELY]
+        self._let_go[layer] = lately
+        return min(LONGEST_HOLD, HOLD * 2.0 ** max(0, len(lately) - OFTEN + 1))
 
     @property
     def settled(self) -> bool:

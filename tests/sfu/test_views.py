@@ -2,7 +2,7 @@
 
 import pytest
 
-from sfu.views import HOLD, Demand, choose_layer, layer_names
+from sfu.views import HOLD, LATELY, OFTEN, Demand, choose_layer, layer_names
 
 HEIGHTS = (180, 360, 720)
 
@@ -65,3 +65,19 @@ def test_demand_that_returns_is_not_let_go() -> None:
     demand.add(0)
     demand.settle(99.0)
     assert demand.asked() == (0,)
+
+
+def test_who_turns_to_and_fro_makes_a_publisher_begin_few_times_a_minute() -> None:
+    demand, now, begun = Demand(1), 0.0, 0
+    while now < LATELY:
+        begun += not demand.asked()
+        demand.add(0)
+        demand.remove(0, now)
+        now += HOLD + 0.1
+        demand.settle(now)
+    assert begun <= 2 * OFTEN
+    demand.settle(now + LATELY)
+    demand.add(0)
+    demand.remove(0, now + 2 * LATELY)
+    demand.settle(now + 2 * LATELY + HOLD)
+    assert demand.asked() == ()

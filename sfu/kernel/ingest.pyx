@@ -20,7 +20,7 @@ from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtp_stream, srtp_unpro
 from sfu.kernel.state cimport (
     BYTES_RECEIVED, CAMERA, DROPPED_CODEC, DROPPED_DUPLICATE, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
     DROPPED_FLOOD, DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, KINDS, LAYERS, MICROPHONE,
-    MTU, PACKETS_RECEIVED, RING, SCREEN, SCREEN_AUDIO, SOURCES, WIRE_OVERHEAD, packet, session, source,
+    MTU, PACKETS_RECEIVED, RING, SCREEN, SCREEN_AUDIO, SOURCES, WIRE_OVERHEAD, packet, references, session, source,
     ssrc_entry)
 from sfu.kernel.vp8 cimport vp8_exceeds, vp8_height, vp8_parse
 
@@ -34,7 +34,11 @@ cdef enum:
     WORTH = 3000000
     # Packets of sound: 250 a second, 100 ahead; of a layer: 2000 a second, 1000 ahead
     SOUND_INTERVAL = 4000
-    SOUND_BURST = 400000
+    SOUND_AHEAD = 100
+    # To more listeners than that each packet costs much: few more than browsers send, which are 50
+    # a second
+    CROWD = 200
+    CROWD_INTERVAL = 16000
     LAYER_INTERVAL = 500
     LAYER_BURST = 500000
     # Bytes as kbit/s, and how far ahead they may be: a keyframe is many times an ordinary frame.
@@ -229,10 +233,17 @@ cdef int64_t kilobits_of(engine* e, const source* s) noexcept nogil:
     return MIDDLE_KILOBITS if above == 1 else LOWEST_KILOBITS
 
 
+cdef int64_t sound_interval(engine* e, const source* s) noexcept nogil:
+    cdef const references* members = &e.rooms[e.sessions[s.session].room].members
+    return CROWD_INTERVAL if members.count - members.removed > CROWD else SOUND_INTERVAL
+
+
 cdef bint bearable(engine* e, source* s, size_t size) noexcept nogil:
-    cdef bint sound = s.kind == MICROPHONE or s.kind == SCREEN_AUDIO
-    if not within(&s.pace, e.now, SOUND_INTERVAL if sound else LAYER_INTERVAL,
-                  SOUND_BURST if sound else LAYER_BURST):
+    cdef int64_t interval = LAYER_INTERVAL, burst = LAYER_BURST
+    if s.kind == MICROPHONE or s.kind == SCREEN_AUDIO:
+        interval = sound_interval(e, s)
+        burst = SOUND_AHEAD * interval
+    if not within(&s.pace, e.now, interval, burst):
         return False
     # Packets that are all header are bytes too, for each of their viewers.
     return within(&s.byte_pace, e.now, <int64_t>(size + WIRE_OVERHEAD) * 8000 // kilobits_of(e, s), BYTE_BURST)

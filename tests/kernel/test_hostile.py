@@ -5,14 +5,14 @@ number encrypted twice (which AES-GCM does not survive) ends a test.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pylibsrtp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfu.kernel.core import EVENT_SOURCE, KIND_CAMERA, KIND_MICROPHONE, KIND_SCREEN
+from sfu.kernel.core import EVENT_SOURCE, KIND_CAMERA, KIND_MICROPHONE, KIND_SCREEN, SteppedKernel
 from tests.kernel.peer import (
     LEVEL,
     MID,
@@ -32,6 +32,7 @@ from tests.kernel.peer import (
 
 NACK_GAP = 100
 """Numbers that a source may skip at once (`feedback`)."""
+CROWD, SOUND_AHEAD = 200, 100
 GARBAGE = b"\xff"
 """No VP8: counted as received, but never forwarded."""
 
@@ -555,3 +556,45 @@ def test_a_large_screen_is_shown(stage: Stage) -> None:
         sharer.send(rtp(VP8, number, number, 9999, payload, extensions={MID: b"2"}))
         stage.wait(10)
     assert pictures(viewer.video()) == [0]
+
+
+# ── sound for many ──
+
+
+@pytest.fixture
+def crowd() -> Iterator[Stage]:
+    stage = Stage(SteppedKernel(max_sessions=CROWD + 2))
+    for number in range(1, CROWD + 3):
+        stage.join(number)
+    yield stage
+    stage.kernel.close()
+
+
+def in_front_of(crowd: Stage) -> tuple[Peer, Peer]:
+    """Who speaks, and one of those who listen."""
+    speaker, viewer, *_ = crowd.peers.values()
+    speaker.publish()
+    viewer.view()
+    return speaker, viewer
+
+
+def test_nobody_speaks_to_a_crowd_in_more_packets_than_browsers_send(crowd: Stage) -> None:
+    hostile, viewer = in_front_of(crowd)
+    for _ in range(400):
+        for _ in range(5):
+            hostile.speak()
+        viewer.report()
+        crowd.wait(20)
+    assert 8 * 60 < len(viewer.audio()) <= 8 * 63 + SOUND_AHEAD
+    assert crowd.kernel.counters()["dropped_flood"] > 0
+
+
+def test_who_speaks_to_a_crowd_as_browsers_do_is_heard_whole(crowd: Stage) -> None:
+    speaker, viewer = in_front_of(crowd)
+    for _ in range(10):
+        # What a line held up comes at once.
+        for _ in range(50):
+            speaker.speak()
+        viewer.report()
+        crowd.wait(1000)
+    assert len(viewer.audio()) == 500

@@ -61,7 +61,10 @@ class Source:
 
     def _payload(self) -> bytes:
         first = 0x10 if self.frame_start else 0
-        data = bytes([0 if self.frame_start and self.keyframe else 1, self.sequence & 0xFF])
+        # As long as the header of a keyframe: a shorter one is dropped.
+        data = bytes(
+            [0 if self.frame_start and self.keyframe else 1, self.sequence & 0xFF]
+        ) + bytes(8)
         if not self.picture_bits and not self.has_tl0:
             return bytes([first]) + data
         flags = 0x20 | (0x80 if self.picture_bits else 0) | (0x40 if self.has_tl0 else 0)

@@ -76,6 +76,16 @@ export async function outsideOrigin(): Promise<string | null> {
   return (await request<FrontDoor>("GET", "/api/front-door")).origin;
 }
 
+/** Whether the server answers, whatever it says. */
+export async function isThere(signal: AbortSignal): Promise<boolean> {
+  try {
+    // nginx answers 502 and 504 in its place.
+    return (await fetch("/api/front-door", { signal, cache: "no-store" })).status < 500;
+  } catch {
+    return false;
+  }
+}
+
 /** A grant that lasts longer; the old one stays good until its end. */
 export async function renew(grant: string): Promise<string> {
   return (await request<Renewed>("POST", "/api/grants", undefined, grant)).grant;

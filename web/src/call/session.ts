@@ -6,6 +6,8 @@ import type { Failure, Phase } from "./state";
 
 export type SessionEffect =
   | { readonly type: "open" }
+  /** First see whether the server answers a request, then open. */
+  | { readonly type: "knock" }
   | { readonly type: "close" }
   | { readonly type: "send"; readonly message: ClientMessage }
   | { readonly type: "receive"; readonly message: ServerMessage }
@@ -21,6 +23,12 @@ const PATIENT = 120_000;
 const PATIENT_DELAY = 15_000;
 /** An attempt that has brought no welcome by then is given up. */
 const ATTEMPT = 10_000;
+
+/**
+ * After so many attempts. Browsers hold a WebSocket back where others have failed, Firefox for up to a
+ * minute: then the server is back and nobody comes. Requests are not held back.
+ */
+const KNOCK_FROM = 2;
 
 type Stage = "idle" | "opening" | "joining" | "live" | "waiting" | "finished";
 
@@ -163,7 +171,7 @@ export class Session {
     this.stage = "opening";
     this.awaitingPong = false;
     this.wakeAt = now + ATTEMPT;
-    return [{ type: "open" }];
+    return [{ type: this.attempts < KNOCK_FROM ? "open" : "knock" }];
   }
 
   private joining(message: ServerMessage, now: number): SessionEffect[] {

@@ -1,5 +1,6 @@
 // Runs a Session over a real WebSocket and real timers.
 import type { ClientMessage, ServerMessage } from "../wire/messages";
+import { isThere } from "./rest";
 import type { Session, SessionEffect } from "./session";
 import type { Failure, Phase } from "./state";
 
@@ -12,6 +13,7 @@ export interface SocketEvents {
 
 export class Socket {
   private web: WebSocket | null = null;
+  private knocking: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -66,6 +68,9 @@ export class Socket {
       case "open":
         this.open();
         break;
+      case "knock":
+        void this.knock();
+        break;
       case "close":
         this.close();
         break;
@@ -79,6 +84,17 @@ export class Socket {
         this.events.finished(effect.phase, effect.failure);
         break;
     }
+  }
+
+  private async knock(): Promise<void> {
+    this.close();
+    const asked = new AbortController();
+    this.knocking = asked;
+    const there = await isThere(asked.signal);
+    // Closed meanwhile, or asked anew.
+    if (this.knocking !== asked) return;
+    if (there) this.open();
+    else this.run(this.session.closed(performance.now()));
   }
 
   private open(): void {
@@ -97,6 +113,8 @@ export class Socket {
   }
 
   private close(): void {
+    this.knocking?.abort();
+    this.knocking = null;
     const web = this.web;
     this.web = null;
     if (web === null) return;

@@ -128,6 +128,19 @@ describe("cuts", () => {
     expect(session.opened()[0]).toMatchObject({ message: { resume: "secret" } });
   });
 
+  test("the second socket in a row that fails is followed by a knock", () => {
+    session.closed(0);
+    expect(kinds(session.tick(1_000))).toEqual(["open"]);
+    session.closed(1_000);
+    expect(kinds(session.tick(5_000))).toEqual(["knock"]);
+    session.closed(5_000);
+    expect(kinds(session.tick(10_000))).toEqual(["knock"]);
+    session.opened();
+    session.received(welcome(5), 10_100);
+    session.closed(11_000);
+    expect(kinds(session.tick(12_000))).toEqual(["open"]);
+  });
+
   test("delays grow to a ceiling and start over after a success", () => {
     const delays: number[] = [];
     let now = 0;

@@ -59,6 +59,49 @@ test("comes back by itself, and what an old socket still says is not heard", () 
   expect(socket.lostSince).toBeNull();
 });
 
+test("where sockets failed, the next one waits until the server answers a request", async () => {
+  let answer: (reply: { status: number }) => void = () => undefined;
+  const asked: AbortSignal[] = [];
+  vi.stubGlobal("fetch", (_: string, { signal }: { signal: AbortSignal }) => {
+    asked.push(signal);
+    return new Promise((resolve) => {
+      answer = resolve;
+    });
+  });
+  goLive();
+  latest().onclose?.();
+  vi.advanceTimersByTime(300);
+  latest().onclose?.();
+  vi.advanceTimersByTime(600);
+  expect([FakeSocket.all.length, asked.length]).toEqual([2, 1]);
+  answer({ status: 502 });
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect([FakeSocket.all.length, asked.length]).toEqual([2, 2]);
+  answer({ status: 200 });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(FakeSocket.all).toHaveLength(3);
+  goLive();
+  expect(socket.lostSince).toBeNull();
+});
+
+test("whoever leaves while the server is asked opens no socket", async () => {
+  let aborted = false;
+  vi.stubGlobal("fetch", (_: string, { signal }: { signal: AbortSignal }) => {
+    signal.onabort = () => {
+      aborted = true;
+    };
+    return Promise.resolve({ status: 200 });
+  });
+  goLive();
+  latest().onclose?.();
+  vi.advanceTimersByTime(300);
+  latest().onclose?.();
+  vi.advanceTimersByTime(600);
+  socket.leave();
+  await vi.advanceTimersByTimeAsync(0);
+  expect([aborted, FakeSocket.all.length]).toEqual([true, 2]);
+});
+
 test("a socket that answers no ping is replaced", () => {
   goLive();
   vi.advanceTimersByTime(10_010);

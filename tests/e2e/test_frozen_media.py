@@ -29,6 +29,18 @@ PHASES = """async seconds => {
 SEND_NOTHING = """() => Promise.all(
     window.zvonok.peer.getSenders().map(sender => sender.replaceTrack(null)))"""
 
+CAMERA = "window.zvonok.peer.getSenders()[1]"
+# As when the system lends the camera to another program, or the telephone sleeps.
+FALL_SILENT = f"""async () => {{
+    window.silent = {CAMERA}.track;
+    await {CAMERA}.replaceTrack(null);
+    window.silent.dispatchEvent(new Event("mute"));
+}}"""
+GIVE_AGAIN = f"""async () => {{
+    await {CAMERA}.replaceTrack(window.silent);
+    window.silent.dispatchEvent(new Event("unmute"));
+}}"""
+
 
 async def connection(person: Person) -> Any:
     """Another one after every repair of the way of the media."""
@@ -74,3 +86,22 @@ async def test_a_silent_call_is_left_alone(lesson: Lesson, crowd: Crowd) -> None
     before = [await connection(boris), await connection(anya)]
     assert await anya.page.evaluate(PHASES, QUIET_SECONDS) == ["connected"]
     assert [await connection(boris), await connection(anya)] == before
+
+
+async def test_a_camera_that_gives_no_picture_costs_its_viewers_nothing(
+    lesson: Lesson, crowd: Crowd
+) -> None:
+    boris = await crowd.person("Борис", Look(BLUE))
+    anya = await crowd.person("Аня")
+    await boris.join(lesson.address, microphone=False)
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await anya.expect_colour("Борис", BLUE)
+    before = await connection(anya)
+    await boris.page.evaluate(FALL_SILENT)
+    await expect(boris.page.get_by_test_id("banner-device_silent")).to_be_visible()
+    await anya.expect_covered("Борис")
+    assert await anya.page.evaluate(PHASES, QUIET_SECONDS) == ["connected"]
+    assert await connection(anya) == before
+    await boris.page.evaluate(GIVE_AGAIN)
+    await anya.expect_colour("Борис", BLUE)
+    await expect(boris.page.get_by_test_id("banner-device_silent")).to_have_count(0)

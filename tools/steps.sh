@@ -29,7 +29,7 @@ step() {
     say "$what …"
     : >"$LOG"
     rm -f "$LOG.still"
-    watch_over "$what" "$limit" 9>&- &
+    watch_over "$what" "$limit" "$hint" 9>&- &
     watcher=$!
     # In front, so that Ctrl-C reaches it.
     "$@" >"$LOG" 2>&1 </dev/null || status=$?
@@ -52,10 +52,12 @@ step() {
     exit 1
 }
 
-# watch_over WHAT LIMIT: tells now and then how far the command in front has come, and ends it if
-# for LIMIT seconds it writes nothing at all, neither words nor files. 0: no limit.
+# watch_over WHAT LIMIT HINT: tells now and then how far the command in front has come, and ends it
+# if for LIMIT seconds it writes nothing at all, neither words nor files. 0: no limit. Its last words
+# are told of what fetches; a compiler's say nothing to anybody else.
 watch_over() {
-    local what="$1" limit="$2" began=$SECONDS moved=$SECONDS told=$SECONDS before="" now
+    local what="$1" limit="$2" hint="$3" began=$SECONDS moved=$SECONDS told=$SECONDS before="" now
+    local words=""
     WATCHER=$BASHPID
     # Ctrl-C does not reach what runs behind: it ends with its shell.
     while sleep 1 >/dev/null 2>&1 && [ -e "/proc/$$" ]; do
@@ -68,7 +70,8 @@ watch_over() {
         fi
         [ $((SECONDS - told)) -ge "$TELLING" ] || continue
         told=$SECONDS
-        say "$what: $((SECONDS - began)) s, $(tail -n 1 "$LOG" | without_passwords | cut -c1-100)"
+        [ -z "$hint" ] || words=", $(tail -n 1 "$LOG" | without_passwords | cut -c1-100)"
+        say "$what: $((SECONDS - began)) s$words"
     done
 }
 

@@ -144,6 +144,24 @@ def test_a_flooded_slot_holds_up_neither_the_others_nor_sound(stage: Stage) -> N
     assert stage.kernel.counters()["dropped_queue"] > 0, "the line was full"
 
 
+def test_sound_goes_before_the_pictures_that_came_first(stage: Stage) -> None:
+    """While the socket takes nothing both wait; what is heard is the more urgent."""
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view()
+    viewer.show(0, publisher)
+    publisher.camera(0, keyframe=True)
+    publisher.speak()
+    viewer.media.clear()
+    stage.kernel.set_socket(blocked=True)
+    publisher.camera(1)
+    publisher.speak()
+    stage.kernel.set_socket()
+    stage.wait(10)
+    assert viewer.media == [*viewer.audio(), *viewer.video()]
+    assert (len(viewer.audio()), len(viewer.video())) == (1, 1)
+
+
 def test_what_waits_is_freed_with_its_viewer(stage: Stage) -> None:
     publisher, viewer = stage.join(1), stage.join(2)
     publisher.publish()

@@ -44,8 +44,7 @@ class Handshakes:
             slowest = min(members, key=lambda one: one.progress_at)
             if now - slowest.progress_at < YIELDS_AFTER:
                 return None
-            if slowest not in leaving:
-                leaving.append(slowest)
+            leaving.append(slowest)
         self._groups[session] = tuple(groups)
         for group in groups:
             self._members.setdefault(group, {})[session] = None

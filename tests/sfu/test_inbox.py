@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from sfu import inbox
 from sfu.inbox import Inbox
@@ -49,12 +50,20 @@ def kernel() -> Iterator[EventfulKernel]:
     kernel.close()
 
 
-async def run(kernel: EventfulKernel, turns: int = 50) -> Ledger:
+def inbox_of(kernel: EventfulKernel) -> tuple[Inbox, Ledger]:
     ledger = Ledger()
-    entry = Inbox(kernel.as_kernel(), cast("Engine", ledger), ledger.settle)
+    return Inbox(kernel.as_kernel(), cast("Engine", ledger), ledger.settle), ledger
+
+
+async def turn(turns: int = 50) -> None:
+    for _ in range(turns):
+        await asyncio.sleep(0)
+
+
+async def run(kernel: EventfulKernel, turns: int = 50) -> Ledger:
+    entry, ledger = inbox_of(kernel)
     with entry.watched():
-        for _ in range(turns):
-            await asyncio.sleep(0)
+        await turn(turns)
     return ledger
 
 
@@ -79,6 +88,39 @@ async def test_others_have_their_turn_between_handshakes(
     assert (await run(kernel)).told[:6] == [10, "settle", 11, "settle", 12, "settle"]
 
 
+async def test_what_is_cheap_is_settled_between_handshakes(
+    kernel: EventfulKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And brings no handshake before its turn."""
+    monkeypatch.setattr(inbox, "BREATH", 0.0)
+    entry, ledger = inbox_of(kernel)
+    with entry.watched():
+        for handle in range(5):
+            kernel.happen(core.EVENT_DTLS, handle)
+        while not ledger.told:
+            await turn(1)
+        kernel.happen(core.EVENT_CONNECTED, 20)
+        kernel.happen(core.EVENT_LOST, 21)
+        await turn()
+    assert ledger.dtls() == [0, 1, 2, 3, 4]
+    place = ledger.told.index("20 True")
+    assert 4 not in ledger.told[:place], "handshakes were still waiting"
+    assert ledger.told[place : place + 3] == ["20 True", "21 False", "settle"]
+
+
+async def test_handshakes_after_a_breath_are_handed_on(
+    kernel: EventfulKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "BREATH", 0.0)
+    entry, ledger = inbox_of(kernel)
+    with entry.watched():
+        for handles in ((10, 11), (12,), (13, 14)):
+            for handle in handles:
+                kernel.happen(core.EVENT_DTLS, handle)
+            await turn()
+    assert ledger.dtls() == [10, 11, 12, 13, 14]
+
+
 async def test_a_call_that_floods_loses_its_own_datagrams(
     kernel: EventfulKernel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -91,7 +133,10 @@ async def test_a_call_that_floods_loses_its_own_datagrams(
 async def test_unknown_sessions_and_failures_cost_nobody_anything(kernel: EventfulKernel) -> None:
     for handle in (100, 66, 10):
         kernel.happen(core.EVENT_DTLS, handle)
-    assert (await run(kernel)).dtls() == [66, 10]
+    with capture_logs() as logs:
+        assert (await run(kernel)).dtls() == [66, 10]
+    (line,) = logs
+    assert (line["event"], line["kind"], line["subject"]) == ("event failed", core.EVENT_DTLS, 66)
 
 
 async def test_nothing_is_handed_on_after_the_end(
@@ -103,6 +148,5 @@ async def test_nothing_is_handed_on_after_the_end(
     ledger = await run(kernel, turns=4)
     told = list(ledger.told)
     assert 0 < len(ledger.dtls()) < 10
-    for _ in range(10):
-        await asyncio.sleep(0)
+    await turn(10)
     assert ledger.told == told

@@ -14,7 +14,7 @@ from sfu.looks import AT_ONCE, Looks
 from tests.patience import PATIENCE
 from tests.sfu import offers
 from tests.sfu.signalman import Signalman
-from tests.sfu.stage import Stage
+from tests.sfu.stage import Stage, tile
 from zvonok.service import bus as service_bus
 from zvonok.service.bus import Announcement, Subscribed, Subscription
 from zvonok.wire import bus
@@ -296,12 +296,18 @@ async def test_work_that_takes_long_lets_others_have_their_turn(desk: Desk) -> N
     assert desk.actual["s1"].revision == 2
 
 
-async def test_comparing_finds_what_nobody_announced(desk: Desk) -> None:
-    for participant in range(1, 300):
+async def test_comparing_finds_what_nobody_announced(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looks_module, "COMPARED_AT_ONCE", 16)
+    # A value of more than 64 bytes: Redis gives short ones out all at once, however many.
+    await desk.write(90, view=[tile(slot, 1) for slot in range(25)])
+    for participant in range(1, 90):
         await desk.write(participant)
     await desk.looks.compare_once()
-    await desk.look(10)
-    assert len(desk.actual) == 299
+    assert desk.redis.commands.count("hscan") > 3, "in parts"
+    await desk.look(5)
+    assert len(desk.actual) == 90
     await desk.write(7, open=["microphone"])
     await desk.signalman.unwant("s8")
     await desk.looks.compare_once()
@@ -312,7 +318,7 @@ async def test_comparing_finds_what_nobody_announced(desk: Desk) -> None:
     assert "s8" not in desk.actual
     await desk.redis.srem(bus.calls_key(WORKER), "c")
     await desk.looks.compare_once()
-    await desk.look(10)
+    await desk.look(5)
     assert desk.kernel.open == set()
 
 

@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from sfu import reports
-from sfu.effects import DropActual, Publish, WriteActual
-from sfu.reports import AT_ONCE, Reports
+from sfu.effects import DropActual, Effect, Publish, WriteActual
+from sfu.reports import AT_ONCE, Heartbeat, Reports
 from tests.patience import PATIENCE
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Description, SpeakersNotice
@@ -20,8 +20,9 @@ from zvonok.wire.bus import ActualSession, Description, SpeakersNotice
 class FailingRedis:
     """Fails the first `failures` pipelines; keeps the commands of the others."""
 
-    def __init__(self, failures: int) -> None:
+    def __init__(self, failures: int, error: type[Exception] = RedisConnectionError) -> None:
         self.failures = failures
+        self.error = error
         self.fails: Callable[[], None] = lambda: None
         self.written: list[list[tuple[Any, ...]]] = []
         self.wrote = asyncio.Event()
@@ -29,6 +30,9 @@ class FailingRedis:
     def pipeline(self, *, transaction: bool) -> "Pipeline":
         assert not transaction
         return Pipeline(self)
+
+    async def srem(self, *_: object) -> None:
+        raise self.error
 
 
 class Pipeline:
@@ -43,13 +47,13 @@ class Pipeline:
         pass
 
     def __getattr__(self, name: str) -> Any:
-        return lambda *arguments: self._commands.append((name, *arguments))
+        return lambda *arguments, **_: self._commands.append((name, *arguments))
 
     async def execute(self) -> None:
         if self._redis.failures:
             self._redis.failures -= 1
             self._redis.fails()
-            raise RedisConnectionError
+            raise self._redis.error
         self._redis.written.append(self._commands)
         self._redis.wrote.set()
 
@@ -70,6 +74,52 @@ async def written(redis: FailingRedis, *effects: list[Any]) -> list[tuple[Any, .
     with pytest.raises(asyncio.CancelledError):
         await task
     return redis.written[0]
+
+
+AWAY = pytest.mark.parametrize("error", [RedisConnectionError, OSError])
+
+
+@AWAY
+async def test_what_could_not_be_written_is_written_later_unasked(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(reports, "RETRY", 0)
+    commands = await written(FailingRedis(failures=2, error=error), [answered(1)])
+    assert [c[0] for c in commands] == ["hset", "hset", "publish"]
+
+
+@AWAY
+async def test_the_worker_is_known_again_once_redis_is_back(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    monkeypatch.setattr(reports, "RETRY", 0)
+    redis = FailingRedis(failures=2, error=error)
+    turns, asked = [0], []
+
+    def fails() -> None:
+        asked.append(sum(turns))
+        asyncio.get_running_loop().call_soon(turns.append, 1)
+
+    redis.fails = fails
+    task = asyncio.ensure_future(heart(redis).work())
+    await asyncio.wait_for(redis.wrote.wait(), PATIENCE)
+    task.cancel()
+    assert asked == [0, 1], "others had their turn in between"
+    assert [command[:2] for command in redis.written[0]] == [
+        ("set", bus.worker_key("w")),
+        ("sadd", bus.WORKERS_KEY),
+    ]
+
+
+@AWAY
+async def test_a_worker_may_end_while_redis_is_away(error: type[Exception]) -> None:
+    """What it said of itself expires."""
+    await heart(FailingRedis(failures=1, error=error)).end()
+
+
+def heart(redis: FailingRedis) -> Heartbeat:
+    state = bus.WorkerState(worker="w", addresses=[], port=1, sessions=0, load=0.0)
+    return Heartbeat(cast("Redis", redis), "w", lambda: state)
 
 
 async def test_newest_state_survives_a_redis_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,19 +193,21 @@ async def test_sessions_of_one_call_are_announced_together_and_in_parts() -> Non
     assert [len(sessions) for sessions in told] == [AT_ONCE, 1]
 
 
-@pytest.mark.parametrize("newer", [2, None])
+def answered(offer_id: int) -> WriteActual:
+    return replace(state(offer_id), answer=Description(offer_id, "v=0"))
+
+
+@pytest.mark.parametrize(
+    ("newer", "states", "answers"),
+    [(answered(2), [2], [2]), (state(2), [2], [1]), (DropActual("c", "s"), [], [])],
+)
 async def test_what_came_during_a_write_that_failed_is_newer(
-    monkeypatch: pytest.MonkeyPatch, newer: int | None
+    monkeypatch: pytest.MonkeyPatch, newer: Effect, states: list[int], answers: list[int]
 ) -> None:
     monkeypatch.setattr(reports, "RETRY", 0)
     redis = FailingRedis(failures=1)
     report = Reports(cast("Redis", redis))
-
-    def arrives() -> None:
-        effect = DropActual("c", "s") if newer is None else answered(newer)
-        report.add([effect])
-
-    redis.fails = arrives
+    redis.fails = lambda: report.add([newer])
     report.add([answered(1)])
     task = asyncio.ensure_future(report.work())
     await asyncio.wait_for(redis.wrote.wait(), PATIENCE)
@@ -171,8 +223,4 @@ async def test_what_came_during_a_write_that_failed_is_newer(
         for c in commands
         if c[1] == bus.answers_key("c") and c[0] == "hset"
     ]
-    assert stored == texts == ([] if newer is None else [newer])
-
-
-def answered(offer_id: int) -> WriteActual:
-    return replace(state(offer_id), answer=Description(offer_id, "v=0"))
+    assert (stored, texts) == (states, answers)

@@ -62,7 +62,9 @@ def test_demand_that_returns_is_not_let_go() -> None:
     demand = Demand(1)
     demand.add(0)
     demand.remove(0, 10.0)
+    settled = [demand.settled]
     demand.add(0)
+    assert [*settled, demand.settled] == [False, True]
     demand.settle(99.0)
     assert demand.asked() == (0,)
 

@@ -204,7 +204,7 @@ class Room:
         if screens:
             return current if current in screens else screens[0]
         loudest = next(self._speaking_cameras(), None)
-        if current is None or current[1] != "camera":
+        if current is None:
             cameras = (name for name in self._publishers if name[1] == "camera")
             return loudest or min(cameras, default=None)
         if loudest in (None, current):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -164,6 +165,23 @@ def test_a_forged_close_notify_ends_nothing(suite: str) -> None:
     assert not reader.ended(b"\x15\xfe\xfd" + bytes(8) + b"\0\2\1\0")
 
 
+@pytest.mark.parametrize(
+    ("level", "description", "ends"), [(2, 40, True), (1, 0, True), (1, 90, False)]
+)
+def test_a_fatal_alert_ends_as_a_close_notify_does(
+    level: int, description: int, ends: bool
+) -> None:
+    """Of warnings only that one (RFC 5246 §7.2)."""
+    reader = AlertReader(AESGCM, bytes(16), bytes(4))
+    head, sequence, explicit = b"\x15\xfe\xfd", bytes(8), b"explicit"
+    body = AESGCM(bytes(16)).encrypt(
+        bytes(4) + explicit, bytes([level, description]), sequence + head + b"\0\2"
+    )
+    record = explicit + body
+    datagram = head + sequence + len(record).to_bytes(2, "big") + record
+    assert reader.ended(datagram) is ends
+
+
 @settings(max_examples=50)
 @given(st.binary(max_size=100))
 def test_garbage_ends_nothing(junk: bytes) -> None:
@@ -207,6 +225,15 @@ def test_datagrams_fit_the_path() -> None:
     client = DtlsClient()
     run(client, SERVER.handshake((client.fingerprint,), 0.0), down=measure)
     assert max(sizes) <= MTU
+
+
+def test_whole_records_share_a_datagram_as_far_as_they_fit() -> None:
+    def record(size: int) -> bytes:
+        return b"\x16\xfe\xfd" + bytes(8) + (size - 13).to_bytes(2, "big") + bytes(size - 13)
+
+    sizes = [MTU // 2, MTU // 2, 100, MTU - 50, 50, MTU + 1, 20]
+    found = dtls._datagrams(b"".join(map(record, sizes)))
+    assert [len(datagram) for datagram in found] == [MTU, 100, MTU, MTU + 1, 20]
 
 
 def greet(client: DtlsClient, handshake: Handshake) -> list[bytes]:
@@ -330,6 +357,20 @@ def test_last_flight_is_repeated_for_a_while() -> None:
     assert not handshake.expired(KEEP_SECONDS - 1)
     assert handshake.receive(finished[-1], KEEP_SECONDS).datagrams == []
     assert handshake.expired(KEEP_SECONDS)
+
+
+def test_the_last_flight_is_kept_from_the_end_of_a_slow_handshake_on() -> None:
+    client = DtlsClient()
+    handshake = SERVER.handshake((client.fingerprint,), 0.0)
+    for reply in greet(client, handshake):
+        client.receive(reply)
+    finished = client.send()
+    for datagram in finished:
+        handshake.receive(datagram, STALL_SECONDS - 1)
+    assert handshake.complete
+    assert handshake.receive(finished[-1], STALL_SECONDS - 0.9).datagrams == []
+    assert handshake.receive(finished[-1], KEEP_SECONDS + 1).datagrams
+    assert not handshake.expired(KEEP_SECONDS + STALL_SECONDS - 1.1)
 
 
 def test_fingerprint_is_that_of_the_certificate() -> None:

@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from sfu import handshakes
 from sfu.dtls import FIRST_REPEAT, HANDSHAKE_SECONDS, KEEP_SECONDS
 from sfu.engine import SILENT_TICKS
 from sfu.handshakes import AT_ONCE, OF_ADDRESS, OF_CALL, YIELDS_AFTER
@@ -71,6 +72,7 @@ def test_new_ice_credentials_restart_ice_only() -> None:
     second = stage.answer(1)
     restart, peer = stage.kernel.log
     assert restart[0] == "restart_ice"
+    assert restart[2].decode() not in first
     assert peer == ("set_peer", 0, b"ABCD", b"PxnC3Dzf8Ld8qrAe8nym4HbL")
     assert f"a=ice-ufrag:{restart[2].decode()}\r\n" in second
     assert [x for x in first.splitlines() if "ssrc" in x] == [
@@ -79,6 +81,8 @@ def test_new_ice_credentials_restart_ice_only() -> None:
     origin, version = (text.splitlines()[1].split()[1:3] for text in (first, second))
     assert origin[0] == version[0]
     assert int(version[1]) > int(origin[1])
+    stage.want(1, offer=offers.browser(ufrag="ABCD"))
+    assert stage.kernel.log == [restart, peer]
 
 
 def test_same_credentials_in_a_new_offer_are_answered_alike() -> None:
@@ -198,7 +202,10 @@ def test_repeated_last_flight_is_answered_until_it_is_forgotten() -> None:
     stage.now = 1.0
     stage.engine.receive_dtls(0, finished, stage.now)
     assert stage.kernel.take("send_dtls")
+    stage.pass_time(FIRST_REPEAT * 2)
+    assert stage.kernel.take("send_dtls") == [], "not by the clock: the peer may have heard it"
     stage.pass_time(KEEP_SECONDS)
+    assert stage.engine._kept == set()
     stage.engine.receive_dtls(0, finished, stage.now)
     assert stage.kernel.take("send_dtls") == []
 
@@ -229,6 +236,7 @@ def test_too_many_handshakes_at_once_wait(limit: int, calls: int, addresses: int
 
 def test_a_stalled_handshake_gives_way() -> None:
     stage = Stage(max_sessions=OF_CALL + 1)
+    stage.now = 100.0
     hello = DtlsClient().send()[0]
     for number in range(OF_CALL + 1):
         stage.want(number + 1, offer=offers.whep())
@@ -242,6 +250,17 @@ def test_a_stalled_handshake_gives_way() -> None:
     assert error.code == "session_lost"
     assert [s for s, actual in stage.actual.items() if actual.error] == ["s1"]
     assert stage.engine.handshakes_deferred == 1
+
+
+def test_a_handshake_that_is_over_leaves_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handshakes, "AT_ONCE", 1)
+    stage = Stage()
+    for number in range(2):
+        client = DtlsClient()
+        stage.want(number + 1, offer=client_offer(client))
+        stage.connect(number, client)
+        assert stage.actual[f"s{number + 1}"].connected
+    assert stage.engine.handshakes_deferred == 0
 
 
 def test_what_begins_no_handshake_takes_no_place() -> None:
@@ -418,7 +437,7 @@ def test_closing_leaves_what_is_stored() -> None:
     stage.want(2)
     stage.engine.close(0.0)
     assert stage.kernel.open == set()
-    assert stage.engine.session_count == 0
+    assert (stage.engine.session_count, stage.engine.calls()) == (0, set())
     assert [type(e).__name__ for e in stage.engine.take_effects()] == []
 
 
@@ -465,6 +484,20 @@ def test_what_is_told_waits_for_the_mark() -> None:
     assert stage.engine.take_effects() == []
     stage.settle()
     assert stage.actual["s1"].revision == 1
+
+
+def test_what_is_told_waits_for_its_own_mark() -> None:
+    """Which is set only once the one before has come back."""
+    stage = Stage()
+    for number in (1, 2):
+        wanted = WantedSession(session=f"s{number}", participant=number, offer_id=1, revision=1)
+        stage.engine.want("c", wanted, Description(1, offers.browser()), None, 0.0)
+        assert stage.engine.take_effects() == []
+    assert stage.kernel.marks == 1
+    stage.engine.set_reachable(1, True)
+    assert stage.engine.take_effects() == []
+    stage.settle()
+    assert [stage.actual[name].revision for name in ("s1", "s2")] == [1, 1]
 
 
 def test_another_participant_is_another_peer() -> None:

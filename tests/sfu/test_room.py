@@ -54,6 +54,8 @@ def test_layers_without_telling_names_are_chosen_by_their_real_heights() -> None
     stage.want(1, offer=offers.Draft().video("sendonly", *rids).text(), open=["camera"])
     stage.want(2, view=[tile(0, 1, 180)])
     assert slots(stage) == [("set_slot", 1, 0, 0, CAMERA, 0)]
+    stage.engine.set_height(0, CAMERA, 3, 90, stage.now)
+    assert slots(stage) == []
     for layer, height in enumerate((720, 360, 180)):
         stage.engine.set_height(0, CAMERA, layer, height, stage.now)
     assert slots(stage)[-1] == ("set_slot", 1, 0, 0, CAMERA, 2)
@@ -93,7 +95,8 @@ def test_our_own_layers_are_known_by_name() -> None:
     stage.want(1, open=["camera"])
     stage.want(2, view=[tile(0, 1, 180)])
     assert slots(stage) == [("set_slot", 1, 0, 0, CAMERA, 0)]
-    stage.engine.set_height(0, CAMERA, 0, 120, stage.now)
+    for layer, height in ((0, 120), (2, 400)):
+        stage.engine.set_height(0, CAMERA, layer, height, stage.now)
     assert slots(stage) == []
 
 
@@ -113,6 +116,41 @@ def test_view_waits_for_its_source() -> None:
     assert stage.kernel.log.index(("clear_slot", 0, 0)) < stage.kernel.log.index(
         ("close_session", 1)
     )
+
+
+def test_whoever_turns_away_leaves_the_others_watching() -> None:
+    stage = Stage()
+    stage.want(1)
+    for viewer in (2, 3):
+        stage.want(viewer, view=[tile(0, 8), tile(1, 1)])
+    stage.want(2, view=[])
+    stage.kernel.take()
+    stage.want(1, open=["camera"])
+    assert slots(stage) == [("set_slot", 2, 1, 0, CAMERA, 2)]
+
+
+def test_another_persons_tile_is_judged_anew() -> None:
+    """Only a picture that is on show is kept although its tile wavers."""
+    stage = Stage()
+    for participant in (1, 2):
+        stage.want(participant, open=["camera"])
+    stage.want(3, view=[tile(0, 1, 226)])
+    stage.want(3, view=[tile(0, 1, 220)])
+    assert slots(stage) == [("set_slot", 2, 0, 0, CAMERA, 1)]
+    stage.want(3, view=[tile(0, 2, 220)])
+    assert slots(stage) == [("set_slot", 2, 0, 1, CAMERA, 0)]
+
+
+def test_nothing_is_remembered_of_who_left() -> None:
+    stage = Stage()
+    stage.want(1, open=["camera"])
+    stage.want(2, view=[tile(0, 1), tile(1, 7)])
+    follower(stage)
+    for participant in (2, 9):
+        stage.leave(participant)
+    stage.pass_time(HOLD)
+    room = stage.engine._rooms["c"]
+    assert (room._watchers, room._followers, room._unsettled) == ({}, set(), set())
 
 
 def test_source_that_comes_back_is_shown_again() -> None:
@@ -147,6 +185,16 @@ def test_only_layers_on_show_are_asked_for() -> None:
     assert asked(stage)["s1"] == ([], False)
 
 
+def test_layers_are_let_go_although_the_clock_looks_more_often() -> None:
+    stage = Stage()
+    stage.want(1, open=["camera"])
+    stage.want(2, view=[tile(0, 1)])
+    stage.want(2, view=[])
+    for _ in range(2):
+        stage.pass_time(HOLD * 0.6)
+    assert asked(stage)["s1"] == ([], False)
+
+
 def test_a_page_turned_back_at_once_is_not_noticed_by_the_publisher() -> None:
     stage = Stage()
     stage.want(1, open=["camera"])
@@ -178,6 +226,8 @@ def test_other_rooms_sources_are_not_shown() -> None:
 
 def test_shared_sound_has_one_owner() -> None:
     stage = Stage()
+    stage.want(1, open=["microphone", "camera", "screen"])
+    assert [e for e in stage.kernel.log if e[0] == "set_screen_audio"] == []
     stage.want(1, open=["screen_audio"])
     stage.want(2, open=["screen_audio"])
     stage.want(1, open=[])
@@ -221,6 +271,29 @@ def test_follower_changes_to_who_speaks_for_a_while() -> None:
     assert slots(stage) == [("set_slot", 2, 0, 1, CAMERA, 2)]
     stage.leave(2)
     assert slots(stage)[-1] == ("set_slot", 2, 0, 0, CAMERA, 2)
+
+
+def test_follower_keeps_who_spoke_last_while_all_are_silent() -> None:
+    stage = Stage()
+    stage.want(1, open=["camera"])
+    follower(stage)
+    slots(stage)
+    for _ in range(3):
+        stage.speak()
+        stage.pass_time(SWITCH_AFTER)
+    assert slots(stage) == []
+
+
+def test_follower_does_not_change_at_the_first_word() -> None:
+    stage = Stage()
+    stage.now = 100.0
+    for participant in (1, 2):
+        stage.want(participant, open=["camera"])
+    follower(stage)
+    slots(stage)
+    stage.speak(1)
+    stage.pass_time(SWITCH_AFTER / 2)
+    assert slots(stage) == []
 
 
 def test_follower_joins_late_and_leaves() -> None:

@@ -14,6 +14,7 @@ def test_opens_with_everything_the_kernel_needs() -> None:
     stage.want(5)
     log = {name: [e for e in stage.kernel.log if e[0] == name] for name, *_ in stage.kernel.log}
     assert [e[1:4] for e in log["open_session"]] == [(0, 1, 5)]
+    assert log["set_peer"] == [("set_peer", 0, b"BXlN", b"PxnC3Dzf8Ld8qrAe8nym4HbL")]
     assert log["set_extensions"][0][2] == {
         "audio_level": 1,
         "abs_send_time": 2,

@@ -17,7 +17,7 @@ IDENTITY = Identity(
 )
 
 
-def answer(text: str, kind: SessionKind = "browser") -> str:
+def answer(text: str, kind: SessionKind = "browser", identity: Identity = IDENTITY) -> str:
     offer = parse_offer(text)
     plan = make_plan(offer, kind)
     ssrcs = {("audio", s.number): SlotSsrc(100 + s.number, 0) for s in plan.slots("audio")}
@@ -27,7 +27,7 @@ def answer(text: str, kind: SessionKind = "browser") -> str:
     return write_answer(
         offer,
         plan,
-        IDENTITY,
+        identity,
         origin=(7, 3),
         credentials=("ourufrag", "p" * 24),
         ssrcs=ssrcs,
@@ -87,6 +87,32 @@ def test_slots_have_streams_of_their_own() -> None:
     assert "a=ssrc-group:FID 200 300" in first_video
     assert "a=ssrc:300 cname:zvonok" in first_video
     assert not any("rtp-stream-id" in line for line in first_video)
+
+
+@pytest.mark.parametrize(
+    ("address", "family"),
+    [("192.0.2.9", "IN IP4 192.0.2.9"), ("2001:db8::9", "IN IP6 2001:db8::9")],
+)
+def test_the_address_of_a_section_is_the_preferred_one(address: str, family: str) -> None:
+    identity = Identity((Candidate(address, 8081), Candidate("198.51.100.1", 9)), "AB")
+    for part in sections(answer(offers.whip(), identity=identity))[1:]:
+        assert part[1] == f"c={family}"
+
+
+def test_a_slot_without_repair_has_one_ssrc() -> None:
+    text = offers.Draft().video("recvonly").text().replace("a=fmtp:97 apt=96", "a=fmtp:97 apt=98")
+    (video,) = sections(answer(text))[1:]
+    assert [line.partition(" ")[0] for line in video if "ssrc" in line] == ["a=ssrc:200"] * 2
+    assert video[0].endswith(" 96")
+
+
+def test_a_viewer_is_promised_what_he_offered() -> None:
+    text = offers.whep().replace("a=rtcp-fb:96 ccm fir\r\n", "").replace("96 goog-remb", "96 x")
+    out = answer(text)
+    assert [line for line in out.splitlines() if "rtcp-fb" in line] == [
+        "a=rtcp-fb:96 nack",
+        "a=rtcp-fb:96 nack pli",
+    ]
 
 
 def test_candidates_are_in_the_first_accepted_section_only() -> None:

@@ -69,6 +69,32 @@ def test_simulcast_group_orders_ssrcs() -> None:
     )
 
 
+def test_a_name_without_a_choice_of_layers_names_one() -> None:
+    for lines in (["a=rid:b send", "a=rid:a send"], ["a=rid:b send", "a=simulcast:send x"]):
+        rids = read(offers.Draft().video("sendonly", *lines).text()).sections[0].rids
+        assert [rid.name for rid in rids] == ["b"]
+
+
+def test_the_ssrc_0_is_none() -> None:
+    lines = ("a=ssrc:0 cname:x", "a=ssrc:7 cname:x")
+    section = read(offers.Draft().video("sendonly", *lines).text()).sections[0]
+    assert section.ssrcs == ((7, 0),)
+
+
+def test_groups_of_ssrcs_with_another_meaning_are_passed_over() -> None:
+    lines = ("a=ssrc-group:DUP 5 6", "a=ssrc:5 cname:x", "a=ssrc:6 cname:x")
+    section = read(offers.Draft().video("sendonly", *lines).text()).sections[0]
+    assert section.ssrcs == ((5, 0), (6, 0))
+
+
+def test_repair_is_that_of_the_codec() -> None:
+    text = offers.Draft().video("sendonly").text().replace(" 96 97", " 96 95 94 97")
+    others = "a=rtpmap:95 rtx/90000\r\na=rtpmap:94 rtx/90000\r\na=fmtp:94 apt=98\r\n"
+    (section,) = read(text + others).sections
+    assert section.rtx is not None
+    assert section.rtx.payload_type == 97
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -90,6 +116,8 @@ def test_simulcast_group_orders_ssrcs() -> None:
         ("UDP/TLS/RTP/SAVPF 96", "UDP/TLS/RTP/SAVPF 128"),
         ("a=rtpmap:96", "a=rtpmap:96000"),
         ("a=rid:q send", "a=rid:q"),
+        ("a=rid:q send", "a=rid:" + "q" * 17 + " send"),
+        ("a=rid:q send", "a=rid:q;h send"),
         ("a=group:BUNDLE", "a=group:BUNDLE x\r\na=x:"),
         ("a=ssrc", "a=ssrc-group:\r\na=ssrc-group:FID x\r\na=ssrc"),
         ("s=-", "s=\0"),

@@ -146,6 +146,13 @@ def test_several_sections_need_a_bundle() -> None:
         assert refusal(text, kind) == {"reason": "bundle"}
 
 
+def test_sections_without_names_are_not_taken_for_one() -> None:
+    text = offers.whep().replace("a=group:BUNDLE 0 1", "a=x")
+    for mid in (0, 1):
+        text = text.replace(f"a=mid:{mid}\r\n", "")
+    assert refusal(text)["reason"] == "bundle"
+
+
 def test_one_section_needs_none() -> None:
     text = offers.Draft().video("sendonly").text().replace("a=group:BUNDLE 0", "a=x")
     assert summary(text) == ["camera"]
@@ -215,6 +222,13 @@ def test_layers_of_unknown_names_are_ordered_by_size(restrictions: dict[str, str
     draft = offers.Draft().video("sendonly", *rids, "a=simulcast:send hi;lo")
     (camera,) = plan(draft.text()).sources()
     assert (camera.rids, camera.offered_rids) == (("lo", "hi"), ("hi", "lo"))
+
+
+def test_layers_of_which_not_all_tell_a_size_keep_their_order() -> None:
+    rids = ("a=rid:hi send max-width=1280;max-height=720", "a=rid:lo send")
+    draft = offers.Draft().video("sendonly", *rids, "a=simulcast:send hi;lo")
+    (camera,) = plan(draft.text()).sources()
+    assert camera.rids == ("hi", "lo")
 
 
 # ── what is promised ──

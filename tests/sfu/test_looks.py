@@ -31,6 +31,7 @@ class Interrupted:
         self.happens: list[Callable[[], Awaitable[None]]] = []
         """One for each reply; none any more: nothing happens."""
         self.failures = 0
+        self.error: type[Exception] = RedisConnectionError
         self.commands: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
@@ -54,7 +55,7 @@ class Interrupted:
     async def _replied(self, reply: Any) -> Any:
         if self.failures:
             self.failures -= 1
-            raise RedisConnectionError
+            raise self.error
         if self.happens:
             await self.happens.pop(0)()
         return reply
@@ -225,6 +226,38 @@ async def test_an_offer_that_was_lost_is_not_answered_by_the_one_before(desk: De
     actual = desk.engine._rooms["c"].sessions["s1"].actual()
     assert actual.error is not None
     assert (actual.offer_id, actual.error.code) == (2, "session_lost")
+
+
+@pytest.mark.parametrize("error", [RedisConnectionError, OSError])
+async def test_a_redis_that_is_away_ends_neither_work_nor_comparing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    for name in ("RETRY", "COMPARE_EVERY"):
+        monkeypatch.setattr(looks_module, name, 0)
+    desk.redis.error = error
+    desk.redis.failures = 1
+    await desk.said(1)
+    desk.tasks.append(asyncio.create_task(desk.looks.work()))
+    async with asyncio.timeout(PATIENCE):
+        while "s1" not in desk.actual:
+            await asyncio.sleep(0.001)
+    desk.redis.failures = 2
+    await desk.write(2)
+    desk.tasks.append(asyncio.create_task(desk.looks.compare()))
+    async with asyncio.timeout(PATIENCE):
+        while "s2" not in desk.actual:
+            await asyncio.sleep(0.001)
+
+
+async def test_everything_is_looked_at_once(desk: Desk) -> None:
+    await desk.write(1)
+    desk.announcer.subscribed()
+    await desk.announcer.heard()
+    await desk.look()
+    assert "s1" in desk.actual
+    desk.redis.commands.clear()
+    await desk.look()
+    assert desk.redis.commands == []
 
 
 async def test_a_session_read_before_its_newer_offer_is_read_again(desk: Desk) -> None:

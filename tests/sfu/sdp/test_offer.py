@@ -100,6 +100,7 @@ def test_repair_is_that_of_the_codec() -> None:
     [
         ("v=0", "v=1"),
         ("a=ice-ufrag:BXlN", "a=ice-ufrag:B N"),
+        ("a=ice-ufrag:BXlN", "a=x"),
         ("a=ice-pwd:PxnC3Dzf8Ld8qrAe8nym4HbL", "a=x"),
         ("sha-256", "sha-1"),
         (offers.FINGERPRINT, "AB:CD"),

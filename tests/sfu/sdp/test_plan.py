@@ -189,6 +189,17 @@ def test_layers_need_the_rid_extension() -> None:
         assert (camera.rids, camera.offered_rids, camera.layers) == ((), (), 1)
 
 
+def test_layers_need_the_rid_extension_under_its_one_id() -> None:
+    text = offers.Draft().video("sendonly").video("sendonly", *offers.SIMULCAST).text()
+    head, camera, screen = text.split("m=")
+    assert "a=extmap:10 " in screen
+    sources = plan(
+        "m=".join((head, camera, screen.replace("a=extmap:10 ", "a=extmap:9 ")))
+    ).sources()
+    assert [source.layers for source in sources] == [1, 1]
+    assert [source.layers for source in plan(text).sources()] == [1, 3]
+
+
 def test_layers_without_names_are_told_by_a_group_of_ssrcs() -> None:
     group = ("a=ssrc-group:SIM 1 2 3", *(f"a=ssrc-group:FID {n} {n + 10}" for n in (1, 2, 3)))
     text = offers.Draft().video("sendonly", *offers.SIMULCAST, *group).text()
@@ -214,6 +225,7 @@ def test_the_ssrc_of_error_correction_is_no_layer() -> None:
     [
         {"hi": "max-width=1280;max-height=720", "lo": "max-width=320;max-height=180"},
         {"hi": "pt=96;max-height=720", "lo": "pt=96;max-height=180"},
+        {"hi": "max-width=1280", "lo": "pt=96;max-width=320"},
         {"hi": "max-br=2500000", "lo": "max-fps=15;max-br=150000"},
     ],
 )
@@ -335,6 +347,12 @@ def test_a_refused_section_keeps_its_place() -> None:
     draft = offers.Draft().video("sendonly").video("sendonly")
     text = draft.text().replace("VP8/90000", "H264/90000", 1)
     assert summary(text) == [None, "screen"]
+
+
+def test_feedback_of_another_codec_is_not_ours() -> None:
+    text = offers.Draft().video("recvonly").text().replace("rtcp-fb:96", "rtcp-fb:97")
+    (slot,) = plan(text).slots("video")
+    assert slot.codec.feedback == ()
 
 
 def test_wildcard_feedback() -> None:

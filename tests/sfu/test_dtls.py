@@ -291,6 +291,10 @@ def test_garbage_ends_in_a_failure_or_is_ignored(junk: list[bytes | int]) -> Non
     assert not handshake.complete
 
 
+def test_a_failure_need_not_have_an_alert() -> None:
+    assert DtlsError("dtls_flood").datagrams == []
+
+
 def test_a_flood_ends_the_handshake() -> None:
     handshake = SERVER.handshake((Fingerprint("sha-256", bytes(32)),), 0.0)
     for _ in range(MAX_DATAGRAMS):

@@ -44,6 +44,7 @@ def test_view_is_forwarded_in_the_layer_of_its_height() -> None:
     assert slots(stage) == [("set_slot", 1, 0, 0, CAMERA, 0), ("set_slot", 1, 8, 0, SCREEN, 0)]
     stage.want(2, view=[tile(0, 1, 720)])
     assert slots(stage) == [("clear_slot", 1, 8), ("set_slot", 1, 0, 0, CAMERA, 2)]
+    stage.want(2, open=["microphone"])
     assert slots(stage) == []
 
 
@@ -145,6 +146,8 @@ def test_nothing_is_remembered_of_who_left() -> None:
     stage = Stage()
     stage.want(1, open=["camera"])
     stage.want(2, view=[tile(0, 1), tile(1, 7)])
+    stage.want(3, view=[tile(0, 1)])
+    stage.want(3, view=[])
     follower(stage)
     for participant in (2, 9):
         stage.leave(participant)
@@ -267,6 +270,7 @@ def test_follower_changes_to_who_speaks_for_a_while() -> None:
     stage.pass_time(SWITCH_AFTER)
     assert slots(stage) == []
     stage.speak(1, 0)
+    assert slots(stage) == [], "counted anew"
     stage.pass_time(SWITCH_AFTER + 0.1)
     assert slots(stage) == [("set_slot", 2, 0, 1, CAMERA, 2)]
     stage.leave(2)

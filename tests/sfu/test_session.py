@@ -38,6 +38,8 @@ def test_opens_with_everything_the_kernel_needs() -> None:
     assert log["expect"][0][3]["clock_rate"] == 48000
     assert [e[2] for e in log["add_audio_slot"]] == list(range(4))
     assert [e[2] for e in log["add_video_slot"]] == list(range(VIDEO_SLOTS))
+    types = [(e[3]["payload_type"], e[3]["rtx_payload_type"]) for e in log["add_video_slot"]]
+    assert set(types) == {(96, 97)}
 
 
 def test_answer_and_kernel_agree() -> None:

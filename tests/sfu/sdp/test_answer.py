@@ -60,12 +60,23 @@ def test_camera() -> None:
         "a=rid:f recv",
         "a=simulcast:recv q;h;f",
         "a=rtcp-fb:96 transport-cc",
+        "a=rtcp-fb:96 nack",
         "a=rtcp-fb:96 nack pli",
+        "a=rtcp-fb:96 ccm fir",
+        "a=rtcp-fb:96 goog-remb",
         "a=fmtp:97 apt=96",
         "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
     ):
         assert line in camera
     assert not any("video-orientation" in line for line in camera)
+
+
+@pytest.mark.parametrize(("names", "said"), [("q", []), ("q;h", ["a=simulcast:recv q;h"])])
+def test_simulcast_is_answered_from_two_layers_on(names: str, said: list[str]) -> None:
+    lines = offers.SIMULCAST[:3]
+    text = offers.Draft().video("sendonly", *lines, f"a=simulcast:send {names}").text()
+    (camera,) = sections(answer(text))[1:]
+    assert [line for line in camera if "simulcast" in line] == said
 
 
 def test_sound() -> None:

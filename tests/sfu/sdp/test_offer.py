@@ -60,6 +60,12 @@ def test_simulcast_takes_first_alternative_and_ignores_pause() -> None:
     assert [rid.name for rid in read(draft.text()).sections[0].rids] == ["b", "a"]
 
 
+def test_simulcast_may_name_what_is_received_first() -> None:
+    lines = ("a=rid:a send", "a=rid:b send", "a=rid:c recv", "a=simulcast:recv c send b;a")
+    rids = read(offers.Draft().video("sendonly", *lines).text()).sections[0].rids
+    assert [rid.name for rid in rids] == ["b", "a"]
+
+
 def test_simulcast_group_orders_ssrcs() -> None:
     lines = ("a=ssrc-group:SIM 3 1 2", "a=ssrc-group:FID 1 11", "a=ssrc:1 cname:x")
     assert read(offers.Draft().video("sendonly", *lines).text()).sections[0].ssrcs == (
@@ -102,6 +108,7 @@ def test_repair_is_that_of_the_codec() -> None:
         ("a=ice-ufrag:BXlN", "a=ice-ufrag:B N"),
         ("a=ice-ufrag:BXlN", "a=x"),
         ("a=ice-pwd:PxnC3Dzf8Ld8qrAe8nym4HbL", "a=x"),
+        ("a=ice-pwd:PxnC3Dzf8Ld8qrAe8nym4HbL", "a=ice-pwd:P C"),
         ("sha-256", "sha-1"),
         (offers.FINGERPRINT, "AB:CD"),
         (offers.FINGERPRINT, "AB:XY"),
@@ -109,6 +116,8 @@ def test_repair_is_that_of_the_codec() -> None:
         ("a=mid:1", "a=mid:" + "x" * 17),
         ("m=video 9", "m=video 99999"),
         ("m=video 9", "m=video x"),
+        ("m=video 9", "m=video ²"),
+        ("m=video 9", "m=video /9"),
         ("m=video 9 UDP/TLS/RTP/SAVPF 96 97", "m=video"),
         ("opus/48000", "opus/x"),
         ("UDP/TLS", "UDP\u00adTLS"),

@@ -189,6 +189,38 @@ def test_layers_need_the_rid_extension() -> None:
         assert (camera.rids, camera.offered_rids, camera.layers) == ((), (), 1)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a=rtpmap:97 rtx", "a=rtpmap:97 x"),
+        ("a=mid:0", "a=mid:2"),
+        ("send q;h;f", "send q;h"),
+        ("a=extmap:10 ", "a=extmap:12 "),
+        ("m=audio 9", "m=audio 0"),
+        ("a=sendonly", "a=recvonly"),
+    ],
+)
+def test_the_shape_of_a_connection(old: str, new: str) -> None:
+    text = offers.Draft().video("sendonly", *offers.SIMULCAST).audio("recvonly").text()
+    text = text.replace("BUNDLE 0 1", "BUNDLE 1 0 2")
+    other = text.replace(old, new)
+    assert other != text
+    assert plan(text).same_shape(plan(text))
+    assert plan(other).same_shape(plan(other))
+    assert not plan(text).same_shape(plan(other))
+
+
+@pytest.mark.parametrize("protocol", ["UDP/TLS/RTP/SAVP", "RTP/SAVPF"])
+def test_other_names_of_the_protocol(protocol: str) -> None:
+    text = offers.whip().replace("UDP/TLS/RTP/SAVPF", protocol)
+    assert summary(text) == ["microphone", "camera"]
+
+
+def test_an_empty_group_is_passed_over() -> None:
+    text = offers.whip().replace("a=group:BUNDLE", "a=group:\r\na=group:BUNDLE")
+    assert summary(text) == ["microphone", "camera"]
+
+
 def test_layers_need_the_rid_extension_under_its_one_id() -> None:
     text = offers.Draft().video("sendonly").video("sendonly", *offers.SIMULCAST).text()
     head, camera, screen = text.split("m=")

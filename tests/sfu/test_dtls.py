@@ -166,14 +166,15 @@ def test_a_forged_close_notify_ends_nothing(suite: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "description", "ends"), [(2, 40, True), (1, 0, True), (1, 90, False)]
+    ("kind", "level", "description", "ends"),
+    [(21, 2, 40, True), (21, 1, 0, True), (21, 1, 90, False), (23, 2, 0, False)],
 )
 def test_a_fatal_alert_ends_as_a_close_notify_does(
-    level: int, description: int, ends: bool
+    kind: int, level: int, description: int, ends: bool
 ) -> None:
-    """Of warnings only that one (RFC 5246 §7.2)."""
+    """Of warnings only that one (RFC 5246 §7.2); two bytes of data are no alert."""
     reader = AlertReader(AESGCM, bytes(16), bytes(4))
-    head, sequence, explicit = b"\x15\xfe\xfd", bytes(8), b"explicit"
+    head, sequence, explicit = bytes([kind]) + b"\xfe\xfd", bytes(8), b"explicit"
     body = AESGCM(bytes(16)).encrypt(
         bytes(4) + explicit, bytes([level, description]), sequence + head + b"\0\2"
     )
@@ -357,6 +358,7 @@ def test_last_flight_is_repeated_for_a_while() -> None:
     assert last
     assert handshake.receive(finished[-1], 0.1).datagrams == []
     assert handshake.receive(finished[-1], 1.0).datagrams == last
+    assert handshake.receive(finished[-1], 1.1).datagrams == []
     assert handshake.receive(b"\x17whatever", 2.0).datagrams == []
     assert not handshake.expired(KEEP_SECONDS - 1)
     assert handshake.receive(finished[-1], KEEP_SECONDS).datagrams == []

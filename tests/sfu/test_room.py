@@ -277,6 +277,14 @@ def test_follower_changes_to_who_speaks_for_a_while() -> None:
     assert slots(stage)[-1] == ("set_slot", 2, 0, 0, CAMERA, 2)
 
 
+def test_follower_is_shown_no_microphone() -> None:
+    stage = Stage()
+    stage.want(1, open=["microphone"])
+    stage.want(2, open=["camera"])
+    follower(stage)
+    assert slots(stage) == [("set_slot", 2, 0, 1, CAMERA, 2)]
+
+
 def test_follower_keeps_who_spoke_last_while_all_are_silent() -> None:
     stage = Stage()
     stage.want(1, open=["camera"])

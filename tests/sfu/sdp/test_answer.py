@@ -161,6 +161,18 @@ def test_another_parser_reads_it(path: Path) -> None:
             }
 
 
+def test_extensions_that_would_mean_two_things_are_not_answered() -> None:
+    head, camera, screen = offers.Draft().video("sendonly").video("sendonly").text().split("m=")
+    text = "m=".join((head, camera, screen.replace("a=extmap:10 ", "a=extmap:9 ")))
+    parts = sections(answer(text))[1:]
+    assert [any("sdes:rtp-stream-id" in line for line in part) for part in parts] == [True, False]
+
+
+def test_a_viewer_is_not_sent_extensions_that_he_only_sends() -> None:
+    out = answer(offers.whep().replace("a=extmap:4 ", "a=extmap:4/sendonly "))
+    assert "sdes:mid" not in out
+
+
 def test_only_what_was_offered_is_answered() -> None:
     text = (
         offers.whep().replace("a=rtcp-rsize\r\n", "").replace("a=rtcp-fb:96 transport-cc\r\n", "")

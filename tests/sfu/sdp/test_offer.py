@@ -93,6 +93,17 @@ def test_groups_of_ssrcs_with_another_meaning_are_passed_over() -> None:
     assert section.ssrcs == ((5, 0), (6, 0))
 
 
+def test_a_group_of_one_ssrc_repairs_nothing() -> None:
+    lines = ("a=ssrc-group:FID 5", "a=ssrc:5 cname:x")
+    section = read(offers.Draft().video("sendonly", *lines).text()).sections[0]
+    assert section.ssrcs == ((5, 0),)
+
+
+def test_groups_with_another_meaning_are_no_bundle() -> None:
+    offer = read(offers.whip().replace("a=group:", "a=group:LS 0\r\na=group:"))
+    assert offer.bundle == {"0", "1"}
+
+
 def test_repair_is_that_of_the_codec() -> None:
     text = offers.Draft().video("sendonly").text().replace(" 96 97", " 96 95 94 97")
     others = "a=rtpmap:95 rtx/90000\r\na=rtpmap:94 rtx/90000\r\na=fmtp:94 apt=98\r\n"

@@ -232,6 +232,13 @@ def test_layers_need_the_rid_extension_under_its_one_id() -> None:
     assert [source.layers for source in plan(text).sources()] == [1, 3]
 
 
+def test_more_layers_than_there_are_names_are_left_out() -> None:
+    rids = [f"a=rid:{name} send" for name in "abcd"]
+    text = offers.Draft().video("sendonly", *rids, "a=simulcast:send a;b;c;d").text()
+    (camera,) = plan(text).sources()
+    assert camera.offered_rids == ("a", "b", "c")
+
+
 def test_layers_without_names_are_told_by_a_group_of_ssrcs() -> None:
     group = ("a=ssrc-group:SIM 1 2 3", *(f"a=ssrc-group:FID {n} {n + 10}" for n in (1, 2, 3)))
     text = offers.Draft().video("sendonly", *offers.SIMULCAST, *group).text()

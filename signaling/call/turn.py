@@ -17,6 +17,8 @@ class Turn:
     effects: list[Effect] = field(default_factory=list)
     changed: set[int] = field(default_factory=set)
     """People who look different to others now; they are told with the next tick."""
+    news: dict[type[ServerMessage], ServerMessage] = field(default_factory=dict)
+    """What all are told with the next tick."""
 
     def do(self, *effects: Effect) -> None:
         self.effects += effects
@@ -30,7 +32,12 @@ class Turn:
         return True
 
     def tell_all(self, message: ServerMessage) -> None:
+        """At once, however many there are."""
         self.effects.append(Spread(message))
+
+    def tell_all_soon(self, message: ServerMessage) -> None:
+        """With the next tick, of each type only the last: what many change costs each once a tick."""
+        self.news[type(message)] = message
 
     def show(self, number: int) -> None:
         """Others are to see this person as he is now."""

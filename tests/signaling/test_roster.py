@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from signaling.call.parts import told
+from signaling.call.turn import Turn
 from tests.signaling.stage import Stage
 from zvonok.wire.bus import ActualSession
 from zvonok.wire.client import (
@@ -19,6 +20,7 @@ from zvonok.wire.client import (
     Search,
     SetMedia,
     SetQuality,
+    Size,
     Tile,
     View,
 )
@@ -133,6 +135,24 @@ class People(RuleBasedStateMachine):
 
 People.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
 TestPeople = People.TestCase
+
+
+def test_what_many_change_is_told_once_a_tick_after_the_people() -> None:
+    stage = Stage()
+    first, second = stage.join(), stage.join()
+    stage.wait(1)
+    turn = Turn(stage.now, stage.call.people)
+    turn.show(stage.seat(second))
+    for size in (1, 2):
+        turn.tell_all_soon(Size(size=size, turned_away=0))
+    stage.viewers[first].inbox.clear()
+    stage.call.roster.show(turn)
+    assert stage.do(turn.effects) == []
+    assert not stage.call.roster.settled
+    stage.wait(1)
+    assert stage.viewers[first].got(Size) == [Size(size=2, turned_away=0)]
+    stage.wait(10)
+    assert stage.viewers[first].got(Size) == []
 
 
 def test_changes_of_one_tick_come_together() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from zvonok.wire import client
-from zvonok.wire.client import Found, Participant, Search, Speakers
+from zvonok.wire.client import Found, Participant, Search, ServerMessage, Speakers
 
 from ...names import folded
 from ..effects import Send, Spread
@@ -28,6 +28,7 @@ class RosterPart(Part):
         self._sources = sources
         self._face = face
         self._changed: set[int] = set()
+        self._news: dict[type[ServerMessage], ServerMessage] = {}
         self._tick_at: float | None = None
         self._speakers: list[int] = []
 
@@ -37,7 +38,7 @@ class RosterPart(Part):
     @property
     def settled(self) -> bool:
         """Everybody knows what is so."""
-        return not self._changed
+        return not self._changed and not self._news
 
     def snapshot(self, seat: Seat) -> client.Roster:
         """For a newcomer: what all know, and himself."""
@@ -62,10 +63,12 @@ class RosterPart(Part):
         turn.tell_all(Speakers(numbers))
 
     def show(self, turn: Turn) -> None:
-        """Takes note of whom the turn changed for others; they are told with the next tick."""
-        if turn.changed:
+        """Takes note of what the turn changed for others; they are told with the next tick."""
+        if turn.changed or turn.news:
             self._changed |= turn.changed
+            self._news |= turn.news
             turn.changed.clear()
+            turn.news.clear()
             self._tick_soon(turn.now)
 
     def deadline(self) -> float | None:
@@ -82,6 +85,12 @@ class RosterPart(Part):
     def _tick(self, turn: Turn) -> None:
         self._tick_at = None
         changed, self._changed = self._changed, set()
+        news, self._news = self._news, {}
+        self._tell_of_people(turn, changed)
+        # After the people of whom it may speak.
+        turn.do(*(Spread(message) for message in news.values()))
+
+    def _tell_of_people(self, turn: Turn, changed: set[int]) -> None:
         tick = self.told.tick(self._candidates(), self._face, changed)
         if tick is None:
             return

@@ -116,7 +116,11 @@ class InvitationLinks:
             name=name,
         )
         entered = rest.Entered(
-            grant=self._grants.sign(grant, now), path="/api/call", role=grant.role, name=name
+            grant=self._grants.sign(grant, now),
+            path="/api/call",
+            lesson=lesson.id,
+            role=grant.role,
+            name=name,
         )
         return json_reply(entered)
 

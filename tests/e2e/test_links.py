@@ -27,6 +27,28 @@ async def test_a_dead_link_says_why(
     await expect(anya.page.get_by_test_id("prejoin-name")).to_have_count(0)
 
 
+async def test_a_teacher_closes_the_link_in_the_call_and_makes_another(
+    lesson: Lesson, crowd: Crowd
+) -> None:
+    teacher, anya = await crowd.person("Учитель"), await crowd.person("Аня")
+    await teacher.join(lesson.host_address, camera=False, microphone=False)
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await teacher.press("more")
+    await teacher.press("invite")
+    await teacher.press("invite-close")
+    await expect(teacher.page.get_by_test_id("invite-link")).to_have_count(0)
+    boris = await crowd.person("Борис")
+    await boris.page.goto(lesson.address)
+    failure = boris.page.get_by_test_id("failure")
+    await expect(failure).to_have_attribute("data-code", "link_revoked")
+    await teacher.press("invite-new")
+    link = await teacher.page.get_by_test_id("invite-link").input_value()
+    # It names the address for other machines.
+    address = lesson.address.replace(lesson.participant_link, link.rpartition("/")[2])
+    await boris.join(address, camera=False, microphone=False)
+    await expect(boris.tile("Аня")).to_be_visible()
+
+
 async def test_a_wrong_school_key_makes_no_lesson(running: Running, crowd: Crowd) -> None:
     teacher = await crowd.person("Учитель")
     await teacher.page.goto(f"{running.origin}/#key=AAAA-BBBB-CCCC-DDDD")

@@ -110,6 +110,8 @@ class Entered(Struct, frozen=True, kw_only=True):
 
     grant: str
     path: str
+    lesson: str
+    """Its id, under which moderators find its links."""
     role: Role
     name: str
     """The name as it was understood: trimmed, without repeated spaces."""

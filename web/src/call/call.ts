@@ -12,7 +12,7 @@ import { OwnMedia } from "./own";
 import { MediaPath } from "./path";
 import { AUDIO_SLOTS, type Peer } from "./peer";
 import { Pictures } from "./pictures";
-import { type Entered, giveUpSeat, renew } from "./rest";
+import { closeLinks, type Entered, giveUpSeat, makeLink, renew } from "./rest";
 import { Roster, toPerson } from "./roster";
 import { Searches } from "./searches";
 import { Session } from "./session";
@@ -350,6 +350,13 @@ export class RunningCall {
         const found = await this.searches.ask({ query, offset });
         const people = found.participants.map((each) => toPerson(each, this.you.peek()));
         return { total: found.total, people };
+      },
+      closeLinks: async () => {
+        await closeLinks(this.entered);
+        this.invitation.value = null;
+      },
+      makeLink: async () => {
+        this.invitation.value = await makeLink(this.entered);
       },
       dismiss: (notice) => {
         this.notices.dismiss(notice);

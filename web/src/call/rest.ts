@@ -5,7 +5,9 @@ import type {
   FrontDoor,
   HeldSeat,
   LessonCreated,
+  Link,
   LinkInfo,
+  Links,
   Renewed,
 } from "../wire/messages";
 import { CLOSED_PATH, secretWord } from "./closing";
@@ -22,6 +24,7 @@ export interface Entered {
   readonly since: number;
   /** Takes back a seat that is held; null: a new one. */
   readonly resume: string | null;
+  readonly lesson: string;
   /** Of the WebSocket, on this host. */
   readonly path: string;
   /** One's own name as the server understood it. */
@@ -89,6 +92,24 @@ export async function isThere(signal: AbortSignal): Promise<boolean> {
 /** A grant that lasts longer; the old one stays good until its end. */
 export async function renew(grant: string): Promise<string> {
   return (await request<Renewed>("POST", "/api/grants", undefined, grant)).grant;
+}
+
+/** No link of the class leads into the lesson any more; who is there stays. Links of hosts go on. */
+export async function closeLinks({ grant, lesson }: Entered): Promise<void> {
+  const path = linksOf(lesson);
+  const { links } = await request<Links>("GET", path, undefined, grant);
+  const open = links.filter(({ role, revoked }) => role === "participant" && !revoked);
+  for (const { token } of open) await request("DELETE", `${path}/${token}`, undefined, grant);
+}
+
+/** A new link of the class: its token. */
+export async function makeLink({ grant, lesson }: Entered): Promise<string> {
+  const body = { role: "participant" };
+  return (await request<Link>("POST", linksOf(lesson), body, grant)).token;
+}
+
+function linksOf(lesson: string): string {
+  return `/api/lessons/${encodeURIComponent(lesson)}/links`;
 }
 
 /** `key`: the school key that `make up` prints; `size`: how many it is for, beside the teacher. */

@@ -121,6 +121,10 @@ export interface CallActions {
   useCamera(deviceId: string): Promise<void>;
   search(query: string, offset: number): Promise<{ total: number; people: readonly Person[] }>;
   dismiss(notice: Notice): void;
+  /** As a moderator: nobody enters by links of the class any more. Rejects with RequestFailed. */
+  closeLinks(): Promise<void>;
+  /** As a moderator: a new link of the class. Rejects with RequestFailed. */
+  makeLink(): Promise<void>;
   /** A command of the person; a refusal of it becomes a notice. */
   say(command: Said): void;
   leave(): void;

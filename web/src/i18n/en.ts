@@ -300,6 +300,11 @@ export const en: Catalogue = {
   "invite.title": "Invite to the lesson",
   "invite.link": "Link for the class",
   "invite.text": "Nobody needs an account to join by this link, just a name.",
+  "invite.close": "Close this link",
+  "invite.close.text": "Everyone who is here stays.",
+  "invite.closed": "The link is closed: nobody else can join. Everyone who is here stays.",
+  "invite.new": "Make a new link",
+  "invite.failed": "That did not work. Please try again.",
 
   "stats.title": "Connection statistics",
   "stats.quality": "Quality",

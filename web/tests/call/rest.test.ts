@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { enter, giveUpSeat, lookUp } from "../../src/call/rest";
+import { closeLinks, enter, giveUpSeat, lookUp } from "../../src/call/rest";
 
 const busy = (details: object) => ({
   status: 503,
@@ -44,6 +44,24 @@ test("every attempt to enter has the same key, and each entry another", async ()
   expect(keys[0]).toMatch(/^[\w-]{22}$/);
   expect(new Set(keys.slice(0, 3)).size).toBe(1);
   expect(keys[3]).not.toBe(keys[0]);
+});
+
+test("closing the links of the class leaves those of hosts and what is closed already", async () => {
+  const link = (token: string, role: string, revoked: boolean) => ({ token, role, revoked });
+  const links = [
+    link("h", "host", false),
+    link("old", "participant", true),
+    link("one", "participant", false),
+    link("two", "participant", false),
+  ];
+  const ask = answering({ status: 200, body: { links } }, { status: 200, body: {} });
+  const seat = { grant: "g", since: 0, resume: null, path: "/api/call", lesson: "l", name: "A" };
+  await outcome(closeLinks(seat));
+  expect(ask.mock.calls.map(([path, { method }]) => `${method} ${path}`)).toEqual([
+    "GET /api/lessons/l/links",
+    "DELETE /api/lessons/l/links/one",
+    "DELETE /api/lessons/l/links/two",
+  ]);
 });
 
 test("who leaves while the network is away has left as soon as it is back", async () => {

@@ -86,6 +86,8 @@ export function fakeActions() {
     useCamera: vi.fn(async () => undefined),
     search: vi.fn(async () => ({ total: 0, people: [] as readonly Person[] })),
     dismiss: vi.fn(),
+    closeLinks: vi.fn(async () => undefined),
+    makeLink: vi.fn(async () => undefined),
     leave: vi.fn(),
   } satisfies CallActions;
 }

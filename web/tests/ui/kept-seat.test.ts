@@ -11,7 +11,7 @@ const info = {
   media: [],
 } as const;
 const seat = {
-  entered: { grant: "g", path: "/api/call", name: "Анна", since: 0, resume: "secret" },
+  entered: { grant: "g", path: "/api/call", lesson: "l", name: "Анна", since: 0, resume: "secret" },
   info: { ...info, media: [] },
 };
 let stored: Map<string, string>;

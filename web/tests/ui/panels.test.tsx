@@ -52,17 +52,28 @@ test("Escape closes a panel and the focus goes back", async () => {
   expect(document.activeElement).toBe(opener);
 });
 
-test("only whoever was given the link can pass it on", () => {
+test("moderators can pass the link on, close it and make another", async () => {
   const call = fakeCall();
   mountIn(call, <InvitePanel />);
   expect(screen.queryByTestId("invite-panel")).toBeNull();
   act(() => {
+    call.state.role.value = "host";
     call.state.invitation.value = "classlinkclasslink";
   });
   expect(screen.getByTestId("invite-link")).toHaveProperty(
     "value",
     expect.stringContaining("/j/classlinkclasslink"),
   );
+  call.actions.closeLinks.mockRejectedValueOnce(new Error("no line"));
+  await user().click(screen.getByTestId("invite-close"));
+  expect(screen.getByRole("alert")).toBeTruthy();
+  call.actions.closeLinks.mockImplementation(async () => {
+    call.state.invitation.value = null;
+  });
+  await user().click(screen.getByTestId("invite-close"));
+  expect(screen.queryByTestId("invite-link")).toBeNull();
+  await user().click(screen.getByTestId("invite-new"));
+  expect(call.actions.makeLink).toHaveBeenCalledOnce();
 });
 
 test("the settings choose devices and turn single keys off", async () => {

@@ -150,7 +150,7 @@ export const tools: readonly ToolEntry[] = [
   {
     id: "invite",
     place: "more",
-    available: ({ call }) => call.state.invitation.value !== null,
+    available: ({ view }) => view.moderator.value,
     looks: () => ({ icon: "invite", label: t("tool.invite") }),
     press: ({ view }) => view.openPanel(InvitePanel),
   },

@@ -37,6 +37,8 @@ export interface Scene {
 
 const qualities: readonly Quality[] = ["good", "good", "medium", "good", "poor", "good", "good"];
 
+const INVITATION = "Fz9wQ2rT8vXk1LmN4pYb7A";
+
 function personAt(number: number, scene: Scene): Person {
   const own = number === 1;
   const host = scene.role === "host" ? own : number === 2;
@@ -117,6 +119,7 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
   );
   const phase = signal<Phase>(scene.phase);
   const screenOn = signal(scene.sharing === "own");
+  const invitation = signal(scene.role === "host" ? INVITATION : null);
   const shown = signal<ReadonlyMap<string, Picture>>(new Map());
   const kept = new Map<string, MediaStream>();
   const details: ConnectionDetails = {
@@ -161,6 +164,12 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
       return { total: found.length, people: found.slice(offset, offset + 50) };
     },
     dismiss: local.dismiss,
+    closeLinks: async () => {
+      invitation.value = null;
+    },
+    makeLink: async () => {
+      invitation.value = INVITATION;
+    },
     leave: () => {
       phase.value = "left";
     },
@@ -182,7 +191,7 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
       title: signal("Алгебра, 8 «Б»"),
       you: signal(1),
       role: signal(scene.role),
-      invitation: signal(scene.role === "host" ? "Fz9wQ2rT8vXk1LmN4pYb7A" : null),
+      invitation,
       total: signal(scene.people),
       people: own,
       speakers: signal([2, 4]),
@@ -226,7 +235,7 @@ export function pretendEngine(scene: Scene): Engine {
       }
       return info;
     },
-    enter: async () => ({ grant: "", path: "", name: "", since: 0, resume: null }),
+    enter: async () => ({ grant: "", path: "", lesson: "", name: "", since: 0, resume: null }),
     createPreview: () => pretendLocal(scene),
     createCall: (_grant, { local }) => pretendCall(scene, local as Preview),
   };

@@ -25,6 +25,14 @@ PHASES = """async seconds => {
     }
     return [...seen];
 }"""
+QUALITIES = """async seconds => {
+    const { people, quality } = window.zvonok.state, seen = new Set();
+    for (const end = performance.now() + seconds * 1000; performance.now() < end; ) {
+        for (const each of [quality, ...people.value]) seen.add(each.quality ?? each.value);
+        await new Promise(done => setTimeout(done, 100));
+    }
+    return [...seen];
+}"""
 # The camera stays on by what the roster says, as a phone's that lies in a pocket.
 SEND_NOTHING = """() => Promise.all(
     window.zvonok.peer.getSenders().map(sender => sender.replaceTrack(null)))"""
@@ -105,3 +113,12 @@ async def test_a_camera_that_gives_no_picture_costs_its_viewers_nothing(
     await boris.page.evaluate(GIVE_AGAIN)
     await anya.expect_colour("Борис", BLUE)
     await expect(boris.page.get_by_test_id("banner-device_silent")).to_have_count(0)
+
+
+async def test_who_sends_nothing_has_no_bad_line_for_that(lesson: Lesson, crowd: Crowd) -> None:
+    people = [await crowd.person(name) for name in ("Аня", "Борис", "Вера")]
+    for person in people:
+        await person.join(lesson.address, camera=False, microphone=False)
+    for person in people:
+        await person.expect_phase("connected")
+        assert await person.page.evaluate(QUALITIES, QUIET_SECONDS / 2) == ["good"]

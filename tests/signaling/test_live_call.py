@@ -1,15 +1,19 @@
 """What a call writes to Redis: all of what changed, and no more than that."""
 
+import asyncio
 from typing import cast
 
 import pytest
 
+from signaling import live
 from signaling.clock import Clock
 from signaling.live import Command
 from signaling.live_call import RECORDS_AT_ONCE, SESSIONS_AT_ONCE, LiveCall, Outlet, Surroundings
+from tests.patience import PATIENCE
 from tests.signaling.stage import Stage
 from zvonok.wire import bus, client
 from zvonok.wire.client import Done, Media, Offer, SetMedia, Tile, View
+from zvonok.wire.errors import Refusal
 
 SDP = "v=0" + 78_000 * "x"
 WRITTEN = ("Acknowledge", "Arrived", "Keep", "SessionTouched")
@@ -32,9 +36,12 @@ class Written(Stage):
         surroundings = cast("Surroundings", Quiet())
         self.live = LiveCall("c", self.call, surroundings, Clock(steady=lambda: self.now), "worker")
 
-    def take(self) -> list[Command]:
+    def carry_out(self) -> None:
         self.live.run([e for e in self.effects if type(e).__name__ in WRITTEN])
         self.effects.clear()
+
+    def take(self) -> list[Command]:
+        self.carry_out()
         return self.live.take_writes()
 
 
@@ -91,7 +98,11 @@ async def test_everything_is_written_again_for_a_redis_that_forgot(written: Writ
     written.say(socket, Offer(0, SDP))
     first = written.take()
     written.live.touch_everything()
-    assert set(keys(written.take())) == set(keys(first))
+    again = written.take()
+    assert set(keys(again)) == set(keys(first))
+    kept = {command[2] for command in first if command[1] == live.state_key("c")}
+    assert {command[2] for command in again if command[1] == live.state_key("c")} >= kept
+    assert f"seat:{written.seat(socket)}" in kept
 
 
 async def test_a_session_that_went_takes_its_offer_along(written: Written) -> None:
@@ -141,3 +152,18 @@ async def test_a_call_is_forgotten_with_its_last_session(written: Written) -> No
     last = written.live.take_writes()
     assert ("SREM", "zv:live") in {(c[0], c[1]) for c in last}
     assert ("SREM", bus.calls_key("worker")) in {(c[0], c[1]) for c in last}
+
+
+async def test_who_waits_for_the_media_server_is_told_when_the_call_is_let_go(
+    written: Written,
+) -> None:
+    waiting = written.live.answer("a")
+    forgotten = written.live.answer("b")
+    written.live.forget_answer("b")
+    written.live.close(503)
+    for answer in (waiting, written.live.answer("c")):
+        with pytest.raises(Refusal) as refused:
+            await asyncio.wait_for(answer, PATIENCE)
+        assert refused.value.body.code == "unavailable"
+        assert refused.value.body.details["retry_after"] > 0
+    assert not forgotten.done()

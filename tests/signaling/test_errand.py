@@ -70,6 +70,31 @@ async def test_what_fails_is_tried_again(error: Exception) -> None:
     assert not errand.failing
 
 
+async def test_pauses_grow_until_it_succeeds(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    fails = [True, True, True, True, True, True, True, False, True, False]
+    sleep = asyncio.sleep
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await sleep(0)
+
+    async def work() -> None:
+        failed = fails.pop(0)
+        errand.ask()
+        if not fails:
+            errand.end()
+        if failed:
+            raise OSError
+
+    monkeypatch.setattr("signaling.errand.FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    errand = Errand("test", work)
+    errand.ask()
+    await done(errand)
+    assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0, 0.1]
+
+
 async def test_an_errand_that_fails_does_not_hold_up_another() -> None:
     finished = asyncio.Event()
 

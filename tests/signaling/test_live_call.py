@@ -93,6 +93,19 @@ def bytes_of(word: str | bytes) -> bytes:
     return word.encode() if isinstance(word, str) else word
 
 
+async def test_a_media_server_that_was_left_is_left_although_redis_was_away(
+    written: Written,
+) -> None:
+    written.say(written.join(), Offer(0, "v=0"))
+    written.take()
+    written.live.leave_worker()
+    left = live.drop("worker", "c")
+    assert left in written.live.take_writes()
+    written.live.untake()
+    assert left in written.live.take_writes()
+    assert not written.live.unwritten
+
+
 async def test_everything_is_written_again_for_a_redis_that_forgot(written: Written) -> None:
     socket = written.join()
     written.say(socket, Offer(0, SDP))

@@ -13,7 +13,7 @@ from signaling.clock import Clock
 from signaling.live import Live
 from signaling.live_call import LiveCall, Surroundings
 from signaling.reader import AT_ONCE, Reader
-from zvonok.wire.bus import ActualSession
+from zvonok.wire.bus import ActualSession, Description
 
 
 class Fails:
@@ -77,6 +77,43 @@ async def test_what_was_missed_meanwhile_is_not_forgotten(live: Fails) -> None:
     live.meanwhile = None
     await read_twice(live)
     assert live.asked == [{"a"}, None]
+
+
+async def test_news_after_something_was_missed_is_read_with_all(live: Fails) -> None:
+    assert live.reader is not None
+    live.reader.missed()
+    live.reader.news(["a"])
+    await read_twice(live)
+    assert live.asked == [None, None]
+
+
+@pytest.mark.parametrize(("answered", "told"), [(0, "sdp"), (1, None)])
+async def test_an_answer_to_another_offer_is_not_told_as_this_ones(
+    live: Fails, monkeypatch: pytest.MonkeyPatch, answered: int, told: str | None
+) -> None:
+    """The newer one's own announcement is on its way."""
+    heard = []
+
+    async def found(_call: str, _sessions: object) -> list[ActualSession]:
+        return [ActualSession(session="a", offer_id=0)]
+
+    async def answers(_call: str, _sessions: object) -> dict[str, Description]:
+        return {"a": Description(answered, "sdp")}
+
+    def actual(
+        _call: Call, _actual: ActualSession, _now: float, answer: str | None
+    ) -> list[Effect]:
+        heard.append(answer)
+        return []
+
+    monkeypatch.setattr(live, "actual", found)
+    monkeypatch.setattr(live, "answers", answers)
+    monkeypatch.setattr(Call, "actual", actual)
+    monkeypatch.setattr(Call, "deadline", lambda _call: None)
+    assert live.reader is not None
+    live.reader.news(["a"])
+    await live.reader.read()
+    assert heard == [told]
 
 
 async def test_one_session_at_fault_costs_no_other_its_news(

@@ -315,8 +315,10 @@ def test_a_co_admin_may_end_it(stage: Stage) -> None:
 
 def test_nobody_takes_a_seat_in_a_call_that_is_over(stage: Stage) -> None:
     stage.do(stage.call.end(0))
-    with pytest.raises(Refusal):
+    with pytest.raises(Refusal) as refused:
         stage.join()
+    assert refused.value.body.code == "unavailable"
+    assert refused.value.body.details["retry_after"] > 0
 
 
 # ── media ──
@@ -435,6 +437,7 @@ def test_a_view_that_did_not_change_is_not_written(stage: Stage) -> None:
 
 def test_quality_is_seen_by_others(stage: Stage) -> None:
     first, second = stage.join(), stage.join()
+    stage.wait(1)
     stage.say(second, SetQuality("poor"))
     stage.wait(1)
     assert stage.viewers[first].people[2].quality == "poor"
@@ -533,9 +536,10 @@ def test_a_publisher_is_seen_with_what_was_accepted(stage: Stage) -> None:
 def test_a_publisher_is_told_apart_from_those_who_are_there(stage: Stage) -> None:
     stage.join("Ольга", "host")
     viewer = stage.join("OBS")
-    for name in ("Ольга", "OBS"):
+    for name in ("Ольга", "OBS", "Camera"):
         newcomer = stage.newcomer(name, grant=name, kind="publisher")
         stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))
+        stage.wait(1)
         stage.do(hear(stage, answered(newcomer), stage.now))
         stage.wait(1)
     seen = stage.viewers[viewer].people.items()
@@ -544,6 +548,7 @@ def test_a_publisher_is_told_apart_from_those_who_are_there(stage: Stage) -> Non
         2: ("OBS", False),
         3: ("Ольга", True),
         4: ("OBS (2)", False),
+        5: ("Camera", False),
     }
 
 
@@ -717,7 +722,7 @@ def test_a_viewer_counts_as_a_seat_and_is_not_shown() -> None:
     stage.do(stage.call.end_session(newcomer.session, stage.now))
     stage.join()
     stage.wait(1)
-    assert stage.viewers[socket].total == 2
+    assert stage.viewers[socket].total == stage.call.people.total == 2
     assert stage.call.end_session(newcomer.session, stage.now) == []
 
 
@@ -751,7 +756,8 @@ def test_a_screen_is_not_free_because_somebody_else_mutes_himself(stage: Stage) 
     first, second = stage.join(media=Media(microphone=True)), stage.join()
     stage.say(first, SetMedia(Media()))
     stage.say(second, SetMedia(Media(screen=True)))
-    assert [f.error.code for f in stage.viewers[second].got(Failed)] == ["screen_taken"]
+    (failed,) = stage.viewers[second].got(Failed)
+    assert (failed.error.code, failed.error.details) == ("screen_taken", {"by": 1})
 
 
 def test_a_screen_is_free_when_its_sharer_is_gone(stage: Stage) -> None:

@@ -128,6 +128,7 @@ def test_who_leaves_without_a_socket_has_left(stage: Stage, dead: bool) -> None:
     assert list(stage.viewers[teacher].people) == [1]
     assert list(stage.call.seats) == [1]
     assert viewer.closed == (0 if dead else 200)
+    stage.wait(SEEN_WITHIN)
 
 
 def test_who_leaves_in_one_tab_leaves_the_other_there(stage: Stage) -> None:

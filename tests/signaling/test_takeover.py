@@ -336,6 +336,21 @@ def test_who_had_to_be_called_anew_is_so_for_the_next_process(stage: Kept) -> No
     assert known(stage.restored()) == known(stage.call)
 
 
+def test_who_comes_back_and_is_called_anew_is_so_for_the_next_process(stage: Kept) -> None:
+    """And so is the guest who was called like that already."""
+    teacher = stage.join("Ольга", "host", page="page")
+    stage.drop(teacher, closed=True)
+    stage.join("Ольга", "host")
+    stage.join("Ольга (2)")
+    stage.join(resume=stage.viewers[teacher].resume)
+    assert [seat.called for seat in stage.call.seats.values()] == [
+        ("Ольга (2)", False),
+        ("Ольга", False),
+        ("Ольга (2)", True),
+    ]
+    assert known(stage.restored()) == known(stage.call)
+
+
 def test_a_viewer_watches_on_after_a_takeover(stage: Kept) -> None:
     newcomer = stage.newcomer("TV", grant="tv", kind="viewer")
     stage.do(stage.call.begin_session(newcomer, "v=0", stage.now))

@@ -11,24 +11,20 @@ from tests.patience import PATIENCE
 
 
 class Socket:
-    """The browser's end; it reads only while it is let."""
+    """The browser's end."""
 
     def __init__(self) -> None:
         self.read: list[bytes] = []
         self.code: int | None = None
-        self.reads = asyncio.Event()
-        self.reads.set()
         self.gone = False
 
     async def send_frame(self, data: bytes, kind: WSMsgType) -> None:
-        assert kind is WSMsgType.TEXT
-        await self.reads.wait()
         if self.gone:
             raise ConnectionResetError
-        self.read.append(data)
-
-    async def close(self, *, code: int) -> None:
-        self.code = code
+        if kind is WSMsgType.CLOSE:
+            self.code = int.from_bytes(data)
+        else:
+            self.read.append(data)
 
 
 class Ends:
@@ -38,12 +34,16 @@ class Ends:
         self.socket = Socket()
         self.sent: list[int] = []
         self.cuts = 0
+        self.hung_up = 0
         self.outlet = SocketOutlet(
-            cast("web.WebSocketResponse", self.socket), self.cut, self.sent.append
+            cast("web.WebSocketResponse", self.socket), self.cut, self.sent.append, self.hang_up
         )
 
     def cut(self) -> None:
         self.cuts += 1
+
+    def hang_up(self) -> None:
+        self.hung_up += 1
 
     async def run(self) -> None:
         async with asyncio.timeout(PATIENCE):
@@ -68,7 +68,7 @@ async def test_what_was_sent_before_is_read_before_the_end(
     assert ends.socket.read == [b"one", b"three"]
     assert ends.sent == [3, 5]
     assert ends.socket.code == code
-    assert ends.cuts == 0
+    assert (ends.cuts, ends.hung_up) == (0, 1)
 
 
 async def test_who_reads_may_be_told_any_amount(ends: Ends) -> None:

@@ -2,7 +2,7 @@ from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_allows, outbox_room
-from sfu.kernel.pacing cimport pacing_run, pacing_sound
+from sfu.kernel.pacing cimport pacing_depart, pacing_run
 from sfu.kernel.places cimport csrc_of, is_reachable, source_at
 from sfu.kernel.state cimport (
     DROPPED_HELD, DROPPED_JOBS, JOBS, KINDS, MAX_ROOMS, RUN, SLOTS, SOUND_HELD, job, job_queue, outgoing,
@@ -118,7 +118,7 @@ cdef void audio_to(engine* e, int32_t viewer, job* j, uint32_t csrc) noexcept no
     if not listens(e, viewer, j) or not outbox_allows(e, &e.sessions[viewer]):
         return
     if switching_audio(e, viewer, j, csrc, &o):
-        pacing_sound(e, viewer, &o)
+        pacing_depart(e, viewer, &o, 0)
 
 
 cdef void video_to(engine* e, int32_t reference, job* j, uint32_t csrc) noexcept nogil:

@@ -275,7 +275,8 @@ cdef void loop_run(shared* s) noexcept nogil:
         fanout_runs(e)
         # The clock is read anew: however long reading took, sending gets its time.
         more = fanout_work(e, zv_clock(CLOCK_MONOTONIC) + SLICE) != 0
-        more = pacing_due(e, zv_clock(CLOCK_MONOTONIC) + SLICE) != 0 or more
+        if e.waiting_count and pacing_due(e, zv_clock(CLOCK_MONOTONIC) + SLICE):
+            more = True
         engine_tick(e)
         if not e.out.blocked:
             outbox_flush(e)

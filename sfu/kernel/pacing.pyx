@@ -2,7 +2,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from sfu.kernel.memory cimport packet_drop
-from sfu.kernel.outbox cimport outbox_room, outbox_rtp
+from sfu.kernel.outbox cimport outbox_room
 from sfu.kernel.state cimport DROPPED_QUEUE, QUEUE, RUN, SLOTS, WIRE_OVERHEAD, backlog, line
 from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
 
@@ -121,15 +121,6 @@ cdef inline bint waits(const session* v) noexcept nogil:
 # ── what leaves ──
 
 
-cdef inline void depart(engine* e, int32_t viewer, const outgoing* o, uint32_t longest) noexcept nogil:
-    e.sessions[viewer].tokens -= o.packet.size + WIRE_OVERHEAD
-    outbox_rtp(e, viewer, o, longest)
-
-
-cdef void pacing_sound(engine* e, int32_t viewer, const outgoing* o) noexcept nogil:
-    depart(e, viewer, o, 0)
-
-
 cdef void pacing_run(engine* e, int32_t viewer, const outgoing* items, int32_t count) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     cdef uint32_t longest = 0, size
@@ -143,7 +134,7 @@ cdef void pacing_run(engine* e, int32_t viewer, const outgoing* items, int32_t c
         if waits(v) or v.tokens <= 0:
             pacing_wait(e, viewer, &items[i])
         else:
-            depart(e, viewer, &items[i], longest if i < count - 1 else 0)
+            pacing_depart(e, viewer, &items[i], longest if i < count - 1 else 0)
 
 
 cdef void drop_late(engine* e, backlog* b) noexcept nogil:
@@ -183,7 +174,7 @@ cdef bint pace_viewer(engine* e, int32_t viewer) noexcept nogil:
         v.waits.lines[slot_index].credit -= (
             v.waits.items[v.waits.lines[slot_index].head].packet.size + WIRE_OVERHEAD)
         o = take_first(v.waits, slot_index)
-        depart(e, viewer, o, 0)
+        pacing_depart(e, viewer, o, 0)
         packet_drop(e, o.packet)
         sent += 1
     return v.waits.count == 0

@@ -33,6 +33,15 @@ class Camera:
         self.ssrcs[layer] += 100
         self.sequences[layer] = 0
 
+    def change_heights(self, chance: random.Random) -> None:
+        """Among the layers that arrive: of others nobody can know. A keyframe tells them."""
+        layers = sorted(self.layers)
+        heights = [self.heights[layer] for layer in layers]
+        chance.shuffle(heights)
+        for layer, height in zip(layers, heights, strict=True):
+            self.heights[layer] = height
+        self.answered = -1
+
     def run(self, milliseconds: int) -> None:
         for at in range(0, milliseconds, FRAME):
             if at % 500 == 0:
@@ -78,9 +87,7 @@ def test_a_slot_shows_the_nearest_layer_that_arrives(stage: Stage, seed: int) ->
         if what == "layers":
             camera.layers = set(chance.sample(range(3), chance.randint(0, 3)))
         elif what == "heights":
-            camera.layers = {0, 1, 2}
-            chance.shuffle(camera.heights)
-            camera.answered = -1
+            camera.change_heights(chance)
         elif what == "anew":
             camera.begin_anew(chance.randrange(3))
         elif what == "wanted":
@@ -102,3 +109,34 @@ def test_a_slot_shows_the_nearest_layer_that_arrives(stage: Stage, seed: int) ->
         camera.run(500)
         nearest = camera.nearest(wanted) if gate else None
         assert shown(viewer) == (set() if nearest is None else {nearest}), what
+
+
+def test_a_layer_that_begins_anew_with_padding_alone_is_replaced(stage: Stage) -> None:
+    """A browser probes its line with it; pictures may not follow."""
+    publisher, viewer = pair(stage)
+    camera = Camera(stage, publisher)
+    viewer.show(0, publisher)
+    camera.run(1000)
+    camera.begin_anew(2)
+    camera.layers = {0, 1}
+    extensions = {MID: b"1", RID: RIDS[2]}
+    publisher.send(rtp(VP8, 1, 0, camera.ssrcs[2], b"", extensions=extensions, padding=100))
+    camera.run(500)
+    viewer.media.clear()
+    camera.run(500)
+    assert shown(viewer) == {1}
+
+
+def test_heights_that_change_are_chosen_by_anew(stage: Stage) -> None:
+    publisher, viewer = pair(stage)
+    camera = Camera(stage, publisher)
+    viewer.show(0, publisher)
+    camera.run(1000)
+    camera.layers = {0, 1}
+    camera.run(1500)
+    camera.heights[:2] = 360, 180
+    camera.answered = -1
+    camera.run(1000)
+    viewer.media.clear()
+    camera.run(500)
+    assert shown(viewer) == {0}

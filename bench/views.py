@@ -111,11 +111,13 @@ class Lesson:
 
 @asynccontextmanager
 async def standstill(probe: Callable[[], Awaitable[object]]) -> AsyncIterator[list[float]]:
-    """How many ms `probe` took in all the times that it was asked while the block ran."""
+    """How many ms `probe` took in all the times that it was asked while the block ran, the last one
+    included: it is the one that stood still."""
     taken: list[float] = []
+    over = False
 
     async def watch() -> None:
-        while True:
+        while not over:
             began = time.monotonic()
             await probe()
             taken.append((time.monotonic() - began) * 1000)
@@ -124,8 +126,8 @@ async def standstill(probe: Callable[[], Awaitable[object]]) -> AsyncIterator[li
     try:
         yield taken
     finally:
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        over = True
+        await watching
 
 
 async def run() -> dict[str, Any]:

@@ -70,7 +70,7 @@ watch_over() {
         fi
         [ $((SECONDS - told)) -ge "$TELLING" ] || continue
         told=$SECONDS
-        [ -z "$hint" ] || words=", $(tail -n 1 "$LOG" | without_passwords | cut -c1-100)"
+        [ -z "$hint" ] || words=", $(tail -n 1 "$LOG" | without_passwords | plain | head -c 100)"
         say "$what: $((SECONDS - began)) s$words"
     done
 }
@@ -114,3 +114,6 @@ written() {
 }
 
 without_passwords() { sed -E 's#://[^/@ ]*@#://#g'; }
+
+# Nothing but printable ASCII: a line is cut by bytes, and a progress bar has longer letters.
+plain() { LC_ALL=C tr -cd ' -~'; }

@@ -36,7 +36,7 @@ class Turn:
         self.effects.append(Spread(message))
 
     def tell_all_soon(self, message: ServerMessage) -> None:
-        """With the next tick, of each type only the last: what many change costs each once a tick."""
+        """With the next tick, of each type only the last: for what many may change at once."""
         self.news[type(message)] = message
 
     def show(self, number: int) -> None:

@@ -1,13 +1,16 @@
 """How many packets a core forwards, beside a bare loop of encryption and sends.
 
-`python -m bench.forward [--json]`: one publisher's video goes through the kernel to 2000 viewers on
-loopback, SRTP both ways, in frames of 1, 2, 4 and 8 packets. A frame leaves as one GSO message of
-as many segments; frames of one packet leave without GSO, unless the kernel falls behind and sends
-two at once (`packets_per_message` tells). The bare loop then does the same number of segments of
-the same size to as many destinations, in turn with the kernel, so that both see the same machine.
+`python -m bench.forward [--json FILE]`: one publisher's video goes through the kernel to 2000
+viewers on loopback, SRTP both ways, in frames of 1, 2, 4 and 8 packets. A frame leaves as one GSO
+message of as many segments; frames of one packet leave without GSO, unless the kernel falls behind
+and sends two at once (`packets_per_message` tells). The bare loop then does the same number of
+segments of the same size to as many destinations, in turn with the kernel, so that both see the
+same machine.
 The figure is packets per second of CPU time of the sending thread; `ratio` compares them, and the
 one at the top is that for 4 segments. Reports of the kernel reach the counting sink as well, so
-`arrived` may be a little above 1; the packets counted are media alone.
+`arrived` may be a little above 1; the packets counted are media alone. The verdict is that every
+viewer got authentic packets, all were forwarded, and `ratio` is at least 0.6: on quiet machines it
+was 0.7 to 0.8.
 """
 
 import argparse
@@ -30,6 +33,7 @@ PAYLOAD = 1076
 SIZE = 24 + PAYLOAD
 """Bytes before encryption: header with CSRC and send time, then the payload."""
 HEADLINE = 4
+LEAST_RATIO = 0.6
 # Frames per second by packets per frame: about half of what a core bears.
 PACE = {1: 40, 2: 40, 4: 30, 8: 20}
 DRAIN = 10.0
@@ -197,20 +201,27 @@ def show(result: dict[str, Any]) -> None:
         )
 
 
+def is_well(result: dict[str, Any]) -> bool:
+    return (
+        result["viewers_verified"] == result["viewers"]
+        and all(run["forwarded"] == 1.0 for run in result["runs"])
+        and result["ratio"] >= LEAST_RATIO
+    )
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.forward", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--json", type=Path, help="file for the figures")
     parser.add_argument("--viewers", type=int, default=2000)
     parser.add_argument("--seconds", type=float, default=1.5, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=2, help="kernel and bare loop in turn")
     arguments = parser.parse_args()
     compile_programs()
     result = compare(arguments.viewers, arguments.seconds, arguments.rounds)
-    if arguments.json:
-        print(json.dumps(result))
-    else:
-        show(result)
-    return 0
+    show(result)
+    if arguments.json is not None:
+        arguments.json.write_text(json.dumps(result, indent=1))
+    return 0 if is_well(result) else 1
 
 
 if __name__ == "__main__":

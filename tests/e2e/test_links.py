@@ -31,7 +31,7 @@ async def test_a_teacher_closes_the_link_in_the_call_and_makes_another(
     lesson: Lesson, crowd: Crowd
 ) -> None:
     teacher, anya = await crowd.person("Учитель"), await crowd.person("Аня")
-    await teacher.join(lesson.host_address, camera=False, microphone=False)
+    await teacher.join(lesson.host_address, camera=False, microphone=False, host=True)
     await anya.join(lesson.address, camera=False, microphone=False)
     await teacher.press("more")
     await teacher.press("invite")

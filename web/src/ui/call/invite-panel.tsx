@@ -70,7 +70,7 @@ function Change({
     <>
       <button
         type="button"
-        class="button"
+        class="button quiet"
         data-testid={testid}
         disabled={busy.value}
         onClick={() => void press()}

@@ -67,7 +67,7 @@ class Reports:
             except (RedisError, OSError) as error:
                 log.warning("redis away", error=str(error))
                 self._put_back(states, answers)
-                self._moments = {**moments, **self._moments}
+                self._moments = moments | self._moments
                 await asyncio.sleep(RETRY)
 
     def _put_back(

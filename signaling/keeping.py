@@ -20,7 +20,7 @@ SILENT_SECONDS = 10.0
 
 
 class Keeping:
-    """Every method raises RedisError or OSError while Redis is away."""
+    """Work on all calls at once; a fault in one is no other's."""
 
     def __init__(self, registry: Registry, live: Live, workers: Workers, clock: Clock) -> None:
         self._registry = registry
@@ -36,6 +36,7 @@ class Keeping:
         return self._clock.steady() - self._answered_at < SILENT_SECONDS
 
     async def renew_leases(self) -> None:
+        """Raises RedisError, SQLAlchemyError or OSError while storage is away."""
         for running in self._registry.all():
             call = running.call
             with without_harm("lease not renewed", call.id):
@@ -43,7 +44,10 @@ class Keeping:
                     await self._registry.taken(call)
 
     async def look_after_workers(self) -> None:
-        """A call whose worker is gone, or that found none, gets another."""
+        """A call whose worker is gone, or that found none, gets another.
+
+        Raises RedisError or OSError while Redis is away.
+        """
         await self._workers.look()
         self._answered_at = self._clock.steady()
         alive = self._workers.alive

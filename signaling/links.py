@@ -104,7 +104,7 @@ class InvitationLinks:
         if refusal is not None and asked.key is None:
             raise refusal
         if not await self._store.use_link(link.token, now, asked.key):
-            # Somebody else was faster with the last use, or revoked it just now.
+            # Spent before, or just now: somebody else had the last use, or revoked it.
             await self._usable(request)
             raise Refusal(410, "link_used_up", "this link was used as often as it may be")
         entry = None if asked.key is None else self._grants.id_of_entry(link.token, asked.key)

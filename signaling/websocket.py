@@ -4,15 +4,13 @@ import asyncio
 import itertools
 import resource
 from contextlib import suppress
-from typing import Any
 
-import msgspec
 import structlog
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WSCloseCode, web
 from sqlalchemy.exc import SQLAlchemyError
 
 from zvonok.wire import client
-from zvonok.wire.client import ClientMessage, Command, Failed, Join
+from zvonok.wire.client import Command, Failed, Join
 from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import random_token
 
@@ -22,8 +20,8 @@ from .calls import Calls
 from .clock import Clock
 from .doorstep import Doorstep
 from .endpoints import address
+from .frames import Closed, Frames
 from .grants import RENEW_SECONDS, Grants
-from .limits import Bucket, Rate
 from .live_call import LiveCall
 from .metrics import Metrics
 from .outlet import SocketOutlet
@@ -35,10 +33,8 @@ JOIN_SECONDS = 10.0
 HEARTBEAT_SECONDS = 25.0
 HARD_LIMIT = 1 << 20
 """A message longer than this is not even read to its end: the socket is closed with 1009."""
-MESSAGES = Rate(burst=100, per_second=30)
 PATIENCE = 300
-"""Messages above the rate that are answered with an error before the socket is closed."""
-CONTROL = (WSMsgType.PING, WSMsgType.PONG)
+"""Messages that are refused before the socket is closed."""
 
 
 class Sockets:
@@ -95,7 +91,7 @@ class Sockets:
         closing = [socket.close(code=WSCloseCode.SERVICE_RESTART) for socket in self._open]
         await asyncio.gather(*closing, return_exceptions=True)
 
-    async def _converse(self, frames: "Frames", outlet: SocketOutlet, origin: str) -> None:
+    async def _converse(self, frames: Frames, outlet: SocketOutlet, origin: str) -> None:
         number = next(self._ids)
         try:
             message = await self._first(number, frames, origin)
@@ -105,7 +101,7 @@ class Sockets:
             self._refuse(outlet, refusal.body)
             outlet.close(refusal.status)
             return
-        except _Closed:
+        except Closed:
             return
         except Exception:
             log.exception("join failed")
@@ -119,7 +115,7 @@ class Sockets:
             # What a browser says for a page that is closed or loaded anew, and for nothing else.
             call.detach(number, closed=frames.close_code == WSCloseCode.GOING_AWAY)
 
-    async def _first(self, number: int, frames: "Frames", origin: str) -> Join:
+    async def _first(self, number: int, frames: Frames, origin: str) -> Join:
         try:
             async with asyncio.timeout(JOIN_SECONDS) as patience:
                 self._patience[number] = patience
@@ -186,7 +182,7 @@ class Sockets:
         return usable[0].token if usable else None
 
     async def _listen(
-        self, frames: "Frames", outlet: SocketOutlet, call: LiveCall, number: int
+        self, frames: Frames, outlet: SocketOutlet, call: LiveCall, number: int
     ) -> None:
         patience = PATIENCE
         while True:
@@ -195,7 +191,7 @@ class Sockets:
                 message = await frames.message()
                 command = message.command if isinstance(message, Command) else None
                 frames.admit()
-            except _Closed:
+            except Closed:
                 return
             except Refusal as refusal:
                 patience -= 1
@@ -212,67 +208,6 @@ class Sockets:
     def _refuse(self, outlet: SocketOutlet, body: ErrorBody, command: str | None = None) -> None:
         self._metrics.refusals.labels(body.code).inc()
         outlet.send(client.encode(Failed(error=body, command=command)))
-
-
-class _Closed(Exception):
-    """The socket is closed."""
-
-
-class Frames:
-    """What a peer sends."""
-
-    def __init__(self, socket: web.WebSocketResponse, clock: Clock) -> None:
-        self._socket = socket
-        self._clock = clock
-        self._bucket = Bucket(MESSAGES, clock.steady())
-
-    @property
-    def close_code(self) -> int | None:
-        return self._socket.close_code
-
-    async def message(self) -> ClientMessage:
-        """The next one; say `admit` before it is done.
-
-        Raises _Closed, or Refusal: it is none of ours, or too many pings came before it.
-        """
-        while True:
-            # `receive` gives way only when nothing waits; others have their turn all the same.
-            await asyncio.sleep(0)
-            frame = await self._socket.receive()
-            if frame.type not in CONTROL:
-                return _decoded(frame.type, frame.data)
-            self.admit()
-            if frame.type is WSMsgType.PING:
-                await self._pong(frame.data)
-
-    def admit(self) -> None:
-        """Raises Refusal when more comes than `MESSAGES` allows."""
-        wait = self._bucket.take(self._clock.steady())
-        if wait > 0:
-            raise Refusal(429, "rate_limited", "too many messages", retry_after=wait)
-
-    async def _pong(self, data: bytes) -> None:
-        try:
-            await self._socket.pong(data)
-        except ConnectionError as error:
-            raise _Closed from error
-
-
-def _decoded(kind: WSMsgType, data: Any) -> ClientMessage:
-    """Raises _Closed, or Refusal when it is no message of ours."""
-    if kind not in (WSMsgType.TEXT, WSMsgType.BINARY):
-        raise _Closed
-    if len(data) > client.MAX_MESSAGE:
-        raise Refusal(413, "too_large", "the message is too large", limit=client.MAX_MESSAGE)
-    if kind is WSMsgType.BINARY:
-        raise Refusal(400, "bad_json", "messages are text")
-    try:
-        decoded: ClientMessage = client.decode_client(data)
-    except msgspec.ValidationError as error:
-        raise Refusal(422, "invalid_message", "not a known message", reason=str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refusal(400, "bad_json", "the message is not JSON") from error
-    return decoded
 
 
 async def _finished(sender: "asyncio.Task[None]") -> None:

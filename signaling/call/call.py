@@ -61,7 +61,7 @@ class Call:
         self.title = title
         self.people = People()
         self.next_number = 1
-        self.over_because: str | None = None
+        self.over = False
         self.sources = SourcesPart(self.people)
         self.session = SessionPart(self.people, self.sources)
         self.roster = RosterPart(self.people, self.sources, self.face)
@@ -83,10 +83,6 @@ class Call:
         self._empty_at: float | None = now + EMPTY_SECONDS
 
     # ── what is so ──
-
-    @property
-    def over(self) -> bool:
-        return self.over_because is not None
 
     @property
     def seats(self) -> dict[int, Seat]:
@@ -473,7 +469,7 @@ class Call:
         self._by_socket.clear()
         for number in list(self.seats):
             self._vacate(turn, number)
-        self.over_because = reason
+        self.over = True
         turn.do(Over(reason))
 
     def _finish(self, turn: Turn) -> list[Effect]:

@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 
 from signaling.app import Parts, running
-from signaling.call.parts.told import SLOWEST_TICK
+from signaling.call.told import SLOWEST_TICK
 from signaling.clock import Clock
 from signaling.store import Store
 from tests.signaling.client import Client

@@ -9,10 +9,10 @@ from redis.asyncio import Redis
 
 from signaling import live
 from signaling.doorstep import Doorstep
+from signaling.frames import MESSAGES
 from signaling.leases import WAIT_SECONDS
 from signaling.live import Live
 from signaling.store import Link, Store
-from signaling.websocket import MESSAGES
 from tests.patience import PATIENCE
 from tests.signaling.client import Browser
 from tests.signaling.conftest import School

@@ -5,7 +5,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from signaling.call.parts import told
+from signaling.call import told
 from signaling.call.turn import Turn
 from tests.signaling.stage import Stage
 from zvonok.wire.bus import ActualSession

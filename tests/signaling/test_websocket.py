@@ -10,8 +10,9 @@ import pytest
 
 from signaling.clock import Clock
 from signaling.doorstep import Doorstep
+from signaling.frames import MESSAGES, Frames
 from signaling.outlet import QUEUE_BYTES, SocketOutlet
-from signaling.websocket import HARD_LIMIT, MESSAGES, PATIENCE, Frames
+from signaling.websocket import HARD_LIMIT, PATIENCE
 from tests.signaling.client import Browser
 from tests.signaling.conftest import School
 from tests.signaling.fake_sfu import REFUSED, FakeSfu

@@ -10,9 +10,9 @@ from ..effects import Send, Spread
 from ..part import Handles, Part
 from ..people import People
 from ..seat import Seat
+from ..told import Candidate, Told
 from ..turn import Turn
 from .sources import NOTHING, SourcesPart
-from .told import Candidate, Told
 
 FOUND_PAGE = 50
 

@@ -2,7 +2,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { ClosedPage, Media, Publish, ServerMessage, Welcome } from "../wire/messages";
 import { bannerSince } from "./banner";
-import { sayWhenClosed, secretWord } from "./closing";
+import { sayWhenClosed } from "./closing";
 import { Level } from "./level";
 import type { Local } from "./local";
 import { Monitor } from "./monitor";
@@ -15,6 +15,7 @@ import { Pictures } from "./pictures";
 import { closeLinks, type Entered, giveUpSeat, makeLink, renew } from "./rest";
 import { Roster, toPerson } from "./roster";
 import { Searches } from "./searches";
+import { secretWord } from "./secret";
 import { Session } from "./session";
 import { outOfSight, watchSight } from "./sight";
 import { Socket } from "./socket";
@@ -125,13 +126,7 @@ export class RunningCall {
   }
 
   close(): void {
-    this.leave();
-  }
-
-  private leave(): void {
-    const { grant, resume } = this.entered;
     this.socket.leave();
-    void giveUpSeat({ grant, resume, page: this.page });
   }
 
   private receive(message: ServerMessage): void {
@@ -302,6 +297,8 @@ export class RunningCall {
     this.path.close();
     this.local.close();
     this.notices.drop(() => true);
+    const { grant, resume } = this.entered;
+    if (phase === "left") void giveUpSeat({ grant, resume, page: this.page });
   }
 
   private offerState(): CallState {
@@ -363,7 +360,7 @@ export class RunningCall {
         this.local.dismiss(notice);
       },
       say: (command) => this.socket.send(command),
-      leave: () => this.leave(),
+      leave: () => this.socket.leave(),
     };
   }
 }

@@ -1,16 +1,6 @@
 // Says that the page closes: the others see it at once, instead of a ghost until the seat expires.
 import type { ClosedPage } from "../wire/messages";
-
-export const CLOSED_PATH = "/api/seat/closed";
-
-/** A random word that nobody guesses, such as that of this page. */
-export function secretWord(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-}
+import { CLOSED_PATH } from "./rest";
 
 /** Calls `seat` when the page goes; null: there is nothing to say. Returns what stops it. */
 export function sayWhenClosed(seat: () => ClosedPage | null): () => void {

@@ -7,7 +7,8 @@ type Command = Extract<ClientMessage, { command?: string | null }>;
 type Unnamed<Each> = Each extends Command ? Omit<Each, "command"> : never;
 
 /** Those that the engine says by itself, of what is on and how it comes through. */
-type Own = "media" | "quality";
+const OWN = ["media", "quality"] as const;
+type Own = (typeof OWN)[number];
 
 /** What the interface may say; it gets its id here. */
 export type Said = Unnamed<Exclude<Command, { type: Own }>>;
@@ -74,17 +75,17 @@ export class Commands {
 
   /** The seat is another one: of what was wished in the old one only one's own media hold. */
   forget(): void {
-    for (const [topic, { type }] of this.waiting) {
-      if (type !== "media" && type !== "quality") this.waiting.delete(topic);
+    for (const topic of this.waiting.keys()) {
+      if (!isOwn(topic)) this.waiting.delete(topic);
     }
   }
 
   private dropOldest(): void {
-    for (const topic of this.waiting.keys()) {
-      if (topic !== "media" && topic !== "quality") {
-        this.waiting.delete(topic);
-        return;
-      }
-    }
+    const oldest = [...this.waiting.keys()].find((topic) => !isOwn(topic));
+    if (oldest !== undefined) this.waiting.delete(oldest);
   }
+}
+
+function isOwn(topic: string): boolean {
+  return OWN.some((own) => own === topic);
 }

@@ -10,10 +10,12 @@ import type {
   Links,
   Renewed,
 } from "../wire/messages";
-import { CLOSED_PATH, secretWord } from "./closing";
 import { type Patience, patiently } from "./patience";
 import { RequestFailed } from "./request-failed";
+import { secretWord } from "./secret";
 import type { Failure } from "./state";
+
+export const CLOSED_PATH = "/api/seat/closed";
 
 export type { LinkInfo } from "../wire/messages";
 

@@ -34,7 +34,7 @@ class HeldSeats:
                 method="POST",
                 path="/api/seat/closed",
                 handler=self.closed,
-                summary="The page that had this seat is closing. For navigator.sendBeacon().",
+                summary="The page that had this seat is closing, or its person leaves.",
                 body=rest.ClosedPage,
                 status=204,
                 errors=[401],

@@ -111,6 +111,7 @@ class People:
         named = msgspec.structs.replace(seat, name=called.name, guest_mark=called.guest)
         self.seats[seat.number] = named
         self.presence[seat.number].folded = folded(called.name)
+        self._arranged = None
         return [seat.number]
 
     # ── holding a seat ──

@@ -14,7 +14,7 @@ from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("tools", "requirements.lock", "setup.py", "web/package.json", "web/package-lock.json")
-STANDSTILL = "4"
+STANDSTILL = "6"
 """Seconds: in so many both programs have started and asked."""
 UNKNOWN = f"zvonok-nonesuch==1.0 --hash=sha256:{'0' * 64}\n"
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 
 from tests.e2e import evidence
 from tests.e2e.browsers import Browsers
 from tests.e2e.crowd import Crowd
 from tests.e2e.lesson import Lesson
 from tests.e2e.running import Running
+from tests.patience import PATIENCE
 
 HERE = Path(__file__).parent
 FAILED = pytest.StashKey[bool]()
@@ -21,6 +23,8 @@ LOG_BEGAN = pytest.StashKey[int]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "screenshots: takes pictures to look at; only on request")
+    # Where a test says nothing else. Playwright's own 5 s are few on a machine with other work.
+    expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -75,6 +75,20 @@ class Person:
         tiles = self.page.locator(f'[data-testid="tile"][data-kind="{kind}"]')
         return tiles.and_(self.page.get_by_label(name, exact=kind == "camera"))
 
+    async def shown(self) -> list[str]:
+        """Names in all tiles."""
+        return await self._names("")
+
+    async def uncovered(self) -> list[str]:
+        """Names in the tiles that show a picture of a camera."""
+        return await self._names('[data-kind="camera"][data-covered="false"]')
+
+    async def _names(self, which: str) -> list[str]:
+        names: list[str] = await self.page.locator(f'[data-testid="tile"]{which}').evaluate_all(
+            "tiles => tiles.map(tile => tile.ariaLabel)"
+        )
+        return names
+
     def away(self, name: str) -> Locator:
         """The words over the tile of somebody whose connection is lost."""
         return self.tile(name).locator(".tile-away")

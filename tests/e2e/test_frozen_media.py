@@ -57,6 +57,16 @@ async def connection(person: Person) -> Any:
     )
 
 
+async def seen(lesson: Lesson, crowd: Crowd) -> tuple[Person, Person]:
+    """Somebody with his camera alone, and the one who sees him and sends nothing."""
+    boris = await crowd.person("Борис", Look(BLUE))
+    anya = await crowd.person("Аня")
+    await boris.join(lesson.address, microphone=False)
+    await anya.join(lesson.address, camera=False, microphone=False)
+    await anya.expect_colour("Борис", BLUE)
+    return boris, anya
+
+
 async def test_media_that_no_longer_get_through_come_another_way(
     running: Running, lesson: Lesson, crowd: Crowd
 ) -> None:
@@ -80,11 +90,7 @@ async def test_media_that_no_longer_get_through_come_another_way(
 
 
 async def test_a_silent_call_is_left_alone(lesson: Lesson, crowd: Crowd) -> None:
-    boris = await crowd.person("Борис", Look(BLUE))
-    anya = await crowd.person("Аня")
-    await boris.join(lesson.address, microphone=False)
-    await anya.join(lesson.address, camera=False, microphone=False)
-    await anya.expect_colour("Борис", BLUE)
+    boris, anya = await seen(lesson, crowd)
     await boris.page.evaluate(SEND_NOTHING)
     await expect(anya.tile("Борис")).to_have_attribute("data-frozen", "true", timeout=10_000)
     assert await anya.page.evaluate(PHASES, STARVED_SECONDS) == ["connected"]
@@ -99,11 +105,7 @@ async def test_a_silent_call_is_left_alone(lesson: Lesson, crowd: Crowd) -> None
 async def test_a_camera_that_gives_no_picture_costs_its_viewers_nothing(
     lesson: Lesson, crowd: Crowd
 ) -> None:
-    boris = await crowd.person("Борис", Look(BLUE))
-    anya = await crowd.person("Аня")
-    await boris.join(lesson.address, microphone=False)
-    await anya.join(lesson.address, camera=False, microphone=False)
-    await anya.expect_colour("Борис", BLUE)
+    boris, anya = await seen(lesson, crowd)
     before = await connection(anya)
     await boris.page.evaluate(FALL_SILENT)
     await expect(boris.page.get_by_test_id("banner-device_silent")).to_be_visible()

@@ -341,7 +341,7 @@ async def renewed(redis: Redis, lesson: str) -> None:
     """Returns when the lease of the lesson has been renewed."""
     shorter = live.LEASE_MILLISECONDS - 1000
     await redis.pexpire(live.owner_key(lesson), shorter)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(PATIENCE):
         while await redis.pttl(live.owner_key(lesson)) <= shorter:
             await asyncio.sleep(0.01)
 
@@ -404,11 +404,11 @@ async def test_one_call_at_fault_keeps_no_other_from_being_adopted(
 
     monkeypatch.setattr(Live, "load", fails)
     async with schools.start():
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE):
             while not faulty:
                 await asyncio.sleep(0.01)
         sound = next(lesson for lesson in lessons if lesson != faulty[0])
-        await asyncio.wait_for(_until_owned(redis, sound), 3)
+        await asyncio.wait_for(_until_owned(redis, sound), PATIENCE)
 
 
 async def test_health_sees_a_redis_that_hangs(
@@ -425,12 +425,12 @@ async def test_health_sees_a_redis_that_hangs(
         return await workers(self)
 
     monkeypatch.setattr(Live, "workers", hangs)
-    await asyncio.wait_for(asked.wait(), 5)
+    await asyncio.wait_for(asked.wait(), PATIENCE)
     assert school.parts.calls.health()["redis"]
     school.offset.seconds += SILENT_SECONDS
     assert not school.parts.calls.health()["redis"]
     answers.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while not school.parts.calls.health()["redis"]:
             await asyncio.sleep(0.01)
 

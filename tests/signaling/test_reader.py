@@ -15,6 +15,8 @@ from signaling.live_call import LiveCall, Surroundings
 from signaling.reader import AT_ONCE, Reader
 from zvonok.wire.bus import ActualSession, Description
 
+FAULTY = "faulty"
+
 
 class Fails:
     """Redis, away for the first reading; `meanwhile` is what is announced during it."""
@@ -87,80 +89,64 @@ async def test_news_after_something_was_missed_is_read_with_all(live: Fails) -> 
     assert live.asked == [None, None]
 
 
-@pytest.mark.parametrize(("answered", "told"), [(0, "sdp"), (1, None)])
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str | None]]:
+    """Sessions that the call is told of, with their answers; it is at fault with one of them."""
+    told: list[tuple[str, str | None]] = []
+
+    def actual(_call: Call, actual: ActualSession, _now: float, answer: str | None) -> list[Effect]:
+        if actual.session == FAULTY:
+            raise KeyError(FAULTY)
+        told.append((actual.session, answer))
+        return []
+
+    monkeypatch.setattr(Call, "actual", actual)
+    monkeypatch.setattr(Call, "deadline", lambda _call: None)
+    return told
+
+
+def found(live: Fails, monkeypatch: pytest.MonkeyPatch, *names: str) -> Reader:
+    """Redis is there and has these sessions."""
+
+    async def actual(_call: str, _sessions: object) -> list[ActualSession]:
+        return [ActualSession(session=name, offer_id=0) for name in names]
+
+    monkeypatch.setattr(live, "actual", actual)
+    assert live.reader is not None
+    live.reader.missed()
+    return live.reader
+
+
+@pytest.mark.parametrize(("answered", "text"), [(0, "sdp"), (1, None)])
 async def test_an_answer_to_another_offer_is_not_told_as_this_ones(
-    live: Fails, monkeypatch: pytest.MonkeyPatch, answered: int, told: str | None
+    live: Fails,
+    told: list[tuple[str, str | None]],
+    monkeypatch: pytest.MonkeyPatch,
+    answered: int,
+    text: str | None,
 ) -> None:
     """The newer one's own announcement is on its way."""
-    heard = []
-
-    async def found(_call: str, _sessions: object) -> list[ActualSession]:
-        return [ActualSession(session="a", offer_id=0)]
 
     async def answers(_call: str, _sessions: object) -> dict[str, Description]:
         return {"a": Description(answered, "sdp")}
 
-    def actual(
-        _call: Call, _actual: ActualSession, _now: float, answer: str | None
-    ) -> list[Effect]:
-        heard.append(answer)
-        return []
-
-    monkeypatch.setattr(live, "actual", found)
     monkeypatch.setattr(live, "answers", answers)
-    monkeypatch.setattr(Call, "actual", actual)
-    monkeypatch.setattr(Call, "deadline", lambda _call: None)
-    assert live.reader is not None
-    live.reader.news(["a"])
-    await live.reader.read()
-    assert heard == [told]
+    await found(live, monkeypatch, "a").read()
+    assert told == [("a", text)]
 
 
 async def test_one_session_at_fault_costs_no_other_its_news(
-    live: Fails, monkeypatch: pytest.MonkeyPatch
+    live: Fails, told: list[tuple[str, str | None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = []
-
-    async def found(_call: str, sessions: Iterable[str]) -> list[ActualSession]:
-        return [ActualSession(session=session, offer_id=0) for session in sorted(sessions)]
-
-    def actual(
-        _call: Call, actual: ActualSession, _now: float, _answer: str | None
-    ) -> list[Effect]:
-        if actual.session == "a":
-            raise KeyError("a")
-        told.append(actual.session)
-        return []
-
-    monkeypatch.setattr(live, "actual", found)
-    monkeypatch.setattr(Call, "actual", actual)
-    monkeypatch.setattr(Call, "deadline", lambda _call: None)
-    assert live.reader is not None
-    live.reader.news(["a", "b"])
-    await live.reader.read()
-    assert told == ["b"]
+    await found(live, monkeypatch, FAULTY, "b").read()
+    assert told == [("b", None)]
 
 
 async def test_many_sessions_leave_others_their_turn(
-    live: Fails, monkeypatch: pytest.MonkeyPatch
+    live: Fails, told: list[tuple[str, str | None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
-
-    async def found(_call: str, _sessions: None) -> list[ActualSession]:
-        return [ActualSession(session=str(number), offer_id=0) for number in range(10 * AT_ONCE)]
-
-    def actual(
-        _call: Call, actual: ActualSession, _now: float, _answer: str | None
-    ) -> list[Effect]:
-        told.append(actual.session)
-        return []
-
-    monkeypatch.setattr(live, "actual", found)
-    monkeypatch.setattr(Call, "actual", actual)
-    monkeypatch.setattr(Call, "deadline", lambda _call: None)
-    assert live.reader is not None
-    live.reader.missed()
-    reading = asyncio.ensure_future(live.reader.read())
+    reader = found(live, monkeypatch, *map(str, range(10 * AT_ONCE)))
+    reading = asyncio.ensure_future(reader.read())
     seen = set()
     while not reading.done():
         seen.add(len(told))

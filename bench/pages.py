@@ -1,0 +1,91 @@
+"""How soon pictures come when a page is turned: `python -m bench.pages [--turns 12] [--json FILE]`.
+
+A running installation, twelve people who are seen, and a real browser that shows nine of them to a
+page. It is turned to and fro; told is how long each turn takes until everybody who is new on the
+page is seen. The verdict is that nine turns of ten take at most a second (LIMIT_SECONDS).
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.e2e.browsers import Browsers
+from tests.e2e.crowd import Crowd
+from tests.e2e.lesson import Lesson
+from tests.e2e.looks import hues
+from tests.e2e.person import Person
+from tests.e2e.publishing import class_of, publishing
+from tests.e2e.running import Running
+from tests.e2e.waiting import until
+from tests.patience import PATIENCE
+
+LIMIT_SECONDS = 1.0
+WITHIN = 0.9
+COLOURS = hues(12)
+PAGE = 9
+VIEWPORT = {"width": 1000, "height": 640}
+"""Of a size that has nine tiles to a page."""
+LOOKED_AT = 1.2
+"""Seconds: a page that is turned back at once stays covered for a second."""
+
+
+async def turned(viewer: Person, button: str) -> float:
+    """Seconds until all who are new on the other page are seen."""
+    before = set(await viewer.shown())
+    began = time.monotonic()
+    await viewer.press(button)
+    new = set(await viewer.shown()) - before
+    await until(
+        viewer.uncovered,
+        lambda names: new <= {*names, viewer.name},
+        seconds=PATIENCE,
+        what=f"pictures of {sorted(new)}",
+    )
+    return time.monotonic() - began
+
+
+async def measure(turns: int) -> list[float]:
+    found = []
+    with tempfile.TemporaryDirectory() as folder, Running() as running:
+        lesson = Lesson(running, running.request("POST", "/api/lessons", {"title": "Pages"}))
+        async with Browsers() as browsers, publishing(lesson, class_of(COLOURS)):
+            crowd = Crowd(browsers, Path(folder))
+            try:
+                viewer = await crowd.person("Учитель", viewport=VIEWPORT)
+                await viewer.join(lesson.host_address, host=True, camera=False, microphone=False)
+                await until(
+                    viewer.uncovered,
+                    lambda names: len(names) == PAGE,
+                    seconds=PATIENCE,
+                    what="the first page",
+                )
+                buttons = itertools.cycle(("page-next", "page-previous"))
+                for button in itertools.islice(buttons, turns):
+                    found.append(await turned(viewer, button))
+                    print(f"{button}: {found[-1] * 1000:.0f} ms", flush=True)
+                    await asyncio.sleep(LOOKED_AT)
+            finally:
+                await crowd.close()
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--turns", type=int, default=12)
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    found = asyncio.run(measure(arguments.turns))
+    if arguments.json:
+        arguments.json.write_text(json.dumps({"turns_s": found}))
+    within = sum(seconds <= LIMIT_SECONDS for seconds in found)
+    print(f"{within} of {len(found)} turns within {LIMIT_SECONDS:g} s")
+    return 0 if within >= WITHIN * len(found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -62,9 +62,11 @@ def state(offer_id: int) -> WriteActual:
     return WriteActual("c", ActualSession(session="s", offer_id=offer_id))
 
 
-async def written(redis: FailingRedis, *effects: list[Any]) -> list[tuple[Any, ...]]:
+async def written(
+    redis: FailingRedis, *effects: list[Any], report: Reports | None = None
+) -> list[tuple[Any, ...]]:
     """The first pipeline that gets through; the effects arrive a turn of the loop apart."""
-    report = Reports(cast("Redis", redis))
+    report = report or Reports(cast("Redis", redis))
     task = asyncio.ensure_future(report.work())
     for batch in effects:
         report.add(batch)
@@ -150,7 +152,9 @@ async def test_who_is_heard_is_told_by_a_redis_that_came_back(
 ) -> None:
     monkeypatch.setattr(reports, "RETRY", 0)
     redis = FailingRedis(failures=1)
-    commands = await written(redis, [heard("c", 1), heard("d", 2)], [heard("c", 3)])
+    report = Reports(cast("Redis", redis))
+    redis.fails = lambda: report.add([heard("c", 3)])
+    commands = await written(redis, [heard("c", 1), heard("d", 2)], report=report)
     told = {command[1]: bus.decode_notice(command[2]) for command in commands}
     assert told == {
         bus.call_channel("c"): SpeakersNotice(participants=[3]),

@@ -38,13 +38,14 @@ test("what was wished last is said last", () => {
   expect(commands.all().map(({ type }) => type)).toEqual(["size", "quality"]);
 });
 
-test("in another seat only one's own media are said again", () => {
+test("in another seat only what is on and how it comes through are said again", () => {
   const commands = new Commands(() => 0.5);
   commands.add({ type: "media", media: {} });
+  commands.add({ type: "quality", quality: "poor" });
   commands.add({ type: "size", size: 30 });
   commands.add({ type: "end" });
   commands.forget();
-  expect(commands.all().map(({ type }) => type)).toEqual(["media"]);
+  expect(commands.all().map(({ type }) => type)).toEqual(["media", "quality"]);
 });
 
 /** Such as a command that names a person. */

@@ -79,6 +79,8 @@ export const en: Catalogue = {
   "prejoin.preview": "How others will see you",
   "prejoin.camera_off": "The camera is off",
   "prejoin.camera_silent": "No picture from the camera",
+  "prejoin.silent_camera":
+    "No picture comes from your camera: the others will see your initials. Another program may be using it.",
   "prejoin.no_devices":
     "No camera or microphone was found. That is fine: you can still join, watch and listen.",
   "prejoin.privacy": "Nobody sees or hears you before you join.",
@@ -301,7 +303,8 @@ export const en: Catalogue = {
   "invite.link": "Link for the class",
   "invite.text": "Nobody needs an account to join by this link, just a name.",
   "invite.close": "Close this link",
-  "invite.close.text": "Everyone who is here stays.",
+  "invite.close.text":
+    "Everyone who is here stays. This link cannot be opened again: you would need a new one.",
   "invite.closed": "The link is closed: nobody else can join. Everyone who is here stays.",
   "invite.new": "Make a new link",
   "invite.failed": "That did not work. Please try again.",

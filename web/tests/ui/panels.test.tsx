@@ -11,7 +11,7 @@ import { Troubles } from "../../src/ui/prejoin/troubles";
 import { classOf, fakeCall, fakeLocal, person } from "./fake-call";
 import { act, mount, mountIn, named, screen, user } from "./mount";
 
-const nothing = () => undefined;
+const nothing = (): void => undefined;
 
 test("the participants are searched here while the call is known whole", async () => {
   const call = fakeCall([...classOf(2), person(9, { name: "Ёлкина Анна" })]);
@@ -76,6 +76,34 @@ test("moderators can pass the link on, close it and make another", async () => {
   expect(call.actions.makeLink).toHaveBeenCalledOnce();
 });
 
+test("who closes or makes the link by the keyboard keeps the focus and hears what holds", async () => {
+  const call = fakeCall();
+  call.state.role.value = "host";
+  call.state.invitation.value = "classlinkclasslink";
+  mountIn(call, <InvitePanel />);
+  const said = screen.getByRole("status");
+  let answer = nothing;
+  call.actions.closeLinks.mockReturnValue(
+    new Promise((resolve) => {
+      answer = () => resolve(undefined);
+    }),
+  );
+  screen.getByTestId("invite-close").focus();
+  await user().keyboard("{Enter>5/}");
+  expect(call.actions.closeLinks).toHaveBeenCalledOnce();
+  expect(document.activeElement).toBe(screen.getByTestId("invite-close"));
+  await act(async () => {
+    call.state.invitation.value = null;
+    answer();
+  });
+  // A key that is held down must not open again what it closed.
+  await user().keyboard("{Enter>5/}");
+  expect(call.actions.makeLink).toHaveBeenCalledOnce();
+  expect(document.activeElement).toBe(screen.getByTestId("invite-new"));
+  expect(screen.getByRole("status")).toBe(said);
+  expect(said.textContent).toContain("Вход по ссылке закрыт");
+});
+
 test("the settings choose devices and turn single keys off", async () => {
   const call = fakeCall();
   mountIn(call, <SettingsWindow onClose={nothing} />);
@@ -117,6 +145,8 @@ test("before the call one microphone is spoken of once, and no devices in one se
   expect(named("status")).toHaveLength(1);
   say({ kind: "no_device", device: "camera" }, { kind: "no_device", device: "microphone" });
   expect(named("status")).toEqual([expect.stringContaining("Ничего страшного")]);
+  say({ kind: "device_silent", device: "camera" });
+  expect(named("status")).toEqual([expect.stringContaining("остальные увидят")]);
   const denied: Notice = { kind: "permission_denied", device: "camera" };
   say(denied, { kind: "permission_denied", device: "microphone" });
   expect(screen.getAllByRole("alert")).toHaveLength(1);

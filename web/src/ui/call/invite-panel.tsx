@@ -15,51 +15,37 @@ export function InvitePanel() {
   }
   return (
     <Panel title={t("invite.title")} testid="invite-panel">
-      <div class="invite">{token === null ? <Closed /> : <Open token={token} />}</div>
+      <div class="invite">
+        <p role="status">{t(token === null ? "invite.closed" : "invite.text")}</p>
+        {token !== null && <Way address={lessonAddress(token)} />}
+        <Door open={token !== null} />
+      </div>
     </Panel>
   );
 }
 
-function Open({ token }: { token: string }) {
-  const { call } = useCall();
-  const address = lessonAddress(token);
+function Way({ address }: { address: string }) {
   return (
     <>
-      <Qr text={address} label={t("created.qr")} />
-      <p>{t("invite.text")}</p>
       <CopyField label={t("invite.link")} value={address} testid="invite-link" />
-      <Change words={t("invite.close")} testid="invite-close" make={call.actions.closeLinks} />
-      <p>{t("invite.close.text")}</p>
+      <Qr text={address} label={t("created.qr")} />
     </>
   );
 }
 
-function Closed() {
-  const { call } = useCall();
-  return (
-    <>
-      <p role="status">{t("invite.closed")}</p>
-      <Change words={t("invite.new")} testid="invite-new" make={call.actions.makeLink} />
-    </>
-  );
-}
-
-function Change({
-  words,
-  testid,
-  make,
-}: {
-  words: string;
-  testid: string;
-  make: () => Promise<void>;
-}) {
+/** Closes the way in or makes a new one by the same button: whoever pressed it keeps the focus. */
+function Door({ open }: { open: boolean }) {
+  const { closeLinks, makeLink } = useCall().call.actions;
   const busy = useSignal(false);
   const failed = useSignal(false);
   const press = async () => {
+    if (busy.value) {
+      return;
+    }
     busy.value = true;
     failed.value = false;
     try {
-      await make();
+      await (open ? closeLinks() : makeLink());
     } catch {
       failed.value = true;
     } finally {
@@ -67,17 +53,26 @@ function Change({
     }
   };
   return (
-    <>
+    <div class="invite-door">
       <button
         type="button"
         class="button quiet"
-        data-testid={testid}
-        disabled={busy.value}
+        data-testid={open ? "invite-close" : "invite-new"}
+        // Not `disabled`, which would lose the focus.
+        aria-disabled={busy.value}
+        aria-describedby={open ? "invite-door-text" : undefined}
         onClick={() => void press()}
+        onKeyDown={(event) => {
+          // A key that is held down must not open again what it has closed.
+          if (event.repeat) {
+            event.preventDefault();
+          }
+        }}
       >
-        {words}
+        {t(open ? "invite.close" : "invite.new")}
       </button>
       {failed.value && <p role="alert">{t("invite.failed")}</p>}
-    </>
+      {open && <p id="invite-door-text">{t("invite.close.text")}</p>}
+    </div>
   );
 }

@@ -37,6 +37,18 @@ function withoutRepeats(notices: readonly Notice[]): readonly Notice[] {
   return notices.filter((one) => one.kind !== "permission_denied" || one === first);
 }
 
+/** What will be so once one has joined. */
+function troubleText(notice: Notice): string {
+  switch (notice.kind) {
+    case "no_device":
+      return t(`prejoin.no_${notice.device}`);
+    case "device_silent":
+      return t(`prejoin.silent_${notice.device}`);
+    default:
+      return noticeText(notice);
+  }
+}
+
 /** What is wrong with devices or network before joining, and what to do. None of it keeps one out. */
 export function Troubles({ local }: { local: Local }) {
   const notices = saidOnce(withoutRepeats(local.notices.value));
@@ -69,7 +81,7 @@ export function Troubles({ local }: { local: Local }) {
             data-testid={`banner-${notice.kind}`}
           >
             <Icon name="info" />
-            {notice.kind === "no_device" ? t(`prejoin.no_${notice.device}`) : noticeText(notice)}
+            {troubleText(notice)}
           </p>
         ),
       )}

@@ -371,7 +371,7 @@ cdef void path_answered(engine* e, const path* from_path, const uint8_t* data, s
     s.probe.tries = 0
     s.heard = e.now
     if path_owner(e, &from_path.remote) != index:
-        remember(e, index, from_path)
+        remember(e, index, from_path).generation = s.probe.generation
     k = known(s, &from_path.remote)
     k.heard = k.proven = k.answered = e.now
     if same_path(&s.current, from_path):

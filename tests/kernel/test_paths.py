@@ -302,6 +302,23 @@ def test_a_check_names_the_credentials_that_the_peer_uses_there(stage: Stage) ->
     assert {username(check) for check in asked} == {OWN_UFRAG + b":another"}
 
 
+def test_so_it_does_at_an_address_that_was_another_session_s(stage: Stage) -> None:
+    publisher, viewer = lesson(stage)
+    former = viewer.ufrag
+    stage.kernel.restart_ice(viewer.handle, b"another", PASSWORD)
+    stage.wait(QUIET)
+    publisher.check(address=NEW)
+    viewer.check(address=NEW)
+    [ours] = checks(sent_to(stage, NEW))
+    assert username(ours) == OWN_UFRAG + b":" + former
+    stage.kernel.receive(binding_success(ours, OWN_PASSWORD), NEW, stage.now)
+    stage.refused.clear()
+    stage.wait(QUIET)
+    asked = checks(sent_to(stage, NEW))
+    assert asked
+    assert {username(check) for check in asked} == {OWN_UFRAG + b":" + former}
+
+
 def test_keys_do_not_vouch_for_an_address_that_came_in_during_the_handshake(stage: Stage) -> None:
     publisher, viewer = stage.join(1), Peer(stage, 2, 1)
     publisher.publish()

@@ -130,6 +130,16 @@ class Engine:
         if not room.sessions:
             del self._rooms[call], self._calls[room.number]
 
+    def write_again(self, call: str) -> None:
+        """All that is stored of the call's sessions may be lost."""
+        room = self._rooms.get(call)
+        if room is None:
+            return
+        for session in room.sessions.values():
+            session.written = None
+            room.dirty.add(session)
+        self._write(room)
+
     def close(self, now: float) -> None:
         """Closes all connections and leaves their stored state, by which the next process knows
         which sessions were lost."""

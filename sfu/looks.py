@@ -11,7 +11,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from zvonok.service.bus import Announcement, Subscription
+from zvonok.service.bus import Announcement, Subscription, run_of
 from zvonok.wire import bus
 
 from .engine import Engine
@@ -78,6 +78,8 @@ class Looks:
         """When last something was done, or nothing was to be done."""
         self._told: dict[Name, bytes] = {}
         """What the engine was told last, as it was read."""
+        self._run: str | None = None
+        """Which run of Redis has been told all that is."""
 
     @property
     def behind(self) -> bool:
@@ -172,6 +174,7 @@ class Looks:
         # Before the first read: whoever says 'everything' while we read means it once more.
         self._everything = False
         try:
+            await self._remind()
             for call in await self._calls():
                 for key in (bus.wanted_key(call), bus.actual_key(call)):
                     fields = await cast("Any", self._redis.hkeys(key))
@@ -182,6 +185,18 @@ class Looks:
             raise
         for call in self._engine.calls():
             self._add(call, self._engine.sessions(call))
+
+    async def _remind(self) -> None:
+        """A Redis that died may lack its last second, or all of what is."""
+        run = await run_of(self._redis)
+        if self._run not in (None, run):
+            log.warning("redis is another one")
+            for call in self._engine.calls():
+                self._engine.write_again(call)
+                self._changed()
+                await asyncio.sleep(0)
+        # Last: when it was cut short, all of it is done again.
+        self._run = run
 
     async def _calls(self) -> set[str]:
         members = await cast("Any", self._redis.smembers(bus.calls_key(self._worker)))

@@ -66,7 +66,7 @@ async def running(settings: Settings, clock: Clock, me: str) -> AsyncIterator[Pa
             *HeldSeats(calls, grants, clock).endpoints(),
             *MediaEndpoints("whip", calls, store, grants, clock).endpoints(),
             *MediaEndpoints("whep", calls, store, grants, clock).endpoints(),
-            front_door(settings),
+            front_door(settings, clock),
         ]
         app = web.Application(middlewares=[cross_origin.shared, in_one_shape(metrics)])
         app.on_response_prepare.append(unsniffed)

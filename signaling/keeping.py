@@ -29,6 +29,8 @@ class Keeping:
         self._clock = clock
         self._answered_at = clock.steady()
         """When Redis last said which media servers there are."""
+        self._run: str | None = None
+        """Which run of Redis has all that is written."""
 
     @property
     def answered(self) -> bool:
@@ -42,6 +44,7 @@ class Keeping:
             with without_harm("lease not renewed", call.id):
                 if call.usable and not await self._live.renew(call.id):
                     await self._registry.taken(call)
+        await self._remind()
 
     async def look_after_workers(self) -> None:
         """A call whose worker is gone, or that found none, gets another.
@@ -58,6 +61,22 @@ class Keeping:
                 call.leave_worker()
             if call.needs_worker():
                 running.writer.errand.ask()
+
+    async def _remind(self) -> None:
+        """A Redis that died may lack its last seconds, or be the replica of one: what was
+        acknowledged is written again, and what was gone goes."""
+        run = await self._live.run()
+        if self._run not in (None, run):
+            log.warning("redis is another one")
+            for running in self._registry.all():
+                call = running.call
+                with without_harm("call not written again", call.id):
+                    kept = await self._live.load(call.id)
+                    # It may have ended or been taken while we read.
+                    if call.usable:
+                        call.touch_everything(kept)
+        # Last: when that failed, all of it is done again.
+        self._run = run
 
     async def hand_back(self) -> None:
         """What is running goes on: the next process takes it over."""

@@ -18,6 +18,7 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 
+from zvonok.service.bus import run_of
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Description, Look, WantedSession, WorkerState
 
@@ -139,6 +140,10 @@ class Live:
         self._me = me
         self._fenced = redis.register_script(_FENCED)
         self._renew = redis.register_script(_RENEW)
+
+    async def run(self) -> str:
+        """See `run_of`."""
+        return await run_of(self._redis)
 
     async def acquire(self, call: str) -> bool:
         """Whether the call is ours now; the lease lasts `LEASE_MILLISECONDS`."""

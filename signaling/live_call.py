@@ -28,7 +28,7 @@ from .call.effects import (
     Spread,
 )
 from .clock import Clock
-from .live import CallState, Command
+from .live import CallState, Command, Kept
 from .store import Visit
 
 SESSIONS_AT_ONCE = 256
@@ -187,10 +187,16 @@ class LiveCall:
         self.worker = worker
         self._unwritten.sessions.update(self.engine.session.offered())
 
-    def touch_everything(self) -> None:
-        """All of it is to be written again: Redis may have forgotten it."""
+    def touch_everything(self, kept: Kept | None = None) -> None:
+        """All of it is to be written again: Redis may have forgotten it.
+
+        `kept`: what Redis has of it, perhaps people who left since then.
+        """
         self._written_state = None
         self._written_offers.clear()
+        if kept is not None:
+            self._unwritten.records.update(dict.fromkeys(kept.records))
+            self._unwritten.sessions.update(kept.wanted)
         self._unwritten.records.update(self.engine.records())
         for seat in self.engine.seats.values():
             # Whom SQL knows already keeps his time there.

@@ -148,6 +148,10 @@ async def desk(redis_url: str) -> AsyncIterator[Desk]:
     await redis.aclose()
 
 
+async def nothing() -> None:
+    """Happens while a reply is under way that is not meant."""
+
+
 async def test_a_mute_that_comes_while_an_unmute_is_read(desk: Desk) -> None:
     await desk.said(1)
     await desk.look()
@@ -166,9 +170,6 @@ async def test_a_mute_that_comes_while_an_unmute_is_read(desk: Desk) -> None:
 
 async def test_a_mute_that_comes_while_an_offer_is_read(desk: Desk) -> None:
     await desk.said(1, open=["microphone"])
-
-    async def nothing() -> None:
-        pass
 
     async def mute() -> None:
         await desk.said(1, open=[])
@@ -190,20 +191,17 @@ async def test_a_second_everything_while_everything_is_read(desk: Desk) -> None:
     await desk.write(1)
     desk.announcer.subscribed()
     await desk.announcer.heard()
-    desk.redis.happens.append(late)
+    desk.redis.happens += [nothing, late]
     await desk.look(3)
     assert desk.engine.calls() == {"c", "late"}
 
 
-@pytest.mark.parametrize("reads", range(4))
+@pytest.mark.parametrize("reads", range(5))
 async def test_nothing_is_forgotten_when_redis_goes_away(desk: Desk, reads: int) -> None:
-    """Whichever read fails: calls, their sessions, a session, its offer."""
+    """Whichever read fails: the run, calls, their sessions, a session, its offer."""
     await desk.write(1)
     desk.announcer.subscribed()
     await desk.announcer.heard()
-
-    async def nothing() -> None:
-        pass
 
     async def fail() -> None:
         desk.redis.failures = 1
@@ -247,6 +245,32 @@ async def test_a_redis_that_is_away_ends_neither_work_nor_comparing(
     async with asyncio.timeout(PATIENCE):
         while "s2" not in desk.actual:
             await asyncio.sleep(0.001)
+
+
+async def test_another_run_of_redis_is_told_all_that_is(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has lost its last second, or all; what did not change is nowhere else."""
+    run = "a"
+
+    async def run_of(_: Redis) -> str:
+        return run
+
+    async def back() -> dict[str, str]:
+        """What is written when the line to Redis is there again."""
+        desk.answers.clear()
+        desk.announcer.subscribed()
+        await desk.announcer.heard()
+        await desk.look()
+        return desk.answers
+
+    monkeypatch.setattr(looks_module, "run_of", run_of)
+    await desk.write(1)
+    assert set(await back()) == {"s1"}
+    assert not await back()
+    run = "b"
+    assert set(await back()) == {"s1"}
+    assert not await back()
 
 
 async def test_everything_is_looked_at_once(desk: Desk) -> None:

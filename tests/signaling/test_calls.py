@@ -1,7 +1,8 @@
 """Restarts, lost announcements, lost workers: nothing that was agreed is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
@@ -21,7 +22,19 @@ from zvonok.service.bus import Announcement, Subscription
 from zvonok.service.storage import Database
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, WorkerState
-from zvonok.wire.client import Answer, End, Failed, Media, Offer, Publish, Speakers, Welcome
+from zvonok.wire.client import (
+    Answer,
+    Done,
+    End,
+    Ended,
+    Failed,
+    Media,
+    Offer,
+    Publish,
+    SetMedia,
+    Speakers,
+    Welcome,
+)
 from zvonok.wire.errors import Refusal
 
 OFFER = "v=0\r\nan offer"
@@ -192,6 +205,53 @@ async def test_a_redis_that_forgot_everything_is_told_again(
         assert browser.welcome is not None
         back = await second.client.join(grant, browser.welcome.resume, Media(camera=True))
         assert back.you == browser.you
+
+
+async def test_a_redis_that_forgot_its_last_second_is_told_again(
+    school: School, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a mute was answered with `done` stays closed, and who left does not come back."""
+    monkeypatch.setattr(live, "RENEW_SECONDS", 0.02)
+    lesson = await school.client.lesson()
+    keys = (bus.wanted_key(lesson.lesson.id), live.state_key(lesson.lesson.id))
+    stays, leaves = [
+        await school.client.come(lesson.participant_link, name, media=Media(microphone=True))
+        for name in ("A", "B")
+    ]
+    for browser in (stays, leaves):
+        await browser.send(Offer(0, OFFER))
+        await browser.until(Answer)
+    earlier = [await cast("Any", redis.hgetall(key)) for key in keys]
+    gone = await sfu.session_of(leaves.you)
+    await leaves.leave()
+    await leaves.until(Ended)
+    await stays.send(SetMedia(media=Media(), command="mute"))
+    await stays.until(Done)
+    await until_said(redis, keys, lambda wanted, _: gone.encode() not in wanted)
+    for key, fields in zip(keys, earlier, strict=True):
+        await redis.hset(key, mapping=fields)
+    run = Live.run
+
+    async def another(self: Live) -> str:
+        return await run(self) + "another"
+
+    monkeypatch.setattr(Live, "run", another)
+    session = await sfu.session_of(stays.you)
+    await until_said(
+        redis,
+        keys,
+        lambda wanted, state: (
+            wanted.keys() == {session.encode()}
+            and bus.decode_wanted(wanted[session.encode()]).open == []
+            and f"seat:{leaves.you}".encode() not in state
+        ),
+    )
+
+
+async def until_said(redis: Redis, keys: Sequence[str], said: Callable[..., bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not said(*[await cast("Any", redis.hgetall(key)) for key in keys]):
+            await asyncio.sleep(0.01)
 
 
 async def test_a_call_moves_when_its_worker_is_gone(

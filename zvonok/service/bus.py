@@ -30,6 +30,14 @@ def connect(url: str) -> Redis:
     return Redis.from_url(url, health_check_interval=15, **_options(url))
 
 
+async def run_of(redis: Redis) -> str:
+    """Names this run of the server: another one may have come back with less than was stored.
+
+    Raises RedisError or OSError.
+    """
+    return str((await redis.info("server"))["run_id"])
+
+
 def _options(url: str) -> dict[str, Any]:
     # With a timeout the library writes under asyncio.wait_for, which before Python 3.12 loses a
     # cancellation that comes as the write ends: the task would go on for ever.

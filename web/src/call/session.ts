@@ -49,6 +49,8 @@ export class Session {
   private attempts = 0;
   private failing: number | null = null;
   private wakeAt: number | null = null;
+  /** When what was refused for now is said again, whatever else comes until then. */
+  private againAt: number | null = null;
   private awaitingPong = false;
   private lost: number | null = null;
   private joinedWith: Media | null = null;
@@ -109,7 +111,7 @@ export class Session {
     if (this.stage !== "joining" && this.stage !== "live") return [];
     this.awaitingPong = false;
     if (this.stage === "joining") return this.joining(message, now);
-    this.wakeAt = now + PING_EVERY;
+    this.wakeAt = Math.min(now + PING_EVERY, this.againAt ?? Number.POSITIVE_INFINITY);
     switch (message.type) {
       case "pong":
         return [];
@@ -198,6 +200,7 @@ export class Session {
   }
 
   private sayAgain(): SessionEffect[] {
+    this.againAt = null;
     return this.commands.all().map((message) => ({ type: "send", message }));
   }
 
@@ -205,7 +208,8 @@ export class Session {
   private refused(message: ServerMessage & { type: "error" }, now: number): SessionEffect[] {
     const retryAfter = message.error.details?.retry_after;
     if (typeof retryAfter === "number") {
-      this.wakeAt = now + Math.min(PING_EVERY, retryAfter * 1000);
+      this.againAt = Math.min(this.wakeAt ?? Number.POSITIVE_INFINITY, now + retryAfter * 1000);
+      this.wakeAt = this.againAt;
       return [];
     }
     this.commands.answered(message.command ?? "");

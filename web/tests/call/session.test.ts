@@ -230,6 +230,28 @@ describe("cuts", () => {
     expect(kinds(session.tick(13_100))).toEqual(["send"]);
   });
 
+  test("one that may succeed later is said again then, however much others talk", () => {
+    const failed = (command: string, seconds: number): ServerMessage => ({
+      type: "error",
+      error: { code: "unavailable", message: "", details: { retry_after: seconds } },
+      command,
+    });
+    const talk = (now: number) => session.received({ type: "speakers", participants: [2] }, now);
+    session.send({ type: "end" });
+    session.send({ type: "media", media });
+    session.received(failed("0-1", 2), 1_000);
+    session.received(failed("0-2", 8), 1_500);
+    talk(2_000);
+    expect(session.tick(2_999)).toEqual([]);
+    expect(session.tick(3_000)).toEqual([
+      { type: "send", message: { type: "ping" } },
+      { type: "send", message: { type: "end", command: "0-1" } },
+      { type: "send", message: { type: "media", media, command: "0-2" } },
+    ]);
+    talk(3_100);
+    expect(session.deadline).toBe(13_100);
+  });
+
   test("a silent socket is pinged, then given up", () => {
     expect(session.tick(10_000)).toEqual([{ type: "send", message: { type: "ping" } }]);
     expect(kinds(session.tick(15_000))).toEqual(["close"]);

@@ -49,12 +49,17 @@ export class OwnMedia {
     this.peer.value = peer;
   }
 
-  /** The server's state wins, except that nothing is ever turned on from afar. */
+  /**
+   * The server's state wins, except that nothing is ever turned on from afar. What is off already is
+   * left alone: it may just be opening, or unplugged and awaited, and is told when it is on.
+   */
   obey(held: Media): void {
+    const { microphoneOn, cameraOn, cameraSilent } = this.local;
     batch(() => {
-      if (held.microphone !== true) void this.local.setMicrophone(false);
+      if (held.microphone !== true && microphoneOn.peek()) void this.local.setMicrophone(false);
       // One that is silent is off by what was said from here: that is no wish of the server's.
-      if (held.camera !== true && !this.local.cameraSilent.peek()) void this.local.setCamera(false);
+      if (held.camera !== true && cameraOn.peek() && !cameraSilent.peek())
+        void this.local.setCamera(false);
       if (held.screen !== true) this.screen.stop();
     });
   }

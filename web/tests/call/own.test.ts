@@ -37,3 +37,15 @@ test("what was told of a silent camera does not come back as a wish to turn it o
   own.obey(allOff);
   expect(local.setCamera).toHaveBeenCalledWith(false);
 });
+
+// What is off already may be on its way: being opened, or unplugged and awaited.
+test("a correction leaves alone what is off, and turns off what is on", () => {
+  local.cameraOn.value = false;
+  own.obey(allOff);
+  expect(local.setCamera).not.toHaveBeenCalled();
+  expect(local.setMicrophone).not.toHaveBeenCalled();
+  local.microphoneOn.value = true;
+  own.obey(allOff);
+  expect(local.setCamera).not.toHaveBeenCalled();
+  expect(local.setMicrophone).toHaveBeenCalledWith(false);
+});

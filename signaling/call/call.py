@@ -158,7 +158,8 @@ class Call:
         seat = self.seats[number]
         self._by_socket[socket] = number
         turn.show(number)
-        corrections = self.sources.wish(turn, seat, message.media)
+        anew = message.resume is not None and not resumed
+        corrections = self.sources.wish(turn, seat, message.media, anew=anew)
         welcome = Welcome(
             you=number,
             role=seat.role,

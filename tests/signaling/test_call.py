@@ -741,6 +741,62 @@ def test_a_new_screen_takes_the_place_of_the_old(stage: Stage) -> None:
     assert sharing == [stage.seat(second)]
 
 
+def test_who_was_replaced_while_he_was_away_is_told_and_takes_nothing_back(stage: Stage) -> None:
+    screen = Media(microphone=True, screen=True, screen_audio=True)
+    first = stage.join("First", "host", media=screen)
+    stage.drop(first)
+    second = stage.join("Second", "host", media=Media(screen=True))
+    # His page has heard nothing of it and captures on.
+    back = stage.join(resume=stage.viewers[first].resume, media=screen)
+    told = Corrected(Media(microphone=True), replaced_by=stage.seat(second))
+    assert stage.viewers[back].got(Corrected) == [told]
+    assert stage.viewers[back].got(Failed) == []
+    assert stage.viewers[second].got(Corrected) == []
+    # Once his page has said that it is off, the next time is a wish of its own.
+    stage.say(back, SetMedia(Media(microphone=True)))
+    stage.say(back, SetMedia(screen))
+    assert stage.viewers[back].got(Corrected) == []
+    assert stage.viewers[second].got(Corrected) == [
+        Corrected(Media(), replaced_by=stage.seat(back))
+    ]
+
+
+def test_a_mute_said_before_one_heard_of_it_takes_no_screen_back(stage: Stage) -> None:
+    first = stage.join(media=Media(microphone=True, screen=True))
+    second = stage.join(media=Media(screen=True))
+    stage.viewers[first].got(Corrected)
+    stage.say(first, SetMedia(Media(screen=True)))
+    assert stage.viewers[first].got(Corrected) == [
+        Corrected(Media(), replaced_by=stage.seat(second))
+    ]
+    assert stage.viewers[second].got(Corrected) == []
+
+
+def test_who_comes_back_to_a_screen_that_nobody_shows_any_more_goes_on(stage: Stage) -> None:
+    first, second = stage.join(media=Media(screen=True)), stage.join()
+    stage.drop(first)
+    stage.say(second, SetMedia(Media(screen=True)))
+    stage.say(second, SetMedia(Media()))
+    back = stage.join(resume=stage.viewers[first].resume, media=Media(screen=True))
+    assert stage.viewers[back].got(Corrected) == []
+    # It is his own again: who replaces it now tells him.
+    stage.say(second, SetMedia(Media(screen=True)))
+    assert len(stage.viewers[back].got(Corrected)) == 1
+
+
+def test_a_screen_of_a_seat_that_was_given_up_takes_nobodys_place(stage: Stage) -> None:
+    first, second = stage.join(media=Media(screen=True)), stage.join()
+    stage.drop(first)
+    stage.wait(HOLD_SECONDS)
+    stage.say(second, SetMedia(Media(screen=True)))
+    back = stage.join(resume=stage.viewers[first].resume, media=Media(screen=True))
+    assert stage.viewers[back].got(Welcome)[0].resumed is False
+    assert stage.viewers[back].got(Corrected) == [
+        Corrected(Media(), replaced_by=stage.seat(second))
+    ]
+    assert stage.viewers[second].got(Corrected) == []
+
+
 def test_a_moderators_screen_stays(stage: Stage) -> None:
     host = stage.join("Host", "host", media=Media(screen=True))
     guest = stage.join(media=Media(screen=True, camera=True))

@@ -288,6 +288,16 @@ def test_the_sharer_is_known_to_the_next_process(stage: Kept) -> None:
     assert stage.viewers[again].got(Corrected) == []
 
 
+def test_who_was_replaced_is_not_forgotten_by_the_next_process(stage: Kept) -> None:
+    first = stage.join(media=Media(screen=True))
+    stage.drop(first)
+    second = stage.join(media=Media(screen=True))
+    stage.take_over()
+    back = stage.join(resume=stage.viewers[first].resume, media=Media(screen=True))
+    told = Corrected(Media(), replaced_by=stage.seat(second))
+    assert stage.viewers[back].got(Corrected) == [told]
+
+
 def test_sources_are_counted_on(stage: Kept) -> None:
     """Who is shown in a large call is decided by who came first, also after a takeover."""
     first = stage.join(media=Media(camera=True))

@@ -23,6 +23,9 @@ class Sources(msgspec.Struct, frozen=True):
     on: Media = NOTHING
     since: int = 0
     """When a source was first on, counted in such events; decides who is shown."""
+    replaced: bool = False
+    """Another screen took the place of this one, and the page has not said yet that it is off:
+    that it says "on" until then is no new wish."""
 
 
 class SourcesPart(Part):
@@ -51,16 +54,37 @@ class SourcesPart(Part):
                 self._sharer = number
             self._counted = max(self._counted, sources.since)
 
-    def wish(self, turn: Turn, seat: Seat, wish: Media) -> list[ServerMessage]:
-        """Grants what may be granted; returns what the one who wished must be told."""
-        media, displaced, refusal = self._allowed(seat, wish)
-        if displaced is not None:
-            on = self._sources[displaced.number].on
-            rest = Media(microphone=on.microphone, camera=on.camera)
-            self._set(turn, displaced, rest)
-            turn.tell(displaced.number, Corrected(rest, replaced_by=seat.number))
-        self._set(turn, seat, media)
-        told: list[ServerMessage] = [] if media == wish else [Corrected(media)]
+    def wish(
+        self, turn: Turn, seat: Seat, wish: Media, *, anew: bool = False
+    ) -> list[ServerMessage]:
+        """Grants what may be granted; returns what the one who wished must be told.
+
+        One screen is shared at a time: a new one takes the place of the old one, but a moderator's
+        is only replaced by a moderator. Guests may share for now. `anew`: what is on was so in a
+        seat that has been given up, so its screen is no new one.
+        """
+        if not seat.shown:
+            return [] if wish == NOTHING else [Corrected(NOTHING)]
+        replaced_by = refusal = None
+        other = self._other_sharer(seat) if wish.screen else None
+        if other is not None:
+            if anew or self._sources[seat.number].replaced:
+                replaced_by = other.number
+            elif other.moderator and not may(seat.role, "replace_any_screen"):
+                refusal = ErrorBody("screen_taken", "a moderator is sharing", {"by": other.number})
+            else:
+                self._displace(turn, other, seat)
+        screen = wish.screen and replaced_by is None and refusal is None
+        media = Media(
+            microphone=wish.microphone,
+            camera=wish.camera,
+            screen=screen,
+            screen_audio=wish.screen_audio and screen,
+        )
+        self._set(turn, seat, media, replaced=replaced_by is not None)
+        told: list[ServerMessage] = []
+        if media != wish:
+            told.append(Corrected(media, replaced_by=replaced_by))
         if refusal is not None:
             told.append(Failed(error=refusal))
         return told
@@ -69,39 +93,29 @@ class SourcesPart(Part):
         for told in self.wish(turn, seat, message.media):
             turn.tell(seat.number, told)
 
-    def _allowed(self, seat: Seat, wish: Media) -> tuple[Media, Seat | None, ErrorBody | None]:
-        """What `seat` gets of its wish, who has to stop sharing for it, why not all was granted.
+    def _other_sharer(self, seat: Seat) -> Seat | None:
+        if self._sharer is None or self._sharer == seat.number:
+            return None
+        return self.people.seats[self._sharer]
 
-        One screen is shared at a time: a new one takes the place of the old one, but a moderator's
-        is only replaced by a moderator. Guests may share for now.
-        """
-        if not seat.shown:
-            return NOTHING, None, None
-        screen, displaced, refusal = wish.screen, None, None
-        sharer = None if self._sharer is None else self.people.seats[self._sharer]
-        if screen and sharer is not None and sharer is not seat:
-            if sharer.moderator and not may(seat.role, "replace_any_screen"):
-                screen = False
-                refusal = ErrorBody("screen_taken", "a moderator is sharing", {"by": sharer.number})
-            else:
-                displaced = sharer
-        granted = Media(
-            microphone=wish.microphone,
-            camera=wish.camera,
-            screen=screen,
-            screen_audio=wish.screen_audio and screen,
-        )
-        return granted, displaced, refusal
+    def _displace(self, turn: Turn, sharer: Seat, by: Seat) -> None:
+        on = self._sources[sharer.number].on
+        rest = Media(microphone=on.microphone, camera=on.camera)
+        self._set(turn, sharer, rest, replaced=True)
+        turn.tell(sharer.number, Corrected(rest, replaced_by=by.number))
 
-    def _set(self, turn: Turn, seat: Seat, media: Media) -> None:
+    def _set(self, turn: Turn, seat: Seat, media: Media, *, replaced: bool) -> None:
         before = self._sources[seat.number]
-        if before.on == media:
-            return
         since = before.since
-        if before.on == NOTHING:
+        if before.on == NOTHING and media != NOTHING:
             self._counted += 1
             since = self._counted
-        self._sources.set(turn, seat.number, Sources(media, since))
+        after = Sources(media, since, replaced)
+        if after == before:
+            return
+        self._sources.set(turn, seat.number, after)
+        if before.on == media:
+            return
         if media.screen:
             self._sharer = seat.number
         elif self._sharer == seat.number:

@@ -210,9 +210,9 @@ class Engine:
         """Whether the kernel does not take commands any more; for health."""
         return self._ticks_owed >= SILENT_TICKS
 
-    def call_of(self, handle: int) -> str | None:
-        session = self._by_handle.get(handle)
-        return None if session is None else session.call
+    def session_of(self, handle: int) -> Session | None:
+        """Whose the kernel's handle is now."""
+        return self._by_handle.get(handle)
 
     def receive_dtls(
         self, handle: int, datagram: bytes, now: float, address: Address = (0, 0)

@@ -9,6 +9,7 @@ import structlog
 
 from .engine import Engine
 from .kernel import core
+from .session import Session
 from .turns import Turns
 
 BREATH = 0.005
@@ -30,7 +31,7 @@ class Inbox:
         self._engine = engine
         self._settle = settle
         self._loop = asyncio.get_running_loop()
-        self._datagrams: Turns[str, core.Event] = Turns(LIMIT)
+        self._datagrams: Turns[str, tuple[core.Event, Session]] = Turns(LIMIT)
         self._later: asyncio.Handle | None = None
 
     @contextmanager
@@ -47,9 +48,9 @@ class Inbox:
     def _readable(self) -> None:
         for event in self._kernel.events():
             if event[0] == core.EVENT_DTLS:
-                call = self._engine.call_of(event[1])
-                if call is not None:
-                    self._datagrams.add(call, event)
+                session = self._engine.session_of(event[1])
+                if session is not None:
+                    self._datagrams.add(session.call, (event, session))
             else:
                 self._hand_on(event)
         if self._later is None:
@@ -61,8 +62,10 @@ class Inbox:
         self._later = None
         began = self._loop.time()
         while self._datagrams:
-            _, event = self._datagrams.take()
-            self._hand_on(event)
+            _, (event, session) = self._datagrams.take()
+            # Its handle may have got another owner while it waited.
+            if self._engine.session_of(event[1]) is session:
+                self._hand_on(event)
             if self._loop.time() - began >= BREATH:
                 self._later = self._loop.call_soon(self._shake)
                 break

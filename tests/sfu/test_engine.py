@@ -461,7 +461,7 @@ def test_events_of_unknown_sessions_are_passed_over() -> None:
     stage = Stage()
     stage.engine.receive_dtls(5, b"\x16", 0.0)
     stage.engine.set_reachable(5, True)
-    assert stage.engine.call_of(5) is None
+    assert stage.engine.session_of(5) is None
     stage.pass_time(1.0)
     assert stage.engine.take_effects() == []
 

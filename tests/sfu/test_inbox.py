@@ -16,20 +16,30 @@ if TYPE_CHECKING:
     from sfu.engine import Engine
 
 
+class Owner:
+    """A session, as far as its datagrams need one."""
+
+    def __init__(self, call: str) -> None:
+        self.call = call
+
+
 class Ledger:
-    """An engine that notes what it is told; handle n belongs to the call of n's tens."""
+    """An engine that notes what it is told; handle n belongs to the call of n's tens at first."""
 
     def __init__(self) -> None:
         self.told: list[int | str] = []
+        self.datagrams: list[bytes] = []
+        self.owners = {handle: Owner(str(handle // 10)) for handle in range(100)}
 
-    def call_of(self, handle: int) -> str | None:
-        return None if handle >= 100 else str(handle // 10)
+    def session_of(self, handle: int) -> Owner | None:
+        return self.owners.get(handle)
 
     def receive_dtls(
-        self, handle: int, _datagram: bytes, _now: float, address: tuple[int, int]
+        self, handle: int, datagram: bytes, _now: float, address: tuple[int, int]
     ) -> None:
         assert address == (0, 0)
         self.told.append(handle)
+        self.datagrams.append(datagram)
         if handle == 66:
             raise RuntimeError
 
@@ -128,6 +138,24 @@ async def test_a_call_that_floods_loses_its_own_datagrams(
     for handle in (10, 11, 12, 13, 20):
         kernel.happen(core.EVENT_DTLS, handle)
     assert (await run(kernel)).dtls() == [10, 20, 11]
+
+
+async def test_what_waits_never_reaches_the_next_owner_of_its_handle(
+    kernel: EventfulKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "BREATH", 0.0)
+    entry, ledger = inbox_of(kernel)
+    with entry.watched():
+        kernel.happen(core.EVENT_DTLS, 10)
+        for datagram in (b"the same", b"of the old"):
+            kernel.happen(core.EVENT_DTLS, 11, datagram)
+        while not ledger.told:
+            await turn(1)
+        ledger.owners[11] = Owner("1")
+        for datagram in (b"the same", b"of the new"):
+            kernel.happen(core.EVENT_DTLS, 11, datagram)
+        await turn()
+    assert ledger.datagrams == [b"", b"the same", b"of the new"]
 
 
 async def test_unknown_sessions_and_failures_cost_nobody_anything(kernel: EventfulKernel) -> None:

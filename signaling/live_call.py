@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from zvonok.wire import client
-from zvonok.wire.client import ServerMessage
+from zvonok.wire.client import COMMANDS_REMEMBERED, Done, ServerMessage
 from zvonok.wire.errors import Refusal
 
 from . import attendance, live
@@ -44,8 +44,8 @@ class Unwritten:
     visits: list[Command] = field(default_factory=list)
     left_workers: set[str] = field(default_factory=set)
     """Media servers that are to carry the call no more."""
-    acknowledgements: list[Send] = field(default_factory=list)
-    """What is said when all this is stored."""
+    acknowledgements: dict[int, dict[Done, None]] = field(default_factory=dict)
+    """What each socket is told when all this is stored."""
 
     def __bool__(self) -> bool:
         return bool(self.records or self.sessions or self.visits or self.left_workers)
@@ -60,8 +60,18 @@ class Unwritten:
         for record in records:
             del self.records[record]
         if acknowledge and not self:
-            taken.acknowledgements, self.acknowledgements = self.acknowledgements, []
+            taken.acknowledgements, self.acknowledgements = self.acknowledgements, {}
         return taken
+
+    def acknowledge(self, socket: int, done: Done) -> None:
+        """Each is told once, and of one socket the last `COMMANDS_REMEMBERED`: Redis or SQL may be
+        away for an hour, and earlier commands are forgotten anyway."""
+        waiting = self.acknowledgements.setdefault(socket, {})
+        # One that is said again is still waited for.
+        waiting.pop(done, None)
+        waiting[done] = None
+        if len(waiting) > COMMANDS_REMEMBERED:
+            del waiting[next(iter(waiting))]
 
     def put_back(self, earlier: "Unwritten") -> None:
         """What was taken earlier is to be written after all; what came since is newer."""
@@ -69,7 +79,10 @@ class Unwritten:
         self.sessions |= earlier.sessions
         self.visits = earlier.visits + self.visits
         self.left_workers |= earlier.left_workers
-        self.acknowledgements = earlier.acknowledgements + self.acknowledgements
+        later, self.acknowledgements = self.acknowledgements, earlier.acknowledgements
+        for socket, waiting in later.items():
+            for done in waiting:
+                self.acknowledge(socket, done)
 
 
 class Outlet(Protocol):
@@ -146,7 +159,7 @@ class LiveCall:
 
     def detach(self, socket: int, *, closed: bool = False) -> None:
         """The socket is gone, or never got a seat. `closed`: its page said that it goes away."""
-        self._sockets.pop(socket, None)
+        self._let_go(socket)
         self.run(self.engine.disconnected(socket, self._clock.steady(), closed=closed))
 
     def run(self, effects: Iterable[Effect]) -> None:
@@ -255,8 +268,9 @@ class LiveCall:
 
     def written(self) -> None:
         """What `take_writes` gave is stored: whoever waits for that is told."""
-        for send in self._taken.acknowledgements:
-            self._send(send.socket, send.message)
+        for socket, waiting in self._taken.acknowledgements.items():
+            for done in waiting:
+                self._send(socket, done)
 
     def untake(self) -> None:
         """What was taken last was perhaps not written."""
@@ -295,15 +309,15 @@ class LiveCall:
         match effect:
             case Send(socket, message):
                 self._send(socket, message)
-            case Acknowledge(socket, message):
-                self._unwritten.acknowledgements.append(Send(socket, message))
+            case Acknowledge(socket, done):
+                self._unwritten.acknowledge(socket, done)
             case Spread(message, without):
                 data = client.encode(message)
                 for socket, outlet in self._sockets.items():
                     if socket not in without:
                         outlet.send(data)
             case Close(socket, status):
-                outlet_gone = self._sockets.pop(socket, None)
+                outlet_gone = self._let_go(socket)
                 if outlet_gone is not None:
                     outlet_gone.close(status)
             case SessionTouched(session):
@@ -325,6 +339,11 @@ class LiveCall:
                 self._surroundings.resized(self)
             case Over():
                 pass  # Seen by `engine.over`.
+
+    def _let_go(self, socket: int) -> Outlet | None:
+        for part in (self._unwritten, self._taken):
+            part.acknowledgements.pop(socket, None)
+        return self._sockets.pop(socket, None)
 
     def _arrived(self, effect: Arrived) -> None:
         visit = Visit(

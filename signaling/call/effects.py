@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from zvonok.wire.client import ServerMessage
+from zvonok.wire.client import Done, ServerMessage
 from zvonok.wire.errors import ErrorBody
 
 
@@ -29,7 +29,7 @@ class Acknowledge:
     """To be sent as soon as all that `Keep` said until now is stored, and not before."""
 
     socket: int
-    message: ServerMessage
+    message: Done
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,16 @@ from signaling.live_call import RECORDS_AT_ONCE, SESSIONS_AT_ONCE, LiveCall, Out
 from tests.patience import PATIENCE
 from tests.signaling.stage import Stage
 from zvonok.wire import bus, client
-from zvonok.wire.client import Done, Media, Offer, SetMedia, Tile, View
+from zvonok.wire.client import (
+    COMMANDS_REMEMBERED,
+    Done,
+    Media,
+    Offer,
+    SetMedia,
+    SetQuality,
+    Tile,
+    View,
+)
 from zvonok.wire.errors import Refusal
 
 SDP = "v=0" + 78_000 * "x"
@@ -152,6 +161,42 @@ async def test_what_waits_for_much_is_told_when_all_of_it_is_written(written: Wr
         written.live.written()
     assert not written.live.unwritten
     assert heard == [client.encode(Done("m"))]
+
+
+async def test_while_nothing_is_written_a_socket_waits_for_few_answers(written: Written) -> None:
+    """Though it says its commands over and over, and whatever could not be written."""
+    heard: list[bytes] = []
+    socket = written.join()
+    written.live.attach(socket, cast("Outlet", Ear(heard)))
+    for _ in range(3):
+        for number in range(2 * COMMANDS_REMEMBERED):
+            for _ in range(2):
+                written.say(socket, SetQuality("poor", command=str(number)))
+        written.take()
+        written.live.untake()
+    written.take()
+    written.live.written()
+    last = range(COMMANDS_REMEMBERED, 2 * COMMANDS_REMEMBERED)
+    assert heard == [client.encode(Done(str(number))) for number in last]
+
+
+@pytest.mark.parametrize("cut", ["before it is taken", "while it is written"])
+async def test_nobody_waits_for_the_answers_of_a_socket_that_is_gone(
+    written: Written, cut: str
+) -> None:
+    heard: list[bytes] = []
+    socket = written.join()
+    written.live.attach(socket, cast("Outlet", Ear(heard)))
+    written.say(socket, SetQuality("poor", command="a"))
+    written.carry_out()
+    if cut == "while it is written":
+        written.live.take_writes()
+    written.live.detach(socket)
+    written.live.untake()
+    written.live.attach(socket, cast("Outlet", Ear(heard)))
+    written.take()
+    written.live.written()
+    assert heard == []
 
 
 async def test_a_call_is_forgotten_with_its_last_session(written: Written) -> None:

@@ -18,18 +18,33 @@ export function createPreview(): Preview {
   const media: MediaDevices | undefined = navigator.mediaDevices;
   const notices = new Notices();
   const devices = signal<DeviceList>({ microphones: [], cameras: [], speakers: [] });
-  const chosen = signal<Choice>(rememberedChoice(() => localStorage));
+  const wished = signal<Choice>(rememberedChoice(() => localStorage));
+  const speakerGone = signal(false);
+  // The wish is kept, in the browser's memory, too: what is plugged in again is used again.
+  const chosen = computed(() =>
+    speakerGone.value ? { ...wished.value, speaker: "" } : wished.value,
+  );
   const meter = new Meter();
 
+  const isListed = (speaker: string): boolean =>
+    devices.peek().speakers.some((device) => device.id === speaker);
+  const speakerIsThere = (): void => {
+    speakerGone.value = false;
+    notices.drop((notice) => "device" in notice && notice.device === "speaker");
+  };
   const refresh = async (): Promise<void> => {
-    devices.value = sortOut((await media?.enumerateDevices()) ?? []);
-    const speaker = chosen.peek().speaker;
-    const { speakers } = devices.peek();
+    const all = (await media?.enumerateDevices()) ?? [];
+    const { speaker } = wished.peek();
+    const wasThere = isListed(speaker);
+    devices.value = sortOut(all);
     // Before access is allowed the browser hides the ids: only a filled list proves a loss.
-    if (speaker === "" || speakers.length === 0) return;
-    if (speakers.some((device) => device.id === speaker)) return;
-    chosen.value = { ...chosen.peek(), speaker: "" };
-    notices.add({ kind: "device_lost", device: "speaker" });
+    if (devices.peek().speakers.length === 0) return;
+    if (speaker === "" || isListed(speaker)) {
+      speakerIsThere();
+      return;
+    }
+    speakerGone.value = true;
+    if (wasThere) notices.add({ kind: "device_lost", device: "speaker" });
   };
   const refreshSoon = () => void refresh();
   // Inputs come below; by the time of a change they are there.
@@ -49,8 +64,8 @@ export function createPreview(): Preview {
   const camera = input("camera");
   const stopMetering = effect(() => meter.attach(microphone.track.value));
   const choose = (change: Partial<Choice>): void => {
-    chosen.value = { ...chosen.peek(), ...change };
-    rememberChoice(() => localStorage, chosen.peek());
+    wished.value = { ...wished.peek(), ...change };
+    rememberChoice(() => localStorage, wished.peek());
   };
 
   return {
@@ -76,7 +91,10 @@ export function createPreview(): Preview {
       choose({ camera: id });
       return camera.choose(id);
     },
-    useSpeaker: (id) => choose({ speaker: id }),
+    useSpeaker(id) {
+      choose({ speaker: id });
+      speakerIsThere();
+    },
     testSpeaker: () => playTone(chosen.peek().speaker),
     dismiss: (notice) => notices.dismiss(notice),
     close() {

@@ -1,24 +1,84 @@
-import { afterEach, expect, test, vi } from "vitest";
+import { signal } from "@preact/signals";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { createPreview } from "../../src/call/preview";
-import { settle } from "./fake-browser";
+import { FakeStream, settle } from "./fake-browser";
+
+// It needs real sound.
+vi.mock("../../src/call/meter", () => ({
+  Meter: class {
+    readonly level = signal(0);
+    attach(): void {}
+    close(): void {}
+  },
+}));
 
 interface Shown {
   readonly kind: MediaDeviceKind;
   readonly deviceId: string;
 }
 
-async function listed(devices: readonly Shown[], chosen = "") {
+const shown = (kind: MediaDeviceKind, ...ids: string[]): Shown[] =>
+  ids.map((deviceId) => ({ kind, deviceId }));
+
+class FakeTrack {
+  onended: (() => void) | null = null;
+  onmute: ((event: Event) => void) | null = null;
+  readonly muted = false;
+  enabled = true;
+  constructor(readonly device: string) {}
+  clone(): FakeTrack {
+    return new FakeTrack(this.device);
+  }
+  stop(): void {}
+  getSettings(): MediaTrackSettings {
+    return { deviceId: this.device };
+  }
+}
+
+/** What is plugged in, with the browser's own event when that changes. */
+class FakeDevices extends EventTarget {
+  readonly tracks: FakeTrack[] = [];
+  constructor(private present: readonly Shown[]) {
+    super();
+  }
+
+  async enumerateDevices() {
+    return this.present.map((device) => ({ ...device, label: "" }));
+  }
+
+  async getUserMedia({ audio, video }: MediaStreamConstraints): Promise<MediaStream> {
+    const wish = ((video ?? audio) as MediaTrackConstraints).deviceId;
+    const id = (wish as ConstrainDOMStringParameters | undefined)?.exact;
+    const found = this.present
+      .filter(({ kind }) => kind === (video === undefined ? "audioinput" : "videoinput"))
+      .find(({ deviceId }) => id === undefined || deviceId === id);
+    if (found === undefined) throw new DOMException("", "NotFoundError");
+    const track = new FakeTrack(found.deviceId);
+    this.tracks.push(track);
+    return { getTracks: () => [track] } as unknown as MediaStream;
+  }
+
+  async become(present: readonly Shown[]): Promise<void> {
+    this.present = present;
+    this.dispatchEvent(new Event("devicechange"));
+    await settle();
+  }
+}
+
+let media: FakeDevices;
+let stored: string;
+
+async function listed(devices: readonly Shown[], speaker = "") {
+  stored = JSON.stringify({ speaker });
   vi.stubGlobal("localStorage", {
-    getItem: () => JSON.stringify({ speaker: chosen }),
-    setItem: () => undefined,
-  });
-  vi.stubGlobal("navigator", {
-    mediaDevices: {
-      enumerateDevices: async () => devices.map((device) => ({ ...device, label: "" })),
-      addEventListener: () => undefined,
-      removeEventListener: () => undefined,
+    getItem: () => stored,
+    setItem: (_key: string, text: string) => {
+      stored = text;
     },
   });
+  media = new FakeDevices(devices);
+  vi.stubGlobal("navigator", { mediaDevices: media });
+  vi.stubGlobal("MediaStream", FakeStream);
   const preview = createPreview();
   await settle();
   return preview;
@@ -48,4 +108,73 @@ test("what is not there is not listed, and names take the place of aliases", asy
   const { microphones, cameras } = preview.devices.value;
   expect(microphones.map(({ id }) => id)).toEqual(["headset"]);
   expect(cameras).toEqual([]);
+});
+
+describe("when the browser says that the devices have changed", () => {
+  test("a microphone and a camera that went while they were on are taken again", async () => {
+    const both = [...shown("audioinput", "microphone"), ...shown("videoinput", "camera")];
+    const preview = await listed(both);
+    await preview.setMicrophone(true);
+    await preview.setCamera(true);
+    const on = () => [preview.microphoneOn.value, preview.cameraOn.value];
+    const gone = media.become([]);
+    for (const track of media.tracks) track.onended?.();
+    await gone;
+    expect(on()).toEqual([false, false]);
+    await media.become(both);
+    expect(on()).toEqual([true, true]);
+  });
+
+  const outputs = (...ids: string[]) => shown("audiooutput", ...ids);
+  const lost = { kind: "device_lost", device: "speaker" };
+
+  test("a speaker that is back is taken again, and no longer said to be gone", async () => {
+    const preview = await listed(outputs("desk", "headset"), "headset");
+    await media.become(outputs("desk"));
+    expect(preview.chosen.value.speaker).toBe("");
+    expect(preview.notices.value).toEqual([lost]);
+    await media.become(outputs("desk", "headset"));
+    expect(preview.chosen.value.speaker).toBe("headset");
+    expect(preview.notices.value).toEqual([]);
+  });
+
+  test("the loss of a speaker is told once, dismissed or not", async () => {
+    const preview = await listed(outputs("desk", "headset"), "headset");
+    await media.become(outputs("desk"));
+    preview.dismiss(lost as Parameters<typeof preview.dismiss>[0]);
+    await media.become(outputs("desk", "screen"));
+    expect(preview.notices.value).toEqual([]);
+  });
+
+  test("a speaker that has been away from the start has not gone just now, and is taken", async () => {
+    const preview = await listed(outputs("desk"), "headset");
+    expect(preview.chosen.value.speaker).toBe("");
+    expect(preview.notices.value).toEqual([]);
+    await media.become(outputs("desk", "headset"));
+    expect(preview.chosen.value.speaker).toBe("headset");
+  });
+
+  test("no list at all changes nothing of what is known of a speaker", async () => {
+    const preview = await listed(outputs("desk", "headset"), "headset");
+    await media.become(outputs("desk"));
+    await media.become([]);
+    expect(preview.chosen.value.speaker).toBe("");
+    expect(preview.notices.value).toEqual([lost]);
+  });
+
+  test.each(["desk", ""])("a speaker chosen meanwhile (%j) stays chosen", async (id) => {
+    const preview = await listed(outputs("desk", "headset"), "headset");
+    await media.become(outputs("desk"));
+    preview.useSpeaker(id);
+    expect(preview.notices.value).toEqual([]);
+    await media.become(outputs("desk", "headset"));
+    expect(preview.chosen.value.speaker).toBe(id);
+  });
+
+  test("another device chosen meanwhile does not make the browser forget the speaker", async () => {
+    const preview = await listed(outputs("desk", "headset"), "headset");
+    await media.become(outputs("desk"));
+    await preview.useCamera("camera");
+    expect(JSON.parse(stored)).toEqual({ microphone: "", camera: "camera", speaker: "headset" });
+  });
 });

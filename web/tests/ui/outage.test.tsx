@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
+import { Faces } from "../../src/ui/call/faces-window";
+import { PersonRow } from "../../src/ui/call/person-row";
 import { Tile } from "../../src/ui/call/tile";
 import { Toolbar } from "../../src/ui/call/toolbar";
 import { classOf, fakeCall } from "./fake-call";
-import { act, mountIn, screen } from "./mount";
+import { act, mountIn, named, screen } from "./mount";
 
 function somebodyIn(call: ReturnType<typeof fakeCall>) {
   const person = call.state.people.value.find((one) => !one.self);
@@ -31,11 +33,35 @@ test("while the line is cut nobody is shown as speaking", () => {
   const call = fakeCall(classOf(3));
   const person = somebodyIn(call);
   call.state.speakers.value = [person.number];
-  mountIn(call, <Tile person={person} kind="camera" />);
+  mountIn(
+    call,
+    <>
+      <Tile person={person} kind="camera" />
+      <PersonRow person={person} />
+    </>,
+  );
+  expect(screen.getByTestId("tile").className).toContain("speaking");
+  expect(named("img").filter((words) => words === "говорит")).toHaveLength(2);
   act(() => {
     call.state.phase.value = "reconnecting";
   });
   expect(screen.getByTestId("tile").className).not.toContain("speaking");
+  expect(named("img")).not.toContain("говорит");
+});
+
+test("the window with faces says that the line is cut, and greys what it shows", () => {
+  const call = fakeCall(classOf(3));
+  call.state.notices.value = [{ kind: "muted_speaking" }];
+  mountIn(call, <Faces target={window} onBack={() => undefined} />);
+  const faces = screen.getByTestId("faces");
+  expect(faces.dataset.phase).toBe("connected");
+  expect(faces.querySelector("[role=status]")?.textContent).toBe("");
+  act(() => {
+    call.state.phase.value = "reconnecting";
+    call.state.notices.value = [{ kind: "muted_speaking" }, { kind: "reconnecting", since: 0 }];
+  });
+  expect(faces.dataset.phase).toBe("reconnecting");
+  expect(faces.querySelector("[role=status]")?.textContent?.trim()).toMatch(/^Связь пропала.*…$/);
 });
 
 test("a switch that the server does not know of yet says so", () => {

@@ -90,6 +90,29 @@ function Fix({ notice }: { notice: Notice }) {
   return null;
 }
 
+export function Banner({ notice }: { notice: Notice }) {
+  const { actions } = useCall().call;
+  return (
+    <div class={`banner kind-${notice.kind}`} data-testid={`banner-${notice.kind}`}>
+      <Icon name={icons[notice.kind] ?? "warning"} />
+      <span class="banner-text">
+        <Text notice={notice} />
+      </span>
+      <Fix notice={notice} />
+      {notice.kind !== "reconnecting" && (
+        <button
+          type="button"
+          class="round small"
+          aria-label={t("common.dismiss")}
+          onClick={() => actions.dismiss(notice)}
+        >
+          <Icon name="close" />
+        </button>
+      )}
+    </div>
+  );
+}
+
 /** What the person should know; the engine decides when. */
 export function Banners() {
   const { call } = useCall();
@@ -97,27 +120,10 @@ export function Banners() {
     <div class="banners" role="status">
       <ModeratorLeft />
       {saidOnce(call.state.notices.value).map((notice) => (
-        <div
+        <Banner
           key={"device" in notice ? `${notice.kind}:${notice.device}` : notice.kind}
-          class={`banner kind-${notice.kind}`}
-          data-testid={`banner-${notice.kind}`}
-        >
-          <Icon name={icons[notice.kind] ?? "warning"} />
-          <span class="banner-text">
-            <Text notice={notice} />
-          </span>
-          <Fix notice={notice} />
-          {notice.kind !== "reconnecting" && (
-            <button
-              type="button"
-              class="round small"
-              aria-label={t("common.dismiss")}
-              onClick={() => call.actions.dismiss(notice)}
-            >
-              <Icon name="close" />
-            </button>
-          )}
-        </div>
+          notice={notice}
+        />
       ))}
     </div>
   );

@@ -2,6 +2,7 @@ import { useSignalEffect } from "@preact/signals";
 import { render } from "preact";
 import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { t } from "../../i18n/language";
+import { Banner } from "./banners";
 import { facesFirst, openFaces } from "./faces";
 import { fitGrid, GAP, pageCount, pageOf, type Size } from "./grid";
 import { PageButton } from "./page-button";
@@ -56,6 +57,20 @@ function Controls({ onBack }: { onBack: () => void }) {
   );
 }
 
+/** That the line is cut is said here, too: whoever shows a screen sees this window alone. */
+function Cut() {
+  const { notices } = useCall().call.state;
+  return (
+    <div class="banners" role="status">
+      {notices.value
+        .filter((notice) => notice.kind === "reconnecting")
+        .map((notice) => (
+          <Banner key={notice.kind} notice={notice} />
+        ))}
+    </div>
+  );
+}
+
 /** What the window shows: as many faces as fit, in pages, and one's own controls. */
 export function Faces({ target, onBack }: { target: Window; onBack: () => void }) {
   const { call, view } = useCall();
@@ -76,7 +91,8 @@ export function Faces({ target, onBack }: { target: Window; onBack: () => void }
     shown.flatMap((person) => want(person, "camera", fit.height, target.devicePixelRatio)),
   );
   return (
-    <div class="call faces" data-testid="faces">
+    <div class="call faces" data-testid="faces" data-phase={call.state.phase.value}>
+      <Cut />
       <main class="faces-tiles" aria-label={t("call.region.stage")}>
         {shown.map((person) => (
           <Tile key={person.number} person={person} kind="camera" size={fit} pinnable={false} />

@@ -3,7 +3,7 @@ import type { ComponentType } from "preact";
 import type { Person, Quality } from "../../call";
 import { t } from "../../i18n/language";
 import { Icon, type IconName } from "../kit/icon";
-import { isModerator, useCall } from "./view";
+import { isHeard, isModerator, useCall } from "./view";
 
 const steps: Readonly<Record<Quality, number>> = { good: 3, medium: 2, poor: 1, lost: 0 };
 
@@ -89,9 +89,7 @@ const marks: readonly MarkEntry[] = [
     // On the plate it stands before the name.
     id: "microphone",
     InList: ({ person }) => {
-      const { state } = useCall().call;
-      const speaking = person.microphone && state.speakers.value.includes(person.number);
-      return <MicrophoneMark on={person.microphone} speaking={speaking} />;
+      return <MicrophoneMark on={person.microphone} speaking={isHeard(useCall(), person)} />;
     },
   },
 ];

@@ -7,7 +7,7 @@ import { Video } from "../kit/video";
 import type { Size } from "./grid";
 import { Marks, MicrophoneMark } from "./marks";
 import { shownName } from "./person-name";
-import { useCall } from "./view";
+import { isHeard, useCall } from "./view";
 
 export interface TileProps {
   readonly person: Person;
@@ -67,15 +67,9 @@ function Plate({ person, kind, speaking }: TileProps & { speaking: boolean }) {
 
 /** One person's camera or screen, or the initials while there is no picture. */
 export function Tile({ person, kind, size, pinnable = true }: TileProps) {
-  const { call } = useCall();
+  const here = useCall();
   const { stream, frozen } = usePicture(person, kind);
-  // What was heard last is no news either while the line is cut.
-  const speaking =
-    kind === "camera" &&
-    person.microphone &&
-    !frozen &&
-    call.state.phase.value === "connected" &&
-    call.state.speakers.value.includes(person.number);
+  const speaking = kind === "camera" && !frozen && isHeard(here, person);
   const [painted, setPainted] = useState(false);
   const covered = stream === null || !painted;
   const awaited = covered && person.present && (kind === "screen" || person.camera) && !person.self;

@@ -136,6 +136,15 @@ export function isModerator({ role }: Pick<Person, "role">): boolean {
   return role === "host" || role === "co_admin";
 }
 
+/** Whether a person is heard now: while the line is cut, who was heard last is no news. */
+export function isHeard({ call: { state } }: Here, person: Person): boolean {
+  return (
+    person.microphone &&
+    state.phase.value === "connected" &&
+    state.speakers.value.includes(person.number)
+  );
+}
+
 /** Whether one's own screen may take the place of the one that is shown, as the server sees it. */
 export function mayReplace({ view }: Here): boolean {
   const presenter = view.presenters.value[0];

@@ -1,11 +1,13 @@
 // Whoever opened something gets the focus back when it closes.
 
-/** Remembers what has the focus now; the result gives it back, if it is still on the page. */
+/** Remembers what has the focus now; the result gives it back, or to the page's main part where that is gone. */
 export function rememberFocus(): () => void {
   const opener = document.activeElement;
   return () => {
-    if (opener instanceof HTMLElement && document.contains(opener)) {
-      opener.focus({ preventScroll: true });
-    }
+    const target =
+      opener instanceof HTMLElement && document.contains(opener)
+        ? opener
+        : document.querySelector<HTMLElement>("main");
+    target?.focus({ preventScroll: true });
   };
 }

@@ -1,7 +1,7 @@
 // A call from joining to leaving: puts the parts together and offers the interface its signals.
 import { computed, effect, signal } from "@preact/signals";
 import type { ClosedPage, Media, Publish, ServerMessage, Welcome } from "../wire/messages";
-import { bannerSince } from "./banner";
+import { bannerSince, seatKept } from "./banner";
 import { sayWhenClosed } from "./closing";
 import { Level } from "./level";
 import type { Local } from "./local";
@@ -268,15 +268,12 @@ export class RunningCall {
   private tellOfTheWay(): void {
     if (this.phase.peek() !== "connected" && this.phase.peek() !== "reconnecting") return;
     const cuts = { socket: this.socket.lostSince, media: this.path.lostSince };
-    const since = bannerSince(cuts, performance.now());
-    this.phase.value = since === null ? "connected" : "reconnecting";
-    this.notices.keep("reconnecting", since !== null, () => ({
-      kind: "reconnecting",
-      since: Date.now() - performance.now() + (since ?? 0),
-    }));
-    const weak = since === null && this.monitor.weak.peek();
-    this.notices.keep("weak_connection", weak, () => ({ kind: "weak_connection" }));
-    this.notices.keep("udp_blocked", this.path.blocked, () => ({ kind: "udp_blocked" }));
+    const now = performance.now();
+    const cut = bannerSince(cuts, now) !== null;
+    this.phase.value = cut ? "reconnecting" : "connected";
+    this.notices.keep({ kind: "reconnecting", seatKept: seatKept(cuts, now) }, cut);
+    this.notices.keep({ kind: "weak_connection" }, !cut && this.monitor.weak.peek());
+    this.notices.keep({ kind: "udp_blocked" }, this.path.blocked);
   }
 
   private finish(phase: Phase, failure: Failure | null): void {

@@ -3,8 +3,8 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Notice } from "./state";
 
 export class Notices {
-  /** Kinds that hold now, shown or dismissed. */
-  private readonly held = new Set<Notice["kind"]>();
+  /** What holds now, shown or dismissed: what was told of each kind. */
+  private readonly held = new Map<Notice["kind"], string>();
   private readonly list = signal<readonly Notice[]>([]);
 
   get all(): ReadonlySignal<readonly Notice[]> {
@@ -15,15 +15,17 @@ export class Notices {
     this.list.value = [...this.list.peek().filter((other) => !sameSort(other, notice)), notice];
   }
 
-  /** Adds a notice once when `holds` becomes true, and takes it away when it no longer does. */
-  keep(kind: Notice["kind"], holds: boolean, make: () => Notice): void {
-    if (holds === this.held.has(kind)) return;
-    if (holds) {
-      this.held.add(kind);
-      this.add(make());
+  /** Adds a notice once when it begins to hold or says something else, and takes it away when it no longer holds. */
+  keep(notice: Notice, holds: boolean): void {
+    const { kind } = notice;
+    const told = holds ? JSON.stringify(notice) : undefined;
+    if (told === this.held.get(kind)) return;
+    if (told !== undefined) {
+      this.held.set(kind, told);
+      this.add(notice);
     } else {
       this.held.delete(kind);
-      this.drop((notice) => notice.kind === kind);
+      this.drop((other) => other.kind === kind);
     }
   }
 

@@ -51,7 +51,8 @@ export interface Failure {
 
 /** Something the person should know; the interface words it. */
 export type Notice =
-  | { readonly kind: "reconnecting"; readonly since: number }
+  /** `seatKept`: what the server gives up after a while must not be promised any longer. */
+  | { readonly kind: "reconnecting"; readonly seatKept: boolean }
   | { readonly kind: "udp_blocked" }
   | { readonly kind: "device_lost"; readonly device: "microphone" | "camera" | "speaker" }
   | { readonly kind: "permission_denied"; readonly device: "microphone" | "camera" | "screen" }

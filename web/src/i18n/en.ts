@@ -346,6 +346,7 @@ export const en: Catalogue = {
   "keys.person": "Show a person large, by position on the page",
 
   "notice.reconnecting": "The connection was lost. Reconnecting, your seat is kept…",
+  "notice.reconnecting.long": "There is still no connection. We keep trying…",
   "notice.udp_blocked":
     "Your network blocks video calls (UDP). Ask its administrator to open the port, or use another network.",
   "notice.device_lost.microphone":
@@ -389,7 +390,8 @@ export const en: Catalogue = {
   "announce.talking": "Speak now: your microphone is on while you hold Space",
 
   "end.left.title": "You left the lesson",
-  "end.left.text": "“{title}” is still going on. If you left by accident, you can come back.",
+  "end.left.text":
+    "“{title}” is still going on. If you left by accident, you can come back while its link is open.",
   "end.rejoin": "Rejoin",
   "end.ended.title": "The lesson is over",
   "end.ended.text": "“{title}” has ended for everyone. Thank you for coming!",

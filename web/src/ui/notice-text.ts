@@ -26,6 +26,8 @@ function refusal(failure: Failure, nameOf: NameOf): string {
 /** What a notice says, in the chosen language. */
 export function noticeText(notice: Notice, nameOf: NameOf = nobody): string {
   switch (notice.kind) {
+    case "reconnecting":
+      return t(notice.seatKept ? "notice.reconnecting" : "notice.reconnecting.long");
     case "device_lost":
       return t(`notice.device_lost.${notice.device}`);
     case "permission_denied":

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { RunningCall } from "../../src/call/call";
 import { fakeLocal } from "../ui/fake-call";
-import { FakeSocket, fakeBrowser } from "./fake-browser";
+import { FakeConnection, FakeSocket, fakeBrowser, settle } from "./fake-browser";
 
 const entered = {
   grant: "g",
@@ -20,7 +20,10 @@ beforeEach(() => {
   vi.stubGlobal("fetch", ask);
 });
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
 
 function call(): RunningCall {
   return new RunningCall(entered, "wss://school/api/call", fakeLocal(), () => undefined);
@@ -35,6 +38,55 @@ test("whoever leaves gives up the seat, once, though the call is closed after th
   left.actions.leave();
   left.close();
   expect(asked()).toEqual([["/api/seat/closed", true]]);
+});
+
+/** A call with a socket that answers and media that get through. */
+async function connected() {
+  vi.useFakeTimers();
+  const running = call();
+  const socket = FakeSocket.all.at(-1) as FakeSocket;
+  const roster = { sequence: 0, total: 1, participants: [] };
+  socket.onopen?.();
+  socket.say({ type: "welcome", you: 1, role: "guest", title: "", resume: "r", roster });
+  await settle();
+  const peer = FakeConnection.all.at(-1) as FakeConnection;
+  peer.become("connected");
+  /** Answers what the page asks meanwhile. */
+  const pass = async (seconds: number) => {
+    for (let at = 0; at < seconds; at += 1) {
+      await vi.advanceTimersByTimeAsync(1000);
+      if (!socket.closed) socket.say({ type: "pong" });
+    }
+  };
+  const notices = () => running.state.notices.value;
+  return { running, socket, peer, pass, notices };
+}
+
+test("that the line is cut is said also when only the media server is away", async () => {
+  const { running, peer, pass, notices } = await connected();
+  await pass(3);
+  expect(running.state.phase.value).toBe("connected");
+  expect(notices()).toEqual([]);
+  peer.become("failed");
+  await pass(3);
+  expect(running.state.phase.value).toBe("reconnecting");
+  expect(notices()).toEqual([{ kind: "reconnecting", seatKept: true }]);
+  // The server holds the seat of whoever is connected to it.
+  await pass(120);
+  expect(notices()).toContainEqual({ kind: "reconnecting", seatKept: true });
+  running.close();
+});
+
+test("a seat is said to be kept for as long as the server keeps it", async () => {
+  const { running, socket, pass, notices } = await connected();
+  socket.closed = true;
+  socket.onclose?.();
+  await pass(88);
+  expect(notices()).toEqual([{ kind: "reconnecting", seatKept: true }]);
+  await pass(3);
+  expect(notices()).toEqual([{ kind: "reconnecting", seatKept: false }]);
+  expect(running.state.phase.value).toBe("reconnecting");
+  running.close();
 });
 
 test("a call that is closed is left", () => {

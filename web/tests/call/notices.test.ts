@@ -20,8 +20,7 @@ test("dropping nothing wakes nobody", () => {
 
 test("what is dismissed while it holds does not come back by itself", () => {
   const notices = new Notices();
-  const keep = (holds: boolean) =>
-    notices.keep("udp_blocked", holds, () => ({ kind: "udp_blocked" }));
+  const keep = (holds: boolean) => notices.keep({ kind: "udp_blocked" }, holds);
   keep(true);
   notices.dismiss({ kind: "udp_blocked" });
   keep(true);

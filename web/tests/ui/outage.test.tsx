@@ -58,10 +58,19 @@ test("the window with faces says that the line is cut, and greys what it shows",
   expect(faces.querySelector("[role=status]")?.textContent).toBe("");
   act(() => {
     call.state.phase.value = "reconnecting";
-    call.state.notices.value = [{ kind: "muted_speaking" }, { kind: "reconnecting", since: 0 }];
+    call.state.notices.value = [
+      { kind: "muted_speaking" },
+      { kind: "reconnecting", seatKept: true },
+    ];
   });
   expect(faces.dataset.phase).toBe("reconnecting");
-  expect(faces.querySelector("[role=status]")?.textContent?.trim()).toMatch(/^Связь пропала.*…$/);
+  expect(faces.querySelector("[role=status]")?.textContent?.trim()).toMatch(
+    /^Связь пропала.*место/,
+  );
+  act(() => {
+    call.state.notices.value = [{ kind: "reconnecting", seatKept: false }];
+  });
+  expect(faces.querySelector("[role=status]")?.textContent?.trim()).toMatch(/^Связи всё ещё нет/);
 });
 
 test("a switch that the server does not know of yet says so", () => {

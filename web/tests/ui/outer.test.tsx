@@ -131,6 +131,13 @@ test("a title with quotation marks is quoted with the inner ones", () => {
   expect(document.body.textContent).toContain("“Алгебра, 8 ‘Б’” is still going on");
 });
 
+test("nobody is promised to come back into a lesson that may be closed meanwhile", () => {
+  mount(<EndView how="left" title="Алгебра" onRejoin={() => undefined} />);
+  expect(screen.getByTestId("end-left").textContent).toContain("вернитесь, пока вход не закрыли");
+  act(() => setLanguage("en"));
+  expect(screen.getByTestId("end-left").textContent).toContain("come back while its link is open");
+});
+
 test("whoever is called like a teacher is marked in the reader's language", () => {
   const look: Partial<Person> = { name: "Caxap", guestMark: true };
   mountIn(

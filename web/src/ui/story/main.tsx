@@ -25,7 +25,7 @@ const notice = (kind: string): Notice => {
     : ({
         kind,
         ...(ofDevice.test(kind) ? { device } : {}),
-        since: 0,
+        seatKept: !asked.has("long"),
         by: 2,
         size: 60,
         away: 3,
@@ -38,7 +38,7 @@ const scene: Scene = {
   sharing: (asked.get("sharing") ?? "nobody") as Scene["sharing"],
   notices: asked.getAll("notice").map(notice),
   told: JSON.parse(asked.get("told") ?? "{}"),
-  phase: "connected",
+  phase: (asked.get("phase") ?? "connected") as Scene["phase"],
   camera: asked.get("camera") !== "off",
   devices: asked.get("devices") !== "none",
   reach: (asked.get("reach") ?? "reachable") as Scene["reach"],

@@ -153,7 +153,7 @@ export class RunningCall {
         void this.path.peer?.publish(message.camera, message.screen);
         break;
       case "media":
-        this.own.obey(message.media);
+        this.own.obey(message.media, this.socket.unconfirmed);
         if (message.replaced_by != null)
           this.notices.add({ kind: "screen_replaced", by: message.replaced_by });
         break;

@@ -52,15 +52,18 @@ export class OwnMedia {
   /**
    * The server's state wins, except that nothing is ever turned on from afar. What is off already is
    * left alone: it may just be opening, or unplugged and awaited, and is told when it is on.
+   * `unconfirmed`: this may speak of an earlier wish than the last. Microphone and camera are granted
+   * as wished, so only the screen can be what it corrects.
    */
-  obey(held: Media): void {
+  obey(held: Media, unconfirmed = false): void {
     const { microphoneOn, cameraOn, cameraSilent } = this.local;
     batch(() => {
+      if (held.screen !== true) this.screen.stop();
+      if (unconfirmed) return;
       if (held.microphone !== true && microphoneOn.peek()) void this.local.setMicrophone(false);
       // One that is silent is off by what was said from here: that is no wish of the server's.
       if (held.camera !== true && cameraOn.peek() && !cameraSilent.peek())
         void this.local.setCamera(false);
-      if (held.screen !== true) this.screen.stop();
     });
   }
 

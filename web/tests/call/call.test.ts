@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { RunningCall } from "../../src/call/call";
+import { ScreenShare } from "../../src/call/screen";
 import { fakeLocal } from "../ui/fake-call";
 import { FakeConnection, FakeSocket, fakeBrowser, settle } from "./fake-browser";
 
@@ -23,10 +24,11 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
-function call(): RunningCall {
-  return new RunningCall(entered, "wss://school/api/call", fakeLocal(), () => undefined);
+function call(local = fakeLocal()): RunningCall {
+  return new RunningCall(entered, "wss://school/api/call", local, () => undefined);
 }
 
 function asked(): unknown[] {
@@ -41,9 +43,9 @@ test("whoever leaves gives up the seat, once, though the call is closed after th
 });
 
 /** A call with a socket that answers and media that get through. */
-async function connected() {
+async function connected(local = fakeLocal()) {
   vi.useFakeTimers();
-  const running = call();
+  const running = call(local);
   const socket = FakeSocket.all.at(-1) as FakeSocket;
   const roster = { sequence: 0, total: 1, participants: [] };
   socket.onopen?.();
@@ -104,4 +106,22 @@ test("a call that has ended, or goes on in another tab, is not left", () => {
     over.close();
   }
   expect(asked()).toEqual([]);
+});
+
+test("a correction of an earlier wish undoes no unmute that is on its way, yet ends a screen", async () => {
+  const local = fakeLocal();
+  const stop = vi.spyOn(ScreenShare.prototype, "stop");
+  const { running, socket } = await connected(local);
+  local.microphoneOn.value = true;
+  local.cameraOn.value = true;
+  const corrected = { type: "media", media: {}, replaced_by: 2 };
+  socket.say(corrected);
+  expect(stop).toHaveBeenCalledTimes(1);
+  expect(local.setMicrophone).not.toHaveBeenCalled();
+  expect(local.setCamera).not.toHaveBeenCalled();
+  for (const { command } of socket.sent) if (command) socket.say({ type: "done", command });
+  socket.say(corrected);
+  expect(local.setMicrophone).toHaveBeenCalledWith(false);
+  expect(local.setCamera).toHaveBeenCalledWith(false);
+  running.close();
 });

@@ -91,7 +91,7 @@ export class FakeSocket {
   onopen: (() => void) | null = null;
   onclose: (() => void) | null = null;
   onmessage: ((event: { data: string }) => void) | null = null;
-  readonly sent: { type: string }[] = [];
+  readonly sent: { type: string; command?: string }[] = [];
   closed = false;
 
   constructor(readonly address: string) {

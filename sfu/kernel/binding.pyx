@@ -6,8 +6,9 @@ from sfu.kernel.memory cimport ring_close, ring_open
 from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport kind_at, place_of
 from sfu.kernel.rtp cimport rtp_extension
+from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, RETIRED, SCREEN, SOURCES, STREAMS
 from sfu.kernel.slots cimport slots_choose_viewers
-from sfu.kernel.state cimport CAMERA, KINDS, LAYERS, RETIRED, SCREEN, SOURCES, STREAMS, expectation, source
+from sfu.kernel.state cimport expectation, source
 
 cdef enum:
     # New SSRCs: 2 a second, 20 ahead

@@ -8,6 +8,8 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free
 from libc.string cimport memcpy, memset
 
+from sfu.kernel cimport counters, state
+from sfu.kernel.addresses cimport path
 from sfu.kernel.engine cimport engine_close, engine_open, engine_receive, engine_tick, engine_woke
 from sfu.kernel.events cimport EVENT_CLOSED
 from sfu.kernel.fanout cimport fanout_runs, fanout_work
@@ -15,9 +17,9 @@ from sfu.kernel.loop cimport command, command_do, loop_close, loop_open, loop_ru
 from sfu.kernel.outbox cimport outbox_flush
 from sfu.kernel.pacing cimport pacing_due
 from sfu.kernel.sessions cimport Sessions
+from sfu.kernel.sizes cimport SOURCES
 from sfu.kernel.srtp cimport SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80
-from sfu.kernel cimport state
-from sfu.kernel.state cimport SOURCES, engine, event, path, source
+from sfu.kernel.state cimport engine, event, source
 
 PROFILE_AES128_CM_SHA1_80 = SRTP_AES128_CM_SHA1_80
 PROFILE_AEAD_AES_128_GCM = SRTP_AEAD_AES_128_GCM
@@ -42,27 +44,27 @@ SO_RCVBUFFORCE = 33
 IP_PKTINFO = 8
 
 COUNTERS = {
-    "packets_received": state.PACKETS_RECEIVED, "bytes_received": state.BYTES_RECEIVED,
-    "packets_sent": state.PACKETS_SENT, "bytes_sent": state.BYTES_SENT,
-    "datagrams_sent": state.DATAGRAMS_SENT, "send_blocked": state.SEND_BLOCKED,
-    "send_failed": state.SEND_FAILED, "gso_refused": state.GSO_REFUSED,
-    "dropped_garbage": state.DROPPED_GARBAGE,
-    "dropped_unknown_address": state.DROPPED_UNKNOWN_ADDRESS,
-    "dropped_forged": state.DROPPED_FORGED, "dropped_replayed": state.DROPPED_REPLAYED,
-    "dropped_unknown_ssrc": state.DROPPED_UNKNOWN_SSRC, "dropped_late": state.DROPPED_LATE,
-    "dropped_duplicate": state.DROPPED_DUPLICATE, "dropped_gate": state.DROPPED_GATE,
-    "dropped_no_memory": state.DROPPED_NO_MEMORY, "dropped_jobs": state.DROPPED_JOBS,
-    "dropped_queue": state.DROPPED_QUEUE, "dropped_events": state.DROPPED_EVENTS, "dropped_flood": state.DROPPED_FLOOD,
-    "dropped_codec": state.DROPPED_CODEC,
-    "dropped_held": state.DROPPED_HELD, "dropped_crowded": state.DROPPED_CROWDED,
-    "checks_sent": state.CHECKS_SENT, "paths_moved": state.PATHS_MOVED,
-    "stun_accepted": state.STUN_ACCEPTED, "stun_refused": state.STUN_REFUSED,
-    "stun_limited": state.STUN_LIMITED,
-    "stun_reflected": state.STUN_REFLECTED, "dtls_received": state.DTLS_RECEIVED,
-    "nacks_sent": state.NACKS_SENT, "nacks_received": state.NACKS_RECEIVED,
-    "retransmitted": state.RETRANSMITTED, "retransmit_missed": state.RETRANSMIT_MISSED,
-    "keyframes_requested": state.KEYFRAMES_REQUESTED, "feedback_sent": state.FEEDBACK_SENT,
-    "switches": state.SWITCHES,
+    "packets_received": counters.PACKETS_RECEIVED, "bytes_received": counters.BYTES_RECEIVED,
+    "packets_sent": counters.PACKETS_SENT, "bytes_sent": counters.BYTES_SENT,
+    "datagrams_sent": counters.DATAGRAMS_SENT, "send_blocked": counters.SEND_BLOCKED,
+    "send_failed": counters.SEND_FAILED, "gso_refused": counters.GSO_REFUSED,
+    "dropped_garbage": counters.DROPPED_GARBAGE,
+    "dropped_unknown_address": counters.DROPPED_UNKNOWN_ADDRESS,
+    "dropped_forged": counters.DROPPED_FORGED, "dropped_replayed": counters.DROPPED_REPLAYED,
+    "dropped_unknown_ssrc": counters.DROPPED_UNKNOWN_SSRC, "dropped_late": counters.DROPPED_LATE,
+    "dropped_duplicate": counters.DROPPED_DUPLICATE, "dropped_gate": counters.DROPPED_GATE,
+    "dropped_no_memory": counters.DROPPED_NO_MEMORY, "dropped_jobs": counters.DROPPED_JOBS,
+    "dropped_queue": counters.DROPPED_QUEUE, "dropped_events": counters.DROPPED_EVENTS, "dropped_flood": counters.DROPPED_FLOOD,
+    "dropped_codec": counters.DROPPED_CODEC,
+    "dropped_held": counters.DROPPED_HELD, "dropped_crowded": counters.DROPPED_CROWDED,
+    "checks_sent": counters.CHECKS_SENT, "paths_moved": counters.PATHS_MOVED,
+    "stun_accepted": counters.STUN_ACCEPTED, "stun_refused": counters.STUN_REFUSED,
+    "stun_limited": counters.STUN_LIMITED,
+    "stun_reflected": counters.STUN_REFLECTED, "dtls_received": counters.DTLS_RECEIVED,
+    "nacks_sent": counters.NACKS_SENT, "nacks_received": counters.NACKS_RECEIVED,
+    "retransmitted": counters.RETRANSMITTED, "retransmit_missed": counters.RETRANSMIT_MISSED,
+    "keyframes_requested": counters.KEYFRAMES_REQUESTED, "feedback_sent": counters.FEEDBACK_SENT,
+    "switches": counters.SWITCHES,
 }
 
 cdef int live = 0

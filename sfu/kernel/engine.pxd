@@ -2,7 +2,8 @@
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
-from sfu.kernel.state cimport engine, expectation, path
+from sfu.kernel.addresses cimport path
+from sfu.kernel.state cimport engine, expectation
 
 cdef engine* engine_open(int32_t max_sessions, int64_t wall) noexcept nogil
     # `wall`: NTP in µs less monotonic µs. NULL without memory.

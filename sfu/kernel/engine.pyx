@@ -2,6 +2,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
+from sfu.kernel.counters cimport DROPPED_FLOOD, DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED
 from sfu.kernel.events cimport (
     EVENT_DTLS, EVENT_SPEAKERS, event_put, events_close, events_open)
 from sfu.kernel.feedback cimport feedback_periodic
@@ -19,12 +20,11 @@ from sfu.kernel.paths cimport (
     path_visit, paths_close, paths_open)
 from sfu.kernel.rewrite cimport map_start
 from sfu.kernel.rtp cimport rtp_is_rtcp
+from sfu.kernel.sizes cimport AUDIO_SLOTS, KINDS, LONGEST_DATAGRAM, MAX_ROOMS, MICROPHONE, SLOTS, SOURCES, SPEAKERS
 from sfu.kernel.slots cimport slots_choose, slots_choose_viewers, slots_close_gate, slots_show
 from sfu.kernel.speakers cimport speakers_forget, speakers_list, speakers_slept
 from sfu.kernel.srtp cimport srtp_free, srtp_init
-from sfu.kernel.state cimport (
-    AUDIO_SLOTS, DROPPED_FLOOD, DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED, KINDS, LONGEST_DATAGRAM,
-    MAX_ROOMS, MICROPHONE, SLOTS, SOURCES, SPEAKERS, UNREACHABLE, references, room, session, slot)
+from sfu.kernel.state cimport UNREACHABLE, references, room, session, slot
 
 cdef enum:
     # The thread looks up every 0.1 s at least: after a longer time it was kept from running

@@ -2,7 +2,8 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy
 
-from sfu.kernel.state cimport DROPPED_EVENTS, event
+from sfu.kernel.counters cimport DROPPED_EVENTS
+from sfu.kernel.state cimport event
 
 cdef extern from *:
     """

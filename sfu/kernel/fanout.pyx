@@ -1,12 +1,12 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t
 
+from sfu.kernel.counters cimport DROPPED_HELD, DROPPED_JOBS
 from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_allows, outbox_room
 from sfu.kernel.pacing cimport pacing_depart, pacing_run
 from sfu.kernel.places cimport csrc_of, is_reachable, source_at
-from sfu.kernel.state cimport (
-    DROPPED_HELD, DROPPED_JOBS, JOBS, KINDS, MAX_ROOMS, RUN, SLOTS, SOUND_HELD, job, job_queue, outgoing,
-    references, session, slot, source)
+from sfu.kernel.sizes cimport JOBS, KINDS, MAX_ROOMS, RUN, SLOTS, SOUND_HELD
+from sfu.kernel.state cimport job, job_queue, outgoing, references, session, slot, source
 from sfu.kernel.switching cimport switching_audio, switching_video
 from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
 from sfu.kernel.timing cimport timing_ticks

@@ -1,6 +1,7 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from sfu.kernel.bytes cimport load16, load32, load64
+from sfu.kernel.counters cimport DROPPED_FLOOD, FEEDBACK_SENT, NACKS_RECEIVED, NACKS_SENT
 from sfu.kernel.keyframes cimport keyframe_request, keyframe_wish
 from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
@@ -10,9 +11,8 @@ from sfu.kernel.rtcp cimport (
     rtcp_write_report, rtcp_write_sender)
 from sfu.kernel.places cimport index_of
 from sfu.kernel.retransmission cimport retransmit
-from sfu.kernel.state cimport (
-    DROPPED_FLOOD, FEEDBACK_SENT, KINDS, MISSING, NACKS_RECEIVED, NACKS_SENT, SLOTS, SOURCES, expectation,
-    missing_packet, session, slot)
+from sfu.kernel.sizes cimport KINDS, MISSING, SLOTS, SOURCES
+from sfu.kernel.state cimport expectation, missing_packet, session, slot
 from sfu.kernel.timing cimport timing_ntp, timing_report, timing_source_at
 
 cdef enum:

@@ -2,7 +2,8 @@
 
 from libc.stdint cimport int32_t, uint8_t
 
-from sfu.kernel.state cimport engine, path, session
+from sfu.kernel.addresses cimport path
+from sfu.kernel.state cimport engine, session
 
 cdef bint ice_open(engine* e) noexcept nogil
 cdef void ice_close(engine* e) noexcept nogil

@@ -2,13 +2,13 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 from libc.stdlib cimport free
 from libc.string cimport memchr, memcmp, memcpy
 
+from sfu.kernel.addresses cimport address, rate_bucket
+from sfu.kernel.counters cimport DROPPED_GARBAGE, STUN_ACCEPTED, STUN_LIMITED, STUN_REFLECTED, STUN_REFUSED
 from sfu.kernel.memory cimport table_get, table_open, table_remove, table_set
 from sfu.kernel.outbox cimport KNOWN, STRANGERS, outbox_has_spare, outbox_raw
 from sfu.kernel.pace cimport within
 from sfu.kernel.paths cimport path_admit, path_answered, path_checked, path_is_alive, path_owner
-from sfu.kernel.state cimport (
-    DROPPED_GARBAGE, PASSWORD, PEER_CREDENTIAL, RATE_BUCKETS, STUN_ACCEPTED,
-    STUN_LIMITED, STUN_REFLECTED, STUN_REFUSED, UFRAG, address, rate_bucket)
+from sfu.kernel.sizes cimport PASSWORD, PEER_CREDENTIAL, RATE_BUCKETS, UFRAG
 from sfu.kernel.stun cimport (
     STUN_MALFORMED, STUN_MAX_ANSWER, STUN_REQUEST, STUN_SUCCESS, stun_check_fingerprint,
     stun_check_integrity, stun_error, stun_parse, stun_request, stun_success)

@@ -4,6 +4,9 @@ from libc.string cimport memcpy, memset
 
 from sfu.kernel.binding cimport binding_add, binding_find, binding_is_retired, binding_payload_type
 from sfu.kernel.bytes cimport load16
+from sfu.kernel.counters cimport (
+    BYTES_RECEIVED, DROPPED_CODEC, DROPPED_DUPLICATE, DROPPED_FLOOD, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
+    DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, PACKETS_RECEIVED)
 from sfu.kernel.events cimport EVENT_HEIGHT, EVENT_SOURCE, event_put
 from sfu.kernel.fanout cimport fanout_audio, fanout_forget, fanout_video
 from sfu.kernel.feedback cimport feedback_receive, nack_due, nack_found, nack_missing
@@ -13,15 +16,13 @@ from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport place_of
 from sfu.kernel.rtcp cimport arrivals, arrivals_add
 from sfu.kernel.rtp cimport rtp_extension, rtp_header, rtp_parse, rtp_payload
+from sfu.kernel.sizes cimport (
+    CAMERA, KINDS, LAYERS, MICROPHONE, MTU, RING, SCREEN, SCREEN_AUDIO, SOURCES, WIRE_OVERHEAD)
 from sfu.kernel.slots cimport slots_choose_viewers, slots_rank
 from sfu.kernel.speakers cimport speakers_hear
 from sfu.kernel.srtcp cimport srtcp_unprotect
 from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtp_stream, srtp_unprotect
-from sfu.kernel.state cimport (
-    BYTES_RECEIVED, CAMERA, DROPPED_CODEC, DROPPED_DUPLICATE, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
-    DROPPED_FLOOD, DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, KINDS, LAYERS, MICROPHONE,
-    MTU, PACKETS_RECEIVED, RING, SCREEN, SCREEN_AUDIO, SOURCES, WIRE_OVERHEAD, packet, references, session, source,
-    ssrc_entry)
+from sfu.kernel.state cimport packet, references, session, source, ssrc_entry
 from sfu.kernel.vp8 cimport vp8_exceeds, vp8_height, vp8_parse
 
 cdef enum:

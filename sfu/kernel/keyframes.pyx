@@ -1,10 +1,12 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
+from sfu.kernel.counters cimport KEYFRAMES_REQUESTED
 from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
 from sfu.kernel.rtcp cimport rtcp_write_pli
-from sfu.kernel.state cimport KEYFRAMES_REQUESTED, KINDS, LAYERS, SLOTS, references, session, track
+from sfu.kernel.sizes cimport KINDS, LAYERS, SLOTS
+from sfu.kernel.state cimport references, session, track
 
 cdef enum:
     RTCP_ROOM = 64

@@ -2,6 +2,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
+from sfu.kernel.addresses cimport path
 from sfu.kernel.engine cimport (
     engine_add_slot, engine_close_session, engine_expect, engine_open_session, engine_receive,
     engine_send_dtls, engine_set_gate, engine_set_keys, engine_set_room, engine_tick, engine_woke)
@@ -10,8 +11,9 @@ from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.ice cimport ice_credentials, ice_peer
 from sfu.kernel.outbox cimport outbox_blocked_socket, outbox_flush, outbox_look
 from sfu.kernel.pacing cimport pacing_due
+from sfu.kernel.sizes cimport KINDS
 from sfu.kernel.slots cimport slots_show
-from sfu.kernel.state cimport KINDS, path, session
+from sfu.kernel.state cimport session
 from sfu.kernel.system cimport (
     CLOCK_MONOTONIC, MSG_DONTWAIT, errno, iovec, mmsghdr, recvmmsg, sockaddr_storage, zv_address,
     zv_clock, zv_received, zv_send_buffer)

@@ -2,7 +2,8 @@
 
 from libc.stdint cimport int32_t, uint8_t, uint32_t
 
-from sfu.kernel.state cimport address, engine, packet, references, source, table
+from sfu.kernel.addresses cimport address
+from sfu.kernel.state cimport engine, packet, references, source, table
 
 cdef packet* packet_take(engine* e) noexcept nogil
     # With one reference; NULL when the pool is at its limit.

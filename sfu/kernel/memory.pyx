@@ -2,7 +2,8 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset
 
-from sfu.kernel.state cimport RING, MISSING, missing_packet, table_entry
+from sfu.kernel.sizes cimport MISSING, RING
+from sfu.kernel.state cimport missing_packet, table_entry
 
 cdef enum:
     CHUNK = 256

@@ -2,7 +2,8 @@
 
 from libc.stdint cimport uint8_t, uint32_t
 
-from sfu.kernel.state cimport DOUBTFUL, REACHABLE, engine, outgoing, path, session
+from sfu.kernel.addresses cimport path
+from sfu.kernel.state cimport DOUBTFUL, REACHABLE, engine, outgoing, session
 
 cdef bint outbox_open(engine* e) noexcept nogil
 cdef void outbox_close(engine* e) noexcept nogil

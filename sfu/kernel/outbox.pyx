@@ -3,12 +3,13 @@ from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcpy, memset
 
 from sfu.kernel.bytes cimport store16, store24, store32
+from sfu.kernel.counters cimport (
+    BYTES_SENT, DATAGRAMS_SENT, DROPPED_CROWDED, DROPPED_HELD, GSO_REFUSED, PACKETS_SENT, SEND_BLOCKED, SEND_FAILED)
+from sfu.kernel.sizes cimport (
+    AUDIO_SLOTS, HEAD_ROOM, MTU, OUT_ARENA, OUT_MESSAGES, OUT_RESERVE, RUN, SOUND_HELD, TAIL_ROOM)
 from sfu.kernel.srtcp cimport srtcp_protect
 from sfu.kernel.srtp cimport srtp_protect
-from sfu.kernel.state cimport (
-    AUDIO_SLOTS, BYTES_SENT, DATAGRAMS_SENT, DROPPED_CROWDED, DROPPED_HELD, GSO_REFUSED, HEAD_ROOM, MTU, OUT_ARENA,
-    OUT_MESSAGES, OUT_RESERVE, PACKETS_SENT, RUN, SEND_BLOCKED, SEND_FAILED, SOUND_HELD, TAIL_ROOM,
-    out_message, packet, slot)
+from sfu.kernel.state cimport out_message, packet, slot
 from sfu.kernel.system cimport (
     EAGAIN, EINVAL, EIO, EMSGSIZE, ENOBUFS, MSG_DONTWAIT, SIOCOUTQ, errno, ioctl, iovec, mmsghdr, msghdr,
     sendmmsg, sendmsg, sockaddr_storage, zv_control, zv_sockaddr)

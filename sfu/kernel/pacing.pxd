@@ -3,7 +3,8 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from sfu.kernel.outbox cimport outbox_rtp
-from sfu.kernel.state cimport WIRE_OVERHEAD, engine, outgoing, session
+from sfu.kernel.sizes cimport WIRE_OVERHEAD
+from sfu.kernel.state cimport engine, outgoing, session
 
 cdef void pacing_run(engine* e, int32_t viewer, const outgoing* items, int32_t count) noexcept nogil
     # The caller has seen outbox_room. What the pace does not allow yet waits.

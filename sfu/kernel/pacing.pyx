@@ -1,9 +1,11 @@
 from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
+from sfu.kernel.counters cimport DROPPED_QUEUE
 from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_room
-from sfu.kernel.state cimport DROPPED_QUEUE, QUEUE, RUN, SLOTS, WIRE_OVERHEAD, backlog, line
+from sfu.kernel.sizes cimport QUEUE, RUN, SLOTS, WIRE_OVERHEAD
+from sfu.kernel.state cimport backlog, line
 from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
 
 cdef enum:

@@ -9,7 +9,8 @@ answered gets media for two seconds.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
-from sfu.kernel.state cimport address, engine, path
+from sfu.kernel.addresses cimport address, path
+from sfu.kernel.state cimport engine
 from sfu.kernel.stun cimport stun_request
 
 cdef bint paths_open(engine* e) noexcept nogil

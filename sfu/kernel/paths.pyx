@@ -2,15 +2,16 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from libc.stdlib cimport free
 from libc.string cimport memcmp, memcpy
 
+from sfu.kernel.addresses cimport known_path
 from sfu.kernel.bytes cimport load32, store32
+from sfu.kernel.counters cimport CHECKS_SENT, PATHS_MOVED, STUN_LIMITED
 from sfu.kernel.events cimport EVENT_CONNECTED, EVENT_LOST, event_put
 from sfu.kernel.memory cimport address_key, table_get, table_open, table_remove, table_set
 from sfu.kernel.outbox cimport KNOWN, outbox_has_spare, outbox_raw
 from sfu.kernel.pace cimport within
 from sfu.kernel.pacing cimport pacing_drop
-from sfu.kernel.state cimport (
-    CHECKS_SENT, DOUBTFUL, PATHS, PATHS_MOVED, PEER_CREDENTIAL, REACHABLE, SLOTS, STUN_LIMITED, UFRAG,
-    UNREACHABLE, known_path, session)
+from sfu.kernel.sizes cimport PATHS, PEER_CREDENTIAL, SLOTS, UFRAG
+from sfu.kernel.state cimport DOUBTFUL, REACHABLE, UNREACHABLE, session
 from sfu.kernel.stun cimport (
     STUN_MAX_CHECK, stun_check_fingerprint, stun_check_integrity, stun_request, stun_write_check)
 from sfu.kernel.system cimport zv_random
@@ -194,6 +195,11 @@ cdef void trust(engine* e, session* s) noexcept nogil:
         s.trusted_until += TRUST
 
 
+cdef void withhold(engine* e, session* s) noexcept nogil:
+    s.reachability = UNREACHABLE
+    pacing_drop(e, s)
+
+
 cdef void move(engine* e, session* s, const path* p) noexcept nogil:
     if s.current.remote.family:
         note_heard(s)
@@ -202,14 +208,15 @@ cdef void move(engine* e, session* s, const path* p) noexcept nogil:
     s.path_media = 0
     s.gso = e.gso
     trust(e, s)
+    if is_distrusted(e, s):
+        withhold(e, s)
 
 
 cdef void stop(engine* e, session* s) noexcept nogil:
-    s.reachability = UNREACHABLE
+    withhold(e, s)
     s.path_heard = e.now - CONSENT - 1
     if same_path(&s.probe.path, &s.current):
         s.probe.tries = 0
-    pacing_drop(e, s)
 
 
 cdef void heard_there(engine* e, int32_t index) noexcept nogil:

@@ -2,8 +2,8 @@
 
 from libc.stdint cimport int32_t, uint32_t
 
-from sfu.kernel.state cimport (
-    CAMERA, KINDS, LAYERS, MICROPHONE, SCREEN, SOURCES, UNREACHABLE, engine, session, source, track)
+from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, MICROPHONE, SCREEN, SOURCES
+from sfu.kernel.state cimport UNREACHABLE, engine, session, source, track
 
 
 cdef inline source* source_at(engine* e, int32_t index) noexcept nogil:

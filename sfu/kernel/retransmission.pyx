@@ -1,11 +1,12 @@
 from libc.stdint cimport int32_t, int64_t, uint16_t
 
+from sfu.kernel.counters cimport RETRANSMITTED, RETRANSMIT_MISSED
 from sfu.kernel.keyframes cimport keyframe_wish
 from sfu.kernel.memory cimport ring_find
 from sfu.kernel.pacing cimport pacing_wait
-from sfu.kernel.places cimport csrc_of, source_at
+from sfu.kernel.places cimport csrc_of, is_reachable, source_at
 from sfu.kernel.rewrite cimport map_entry, map_resolve
-from sfu.kernel.state cimport RETRANSMIT_MISSED, RETRANSMITTED, outgoing, packet, slot, source
+from sfu.kernel.state cimport outgoing, packet, slot, source
 
 
 cdef void retransmit(engine* e, int32_t viewer, int32_t slot_index, uint16_t sequence) noexcept nogil:
@@ -15,7 +16,8 @@ cdef void retransmit(engine* e, int32_t viewer, int32_t slot_index, uint16_t seq
     cdef source* from_source
     cdef packet* p
     cdef outgoing o
-    if m == NULL:
+    # Who is sent nothing may go on asking, in another's name too.
+    if m == NULL or not is_reachable(&e.sessions[viewer]):
         e.counters[RETRANSMIT_MISSED] += 1
         return
     from_source = source_at(e, m.source)

@@ -9,8 +9,9 @@ from sfu.kernel.loop cimport (
     ADD_SLOT, CLOSE_SESSION, COMMAND_DATA, EXPECT, MARK, OPEN_SESSION, RESTART_ICE,
     SEND_DTLS, SET_EXTENSIONS, SET_GATE, SET_KEYS, SET_MODERATOR, SET_PEER, SET_ROOM, SET_SCREEN_AUDIO, SET_SLOT,
     command, command_push)
+from sfu.kernel.sizes cimport AUDIO_SLOTS, KINDS, LAYERS, MAX_ROOMS, PEER_CREDENTIAL, VIDEO_SLOTS
 from sfu.kernel.srtp cimport SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80
-from sfu.kernel.state cimport AUDIO_SLOTS, KINDS, LAYERS, MAX_ROOMS, PEER_CREDENTIAL, VIDEO_SLOTS, expectation
+from sfu.kernel.state cimport expectation
 
 KEY_LENGTHS = {SRTP_AES128_CM_SHA1_80: 30, SRTP_AEAD_AES_128_GCM: 28}
 

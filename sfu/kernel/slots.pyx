@@ -3,7 +3,8 @@ from libc.stdint cimport int32_t, uint16_t
 from sfu.kernel.keyframes cimport keyframe_request
 from sfu.kernel.memory cimport references_add, references_remove
 from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
-from sfu.kernel.state cimport CAMERA, KINDS, LAYERS, SLOTS, references, slot, source
+from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, SLOTS
+from sfu.kernel.state cimport references, slot, source
 
 
 cdef int32_t slots_rank(engine* e, int32_t track_index, int32_t layer) noexcept nogil:

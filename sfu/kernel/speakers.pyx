@@ -1,7 +1,8 @@
 from libc.stdint cimport int32_t, int64_t
 
 from sfu.kernel.loudness cimport loudness_believed, loudness_is_proven
-from sfu.kernel.state cimport SPEAKERS, room, seat, session, source
+from sfu.kernel.sizes cimport SPEAKERS
+from sfu.kernel.state cimport room, seat, session, source
 
 cdef enum:
     # −50 dBov: louder counts as speech

@@ -6,58 +6,15 @@ One thread reads and writes all of it. Times are monotonic microseconds. Indices
 
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from sfu.kernel.addresses cimport address, known_path, path, probe, rate_bucket
+from sfu.kernel.counters cimport COUNTERS
 from sfu.kernel.rewrite cimport slot_map
 from sfu.kernel.rtcp cimport arrivals
+from sfu.kernel.sizes cimport (
+    HEAD_ROOM, JOBS, KINDS, LAYERS, MAX_ROOMS, MTU, OUT_MESSAGES, PASSWORD, PATHS, PEER_CREDENTIAL, QUEUE,
+    RATE_BUCKETS, RETIRED, RUN, SLOTS, SOURCES, SPEAKERS, STREAMS, TAIL_ROOM, UFRAG)
 from sfu.kernel.srtp cimport srtp_context, srtp_stream
 from sfu.kernel.vp8 cimport vp8_descriptor
-
-cdef enum:
-    KINDS = 4
-    MICROPHONE = 0
-    CAMERA = 1
-    SCREEN = 2
-    SCREEN_AUDIO = 3
-
-    LAYERS = 3
-    # Places of a session's sources: microphone, camera layers 0–2, screen, screen audio
-    SOURCES = 6
-
-    AUDIO_SLOTS = 4
-    SPEAKERS = 3
-    VIDEO_SLOTS = 25
-    # A power of two with room for both, at most the bits of `session.showing`
-    SLOTS = 32
-
-    MTU = 1500
-    # Room before the payload for a longer VP8 descriptor and the RTX sequence number
-    HEAD_ROOM = 16
-    # Most bytes of padding that make a packet as long as its run's longest
-    TAIL_ROOM = 48
-    RUN = 16
-    RING = 512
-    MISSING = 128
-    PATHS = 8
-    # What a packet has on the wire beside its payload, about: IP, UDP, RTP, the tag
-    WIRE_OVERHEAD = 68
-    # Longer datagrams are nobody's: browsers send at most 1200 bytes, encoders an Ethernet frame
-    LONGEST_DATAGRAM = 2048
-    STREAMS = 16
-    RETIRED = 32
-    QUEUE = 512
-    JOBS = 512
-    UFRAG = 32
-    PASSWORD = 64
-    # The peer's own may be as long as RFC 8839 §5.4 allows
-    PEER_CREDENTIAL = 256
-    MAX_ROOMS = 1024
-    # Sound that has waited longer (µs) is better lost: it would only make the listener's buffer grow
-    SOUND_HELD = 200000
-    RATE_BUCKETS = 1024
-
-    OUT_MESSAGES = 64
-    OUT_ARENA = 262144
-    # What one viewer's run may need at the most
-    OUT_RESERVE = 27000
 
 cdef enum:
     # Whether media goes to a peer: by its keys, and by when it was last heard on its path
@@ -65,81 +22,6 @@ cdef enum:
     # Quiet: gets what it shows as long as the socket has room to spare
     DOUBTFUL
     REACHABLE
-
-cdef enum:
-    PACKETS_RECEIVED
-    BYTES_RECEIVED
-    PACKETS_SENT
-    BYTES_SENT
-    DATAGRAMS_SENT
-    SEND_BLOCKED
-    SEND_FAILED
-    GSO_REFUSED
-    DROPPED_GARBAGE
-    DROPPED_UNKNOWN_ADDRESS
-    DROPPED_FORGED
-    DROPPED_REPLAYED
-    DROPPED_UNKNOWN_SSRC
-    DROPPED_LATE
-    DROPPED_DUPLICATE
-    DROPPED_GATE
-    DROPPED_NO_MEMORY
-    DROPPED_JOBS
-    DROPPED_QUEUE
-    DROPPED_EVENTS
-    DROPPED_FLOOD
-    DROPPED_CODEC
-    DROPPED_HELD
-    DROPPED_CROWDED
-    STUN_ACCEPTED
-    STUN_REFUSED
-    STUN_LIMITED
-    STUN_REFLECTED
-    CHECKS_SENT
-    PATHS_MOVED
-    DTLS_RECEIVED
-    NACKS_SENT
-    NACKS_RECEIVED
-    RETRANSMITTED
-    RETRANSMIT_MISSED
-    KEYFRAMES_REQUESTED
-    FEEDBACK_SENT
-    SWITCHES
-    COUNTERS
-
-cdef struct address:
-    # IPv4 in the first 4 bytes; port in host order
-    uint8_t ip[16]
-    uint16_t port
-    # 4, 6, or 0: none
-    uint8_t family
-
-cdef struct path:
-    address remote
-    # The address of ours that the peer talks to, and the interface for link-local ones
-    uint8_t local[16]
-    uint32_t interface
-
-cdef struct known_path:
-    # An address from which authentic checks of this session came
-    path path
-    int64_t heard
-    # When media, DTLS or the answer to a check of ours came from it; 0: never
-    int64_t proven
-    # When what we sent there was last answered: a check of ours, or DTLS; 0: never
-    int64_t answered
-    # Which of our credentials its checks name, counted as `session.generation`
-    uint32_t generation
-
-cdef struct probe:
-    # A check of ours that has not been answered
-    path path
-    uint8_t transaction[12]
-    # Which of our credentials it names, counted as `session.generation`
-    uint32_t generation
-    int64_t sent
-    # How often it was sent; 0: there is none
-    int32_t tries
 
 cdef struct packet:
     int64_t sequence
@@ -326,10 +208,6 @@ cdef struct backlog:
     uint32_t lined_up
     int32_t turn
     line lines[SLOTS]
-
-cdef struct rate_bucket:
-    int64_t since
-    int32_t count
 
 cdef struct session:
     # First what a fan-out or a visit touches of every viewer, close together.

@@ -1,9 +1,11 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 
+from sfu.kernel.counters cimport SWITCHES
 from sfu.kernel.feedback cimport NACK_FOR, NACK_GAP
 from sfu.kernel.places cimport source_at
 from sfu.kernel.rewrite cimport MAP_ENTRIES, map_forward, map_omit, map_packet, map_switch
-from sfu.kernel.state cimport SPEAKERS, SWITCHES, packet, slot, source
+from sfu.kernel.sizes cimport SPEAKERS
+from sfu.kernel.state cimport packet, slot, source
 from sfu.kernel.timing cimport timing_capture, timing_slot_at
 
 cdef enum:

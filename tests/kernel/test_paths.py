@@ -13,6 +13,7 @@ from sfu.kernel.core import (
 from tests.kernel.peer import (
     COOKIE,
     PASSWORD,
+    SLOT_SSRC,
     Address,
     Peer,
     Stage,
@@ -264,6 +265,45 @@ def test_who_writes_another_s_address_on_his_media_sends_him_little(stage: Stage
     assert sum(counts) < 4 * 60
     assert all(len(checks(sent_to(stage, address))) < 30 for address in spoofed)
     assert len(viewer.audio()) > 0
+
+
+def nack(first: int, mask: int) -> bytes:
+    return struct.pack("!BBHIIHH", 0x81, 205, 3, 1, SLOT_SSRC, first & 0xFFFF, mask)
+
+
+def test_who_writes_another_s_address_has_nothing_repeated_there(stage: Stage) -> None:
+    publisher, viewer = lesson(stage)
+    for picture in range(2, 92):
+        stage.wait(10)
+        publisher.camera(picture, size=1000)
+    first = viewer.video()[0].sequence
+    viewer.check(address=NEW)
+    viewer.report(address=NEW)
+    stage.wait(2250)
+    assert len(sent_to(stage, NEW)) > 0
+    stage.refused.clear()
+    for turn in range(20):
+        viewer.send_rtcp(nack(first + turn * 4, 0xFFFF), address=NEW)
+        stage.wait(20)
+    assert media(sent_to(stage, NEW)) == []
+
+
+def test_who_hops_to_another_s_address_sends_him_nothing_meanwhile(stage: Stage) -> None:
+    """Trust is given once a minute, not for as long as it takes to look at everybody again."""
+    publisher, viewer = lesson(stage)
+    viewer.check(address=NEW)
+    for _ in range(50):
+        stage.wait(150)
+        viewer.report(address=NEW)
+        publisher.speak()
+        publisher.speak()
+        stage.wait(110)
+        viewer.report()
+    assert len(media(sent_to(stage, NEW))) == 2 * 2, "trusted once, and once ahead"
+    heard = len(viewer.audio())
+    publisher.speak()
+    stage.deliver()
+    assert len(viewer.audio()) == heard + 1, "his own address was answered of late"
 
 
 def test_who_answers_at_his_new_address_goes_on_there(stage: Stage) -> None:

@@ -49,6 +49,23 @@ async def test_a_teacher_closes_the_link_in_the_call_and_makes_another(
     await expect(boris.tile("Аня")).to_be_visible()
 
 
+async def test_another_teacher_sees_what_became_of_the_link(lesson: Lesson, crowd: Crowd) -> None:
+    first, second = await crowd.person("Учитель"), await crowd.person("Завуч")
+    for teacher in (first, second):
+        await teacher.join(lesson.host_address, camera=False, microphone=False, host=True)
+        await teacher.press("more")
+    await first.press("invite")
+    await first.press("invite-close")
+    await expect(first.page.get_by_test_id("invite-new")).to_be_visible()
+    await second.press("invite")
+    await expect(second.page.get_by_test_id("invite-new")).to_be_visible()
+    await first.press("invite-new")
+    link = await first.page.get_by_test_id("invite-link").input_value()
+    # Seen also where the panel is open already.
+    shown = second.page.get_by_test_id("invite-link")
+    await expect(shown).to_have_value(link, timeout=20_000)
+
+
 async def test_a_wrong_school_key_makes_no_lesson(running: Running, crowd: Crowd) -> None:
     teacher = await crowd.person("Учитель")
     await teacher.page.goto(f"{running.origin}/#key=AAAA-BBBB-CCCC-DDDD")

@@ -3,6 +3,7 @@ import { computed, effect, signal } from "@preact/signals";
 import type { ClosedPage, Media, Publish, ServerMessage, Welcome } from "../wire/messages";
 import { bannerSince, seatKept } from "./banner";
 import { sayWhenClosed } from "./closing";
+import { Invitation } from "./invitation";
 import { Level } from "./level";
 import type { Local } from "./local";
 import { Monitor } from "./monitor";
@@ -12,7 +13,7 @@ import { OwnMedia } from "./own";
 import { MediaPath } from "./path";
 import { AUDIO_SLOTS, type Peer } from "./peer";
 import { Pictures } from "./pictures";
-import { closeLinks, type Entered, giveUpSeat, makeLink, renew } from "./rest";
+import { type Entered, giveUpSeat, renew } from "./rest";
 import { Roster, toPerson } from "./roster";
 import { Searches } from "./searches";
 import { secretWord } from "./secret";
@@ -36,7 +37,7 @@ export class RunningCall {
   private readonly title = signal("");
   private readonly you = signal(0);
   private readonly role = signal<Role>("guest");
-  private readonly invitation = signal<string | null>(null);
+  private readonly invitation = new Invitation(() => this.entered);
   private readonly total = signal(0);
   private readonly people = signal<readonly Person[]>([]);
   private readonly speakers = signal<readonly number[]>([]);
@@ -172,7 +173,7 @@ export class RunningCall {
     this.title.value = welcome.title;
     this.you.value = welcome.you;
     this.role.value = welcome.role;
-    this.invitation.value = welcome.invitation ?? null;
+    this.invitation.is(welcome.invitation ?? null);
     this.roster = new Roster(welcome.you, welcome.roster);
     if (welcome.resumed !== true) {
       this.publish = null;
@@ -305,7 +306,7 @@ export class RunningCall {
       title: this.title,
       you: this.you,
       role: this.role,
-      invitation: this.invitation,
+      invitation: this.invitation.token,
       total: this.total,
       people: this.people,
       speakers: this.speakers,
@@ -345,13 +346,9 @@ export class RunningCall {
         const people = found.participants.map((each) => toPerson(each, this.you.peek()));
         return { total: found.total, people };
       },
-      closeLinks: async () => {
-        await closeLinks(this.entered);
-        this.invitation.value = null;
-      },
-      makeLink: async () => {
-        this.invitation.value = await makeLink(this.entered);
-      },
+      lookForLink: () => this.invitation.look(),
+      closeLinks: () => this.invitation.close(),
+      makeLink: () => this.invitation.make(),
       dismiss: (notice) => {
         this.notices.dismiss(notice);
         this.local.dismiss(notice);

@@ -96,6 +96,18 @@ export async function renew(grant: string): Promise<string> {
   return (await request<Renewed>("POST", "/api/grants", undefined, grant)).grant;
 }
 
+/** The link by which the class can enter now: its token; null: there is none. */
+export async function openLink({ grant, lesson }: Entered): Promise<string | null> {
+  const { links } = await request<Links>("GET", linksOf(lesson), undefined, grant);
+  return links.find((link) => isOpen(link, Date.now()))?.token ?? null;
+}
+
+function isOpen({ role, revoked, expires, max_uses, uses }: Link, now: number): boolean {
+  if (role !== "participant" || revoked) return false;
+  if (expires !== null && Date.parse(expires) <= now) return false;
+  return max_uses === null || uses < max_uses;
+}
+
 /** No link of the class leads into the lesson any more; who is there stays. Links of hosts go on. */
 export async function closeLinks({ grant, lesson }: Entered): Promise<void> {
   const path = linksOf(lesson);

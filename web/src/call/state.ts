@@ -122,6 +122,8 @@ export interface CallActions {
   useCamera(deviceId: string): Promise<void>;
   search(query: string, offset: number): Promise<{ total: number; people: readonly Person[] }>;
   dismiss(notice: Notice): void;
+  /** As a moderator: whether and by which link the class can enter now. Rejects with RequestFailed. */
+  lookForLink(): Promise<void>;
   /** As a moderator: nobody enters by links of the class any more. Rejects with RequestFailed. */
   closeLinks(): Promise<void>;
   /** As a moderator: a new link of the class. Rejects with RequestFailed. */

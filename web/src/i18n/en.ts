@@ -308,6 +308,10 @@ export const en: Catalogue = {
   "invite.closed": "The link is closed: nobody else can join. Everyone who is here stays.",
   "invite.new": "Make a new link",
   "invite.failed": "That did not work. Please try again.",
+  "invite.failed.revoked":
+    "The link you joined by was closed, so you can no longer change how the class joins. Ask another host, or join by a new host link.",
+  "invite.failed.many":
+    "This lesson already has {limit} links, which is the most it can have. Create a new lesson.",
 
   "stats.title": "Connection statistics",
   "stats.quality": "Quality",

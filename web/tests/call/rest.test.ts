@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { closeLinks, enter, giveUpSeat, lookUp } from "../../src/call/rest";
+import { closeLinks, enter, giveUpSeat, lookUp, openLink } from "../../src/call/rest";
 
 const busy = (details: object) => ({
   status: 503,
@@ -62,6 +62,25 @@ test("closing the links of the class leaves those of hosts and what is closed al
     "DELETE /api/lessons/l/links/one",
     "DELETE /api/lessons/l/links/two",
   ]);
+});
+
+test("the link of the class is the first one that lets anybody in", async () => {
+  const seat = { grant: "g", since: 0, resume: null, path: "/api/call", lesson: "l", name: "A" };
+  const link = { role: "participant", revoked: false, expires: null, max_uses: null, uses: 7 };
+  const at = (ms: number) => new Date(Date.now() + ms).toISOString();
+  const links = [
+    { ...link, token: "h", role: "host" },
+    { ...link, token: "closed", revoked: true },
+    { ...link, token: "past", expires: at(-1000) },
+    { ...link, token: "spent", max_uses: 7 },
+    { ...link, token: "good", expires: at(1000), max_uses: 8 },
+    { ...link, token: "later" },
+  ];
+  const ask = answering({ status: 200, body: { links } });
+  expect(await openLink(seat)).toBe("good");
+  expect(ask.mock.calls.map(([path]) => path)).toEqual(["/api/lessons/l/links"]);
+  answering({ status: 200, body: { links: links.slice(0, 4) } });
+  expect(await openLink(seat)).toBeNull();
 });
 
 test("who leaves while the network is away has left as soon as it is back", async () => {

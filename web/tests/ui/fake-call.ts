@@ -86,6 +86,7 @@ export function fakeActions() {
     useCamera: vi.fn(async () => undefined),
     search: vi.fn(async () => ({ total: 0, people: [] as readonly Person[] })),
     dismiss: vi.fn(),
+    lookForLink: vi.fn(async () => undefined),
     closeLinks: vi.fn(async () => undefined),
     makeLink: vi.fn(async () => undefined),
     leave: vi.fn(),

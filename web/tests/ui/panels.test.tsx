@@ -1,5 +1,6 @@
-import { expect, test, vi } from "vitest";
-import type { Notice } from "../../src/call";
+import { afterEach, expect, test, vi } from "vitest";
+import { type Notice, RequestFailed } from "../../src/call";
+import { Alone } from "../../src/ui/call/alone";
 import { InvitePanel } from "../../src/ui/call/invite-panel";
 import { PeoplePanel } from "../../src/ui/call/people-panel";
 import { SettingsWindow } from "../../src/ui/call/settings-window";
@@ -12,6 +13,8 @@ import { classOf, fakeCall, fakeLocal, person } from "./fake-call";
 import { act, mount, mountIn, named, screen, user } from "./mount";
 
 const nothing = (): void => undefined;
+
+afterEach(() => vi.useRealTimers());
 
 test("the participants are searched here while the call is known whole", async () => {
   const call = fakeCall([...classOf(2), person(9, { name: "Ёлкина Анна" })]);
@@ -74,6 +77,67 @@ test("moderators can pass the link on, close it and make another", async () => {
   expect(screen.queryByTestId("invite-link")).toBeNull();
   await user().click(screen.getByTestId("invite-new"));
   expect(call.actions.makeLink).toHaveBeenCalledOnce();
+});
+
+test("what another moderator did to the link is seen, also while the panel is open", async () => {
+  vi.useFakeTimers();
+  const call = fakeCall(classOf(2, "host"));
+  const now = (token: string | null) =>
+    call.actions.lookForLink.mockImplementation(async () => {
+      call.state.invitation.value = token;
+    });
+  const later = (ms: number) => act(async () => void (await vi.advanceTimersByTimeAsync(ms)));
+  call.state.invitation.value = "closedclosedclosed";
+  now(null);
+  const view = mountIn(call, <OpenPanel />);
+  act(() => view.openPanel(InvitePanel));
+  await later(0);
+  expect(screen.queryByTestId("invite-link")).toBeNull();
+  expect(screen.getByRole("status").textContent).toContain("Вход по ссылке закрыт");
+  now("anotheranotheranother");
+  await later(10_000);
+  expect(screen.getByTestId("invite-link")).toHaveProperty(
+    "value",
+    expect.stringContaining("/j/anotheranotheranother"),
+  );
+  // Without an answer what was known last stays.
+  call.actions.lookForLink.mockRejectedValue(new Error("no line"));
+  await later(10_000);
+  expect(screen.getByTestId("invite-link")).toBeTruthy();
+  act(() => view.closePanel());
+  const asked = call.actions.lookForLink.mock.calls.length;
+  await later(60_000);
+  expect(call.actions.lookForLink).toHaveBeenCalledTimes(asked);
+});
+
+test("a pupil's page asks nothing of links", () => {
+  const call = fakeCall();
+  mountIn(call, <InvitePanel />);
+  expect(call.actions.lookForLink).not.toHaveBeenCalled();
+});
+
+test("who comes to an empty lesson may invite, also when the link was closed", () => {
+  const call = fakeCall(classOf(1, "host"));
+  mountIn(call, <Alone />);
+  expect(screen.getByRole("button", { name: "Пригласить" })).toBeTruthy();
+});
+
+test("a refusal by the link's door says why, in words for who is inside", async () => {
+  const call = fakeCall(classOf(2, "host"));
+  mountIn(call, <InvitePanel />);
+  const said = async (code: string, details = {}) => {
+    call.actions.makeLink.mockRejectedValueOnce(
+      new RequestFailed(400, { code, message: "", details }),
+    );
+    await user().click(screen.getByTestId("invite-new"));
+    return screen.getByRole("alert").textContent;
+  };
+  expect(await said("link_revoked")).toContain("Ссылку, по которой вы вошли, закрыли");
+  expect(await said("too_many_links", { limit: 1000 })).toContain("уже 1000, больше нельзя");
+  expect(await said("unreachable")).toBe(
+    "Нет связи с сервером. Проверьте подключение и попробуйте ещё раз.",
+  );
+  expect(await said("code_of_next_year")).toBe("Не получилось. Попробуйте ещё раз.");
 });
 
 test("who closes or makes the link by the keyboard keeps the focus and hears what holds", async () => {

@@ -5,12 +5,12 @@ import { useCall } from "./view";
 
 /** Said to whoever is here first; moderators get the way to invite. */
 export function Alone() {
-  const { call, view } = useCall();
+  const { view } = useCall();
   return (
     <div class="alone">
       <strong>{t("call.alone.title")}</strong>
       <span>{t("call.alone.text")}</span>
-      {call.state.invitation.value && (
+      {view.moderator.value && (
         <button
           type="button"
           class="button primary small"

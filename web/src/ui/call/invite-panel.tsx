@@ -1,18 +1,32 @@
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Failure } from "../../call";
 import { t } from "../../i18n/language";
+import { asFailure, failurePage } from "../failure";
 import { CopyField } from "../kit/copy-field";
 import { Qr } from "../kit/qr";
 import { lessonAddress } from "../route";
 import { Panel } from "./panel";
 import { useCall } from "./view";
 
+/** Another moderator may close the link or make one, and it comes to its end by itself. */
+const LOOK_EVERY = 10_000;
+
 /** The way in for others, to be closed and opened anew; for moderators. */
 export function InvitePanel() {
-  const { call, view } = useCall();
-  const token = call.state.invitation.value;
-  if (!view.moderator.value) {
-    return null;
-  }
+  return useCall().view.moderator.value ? <Invite /> : null;
+}
+
+function Invite() {
+  const { state, actions } = useCall().call;
+  const token = state.invitation.value;
+  useEffect(() => {
+    // Without an answer what was known last stays; whoever presses then is told why it fails.
+    const look = () => void actions.lookForLink().catch(() => undefined);
+    look();
+    const timer = setInterval(look, LOOK_EVERY);
+    return () => clearInterval(timer);
+  }, [actions]);
   return (
     <Panel title={t("invite.title")} testid="invite-panel">
       <div class="invite">
@@ -33,21 +47,36 @@ function Way({ address }: { address: string }) {
   );
 }
 
+/** Why the way in stays as it is, to somebody who is inside. */
+function explain(failure: Failure): string {
+  if (failure.code === "link_revoked") {
+    return t("invite.failed.revoked");
+  }
+  if (failure.code === "too_many_links") {
+    return t("invite.failed.many", { limit: Number(failure.details.limit) });
+  }
+  const page = failurePage(failure);
+  if (page === "other") {
+    return t("invite.failed");
+  }
+  return [t(`failure.${page}.title`), t(`failure.${page}.what`)].join(". ");
+}
+
 /** Closes the way in or makes a new one by the same button: whoever pressed it keeps the focus. */
 function Door({ open }: { open: boolean }) {
   const { closeLinks, makeLink } = useCall().call.actions;
   const busy = useSignal(false);
-  const failed = useSignal(false);
+  const failed = useSignal<Failure | null>(null);
   const press = async () => {
     if (busy.value) {
       return;
     }
     busy.value = true;
-    failed.value = false;
+    failed.value = null;
     try {
       await (open ? closeLinks() : makeLink());
-    } catch {
-      failed.value = true;
+    } catch (problem) {
+      failed.value = asFailure(problem);
     } finally {
       busy.value = false;
     }
@@ -71,7 +100,7 @@ function Door({ open }: { open: boolean }) {
       >
         {t(open ? "invite.close" : "invite.new")}
       </button>
-      {failed.value && <p role="alert">{t("invite.failed")}</p>}
+      {failed.value && <p role="alert">{explain(failed.value)}</p>}
       {open && <p id="invite-door-text">{t("invite.close.text")}</p>}
     </div>
   );

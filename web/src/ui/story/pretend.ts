@@ -164,6 +164,7 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
       return { total: found.length, people: found.slice(offset, offset + 50) };
     },
     dismiss: local.dismiss,
+    lookForLink: async () => undefined,
     closeLinks: async () => {
       invitation.value = null;
     },

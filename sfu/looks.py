@@ -27,6 +27,9 @@ STALE = 0.025
 """Seconds of work after which what was read is read again, and those who came meanwhile too."""
 BEHIND = 10.0
 """Seconds without any progress after which what waits, waits too long."""
+DOUBT = 6.0
+"""Seconds for which another Redis may say less than was told: signaling writes again what holds
+when it renews its leases, three times in that."""
 COMPARE_EVERY = 5.0
 COMPARED_AT_ONCE = 128
 
@@ -80,6 +83,7 @@ class Looks:
         """What the engine was told last, as it was read."""
         self._run: str | None = None
         """Which run of Redis has been told all that is."""
+        self._doubt_until = 0.0
 
     @property
     def behind(self) -> bool:
@@ -141,6 +145,9 @@ class Looks:
             self._wake.set()
         try:
             found = await self._read(names)
+            if any(self._lacks(one) for one in found):
+                # Asked after reading: what was read is of this run, or of one before it.
+                await self._remind()
             # From here on a name is still here until the engine knows what was read; whatever
             # is announced while we wait is added anew, because `_take` has taken it out.
             began = breathed = self._clock()
@@ -191,6 +198,7 @@ class Looks:
         run = await run_of(self._redis)
         if self._run not in (None, run):
             log.warning("redis is another one")
+            self._doubt_until = self._clock() + DOUBT
             for call in self._engine.calls():
                 self._engine.write_again(call)
                 self._changed()
@@ -219,8 +227,20 @@ class Looks:
             for name in names
         ]
 
+    def _lacks(self, found: Found) -> bool:
+        """Whether Redis says less of the session than it did."""
+        told = self._told.get(found.name)
+        if told is None:
+            return False
+        if found.wanted is None or not found.carried:
+            return True
+        return found.wanted != told and _revision(found.wanted) < _revision(told)
+
     async def _tell(self, found: Found) -> None:
         call, session = found.name
+        if self._clock() < self._doubt_until and self._lacks(found):
+            # `compare` finds it again: it is not as it was told.
+            return
         try:
             if found.wanted is None:
                 self._told.pop(found.name, None)
@@ -283,6 +303,13 @@ class Looks:
             left -= found.keys()
             self._add(call, (s for s, value in found.items() if self._told.get((call, s)) != value))
         self._add(call, left & self._engine.sessions(call))
+
+
+def _revision(wanted: bytes) -> int:
+    try:
+        return bus.decode_wanted(wanted).revision
+    except msgspec.MsgspecError:
+        return 0
 
 
 def _previous(stored: bytes | None) -> bus.ActualSession | None:

@@ -247,14 +247,22 @@ async def test_a_redis_that_is_away_ends_neither_work_nor_comparing(
             await asyncio.sleep(0.001)
 
 
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The last one is that which answers."""
+    run = ["a"]
+
+    async def run_of(_: Redis) -> str:
+        return run[-1]
+
+    monkeypatch.setattr(looks_module, "run_of", run_of)
+    return run
+
+
 async def test_another_run_of_redis_is_told_all_that_is(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It has lost its last second, or all; what did not change is nowhere else."""
-    run = "a"
-
-    async def run_of(_: Redis) -> str:
-        return run
+    run = runs(monkeypatch)
 
     async def back() -> dict[str, str]:
         """What is written when the line to Redis is there again."""
@@ -264,13 +272,44 @@ async def test_another_run_of_redis_is_told_all_that_is(
         await desk.look()
         return desk.answers
 
-    monkeypatch.setattr(looks_module, "run_of", run_of)
     await desk.write(1)
     assert set(await back()) == {"s1"}
     assert not await back()
-    run = "b"
+    run.append("b")
     assert set(await back()) == {"s1"}
     assert not await back()
+
+
+@pytest.mark.parametrize("everything", [False, True])
+async def test_another_run_of_redis_that_says_less_is_not_obeyed_at_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, everything: bool
+) -> None:
+    """It has forgotten a mute, or the call; signaling is about to say it again."""
+    run = runs(monkeypatch)
+    desk.announcer.subscribed()
+    await desk.said(1, open=["microphone"])
+    await desk.look()
+    key = bus.wanted_key("c")
+    earlier = await desk.redis.hget(key, "s1")
+    await desk.said(1)
+    await desk.look()
+    if everything:
+        await desk.redis.delete(key, bus.calls_key(WORKER))
+    else:
+        await desk.redis.hset(key, "s1", earlier)
+    run.append("b")
+    await desk.looks.compare_once()
+    await desk.look()
+    assert desk.gate() is False
+    assert len(desk.kernel.open) == 1
+    await desk.said(2, open=["microphone"])
+    await desk.look()
+    assert desk.gate(2) is True, "what is new is obeyed"
+    desk.time += looks_module.DOUBT
+    await desk.signalman.unwant("s1")
+    await desk.looks.compare_once()
+    await desk.look()
+    assert len(desk.kernel.open) == 1, "the doubt ends"
 
 
 async def test_everything_is_looked_at_once(desk: Desk) -> None:

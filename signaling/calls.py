@@ -131,9 +131,10 @@ class Calls:
     def health(self) -> dict[str, bool]:
         running = self._registry.all()
         writing = not any(r.writer.errand.failing or r.reader.errand.failing for r in running)
+        asking = not any(r.sizing.failing or r.ending.failing for r in running)
         return {
             "redis": writing and self._keeping.answered and self._subscription.connected,
-            "database": not (self._attendance.failing or any(r.sizing.failing for r in running)),
+            "database": asking and not self._attendance.failing,
             "tasks": self._tasks.alive,
         }
 

@@ -37,10 +37,12 @@ class Running:
     reader: Reader
     sizing: Errand
     """Writes the lesson's size to SQL."""
+    ending: Errand
+    """Looks in SQL whether another process has ended the lesson."""
 
     @property
     def errands(self) -> tuple[Errand, ...]:
-        return self.writer.errand, self.reader.errand, self.sizing
+        return self.writer.errand, self.reader.errand, self.sizing, self.ending
 
 
 class Registry:
@@ -79,7 +81,8 @@ class Registry:
         writer = Writer(call, self._live, self._workers, self)
         reader = Reader(call, self._live, self._clock.steady)
         sizing = Errand("write the size", partial(self._store_size, call))
-        running = self._running[lesson] = Running(call, writer, reader, sizing)
+        ending = Errand("look for the end", partial(self._end_if_ended, call))
+        running = self._running[lesson] = Running(call, writer, reader, sizing, ending)
         for errand in running.errands:
             self._tasks.begin(errand.run, name=f"errand of {lesson}")
         return call
@@ -106,10 +109,8 @@ class Registry:
             call.lost = True
             await self._let_go(call, RESTARTING)
             return
-        lesson = await self._store.lesson(call.id)
-        if lesson is not None and lesson.ended is not None:
-            # Whoever had the lease meanwhile has ended it here, and forgotten it.
-            call.run(call.engine.end(self._clock.steady()))
+        # Nobody's lease and no writing waits for SQL.
+        self._ask(call, lambda running: running.ending)
 
     # ── inside ──
 
@@ -133,6 +134,12 @@ class Registry:
         # Else it was changed again meanwhile, and that is written next.
         if call.engine.size.size == size:
             call.sized()
+
+    async def _end_if_ended(self, call: LiveCall) -> None:
+        lesson = await self._store.lesson(call.id)
+        if lesson is not None and lesson.ended is not None:
+            # Whoever had the lease meanwhile has ended it there, and forgotten it.
+            call.run(call.engine.end(self._clock.steady()))
 
     async def _end_lesson(self, call: LiveCall, asked: EndAsked) -> None:
         """Nobody is told of the end before it is stored."""

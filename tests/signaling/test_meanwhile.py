@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 from redis.asyncio import Redis
+from sqlalchemy.exc import OperationalError
 
 from signaling import live
 from signaling.doorstep import Doorstep
@@ -170,6 +171,30 @@ async def test_a_lesson_that_another_process_has_ended_and_forgotten_is_over(
     await redis.delete(live.owner_key(call.id), live.state_key(call.id))
     await redis.srem(live.LIVE_KEY, call.id)
     assert await browser.until(Ended) == Ended("ended")
+
+
+async def test_leases_are_regained_while_sql_is_away_and_the_end_is_found_afterwards(
+    school: School, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, other = [await school.client.lesson() for _ in range(2)]
+    browsers = [await school.client.come(lesson.host_link, "A") for lesson in (ended, other)]
+    calls = school.parts.calls
+    await calls._store.end_lesson(ended.lesson.id, 0.0)
+
+    async def away(*_: object) -> None:
+        raise OperationalError("", {}, Exception("away"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "lesson", away)
+        for lesson in (ended, other):
+            await redis.delete(live.owner_key(lesson.lesson.id))
+        await calls._keeping.renew_leases()
+        for lesson in (ended, other):
+            assert await redis.exists(live.owner_key(lesson.lesson.id))
+        await until(lambda: not calls.health()["database"])
+    assert await browsers[0].until(Ended) == Ended("ended")
+    assert calls.running_call(other.lesson.id) is not None
+    await until(lambda: calls.health()["database"])
 
 
 async def test_a_call_that_is_over_when_its_lease_is_gone_is_forgotten_all_the_same(

@@ -152,7 +152,12 @@ class Lessons:
         lesson = await self._open(request)
         link = self._link(lesson.id, await read_body(request, rest.NewLink))
         if len(await self._store.links(lesson.id)) >= LINKS_PER_LESSON:
-            raise Refusal(409, "too_many_links", "revoke some first", limit=LINKS_PER_LESSON)
+            raise Refusal(
+                409,
+                "too_many_links",
+                "this lesson has as many links as it may have",
+                limit=LINKS_PER_LESSON,
+            )
         await self._store.add_link(link)
         return json_reply(shown_link(link), 201)
 

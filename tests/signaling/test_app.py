@@ -17,6 +17,7 @@ from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service.health import private_app
 from zvonok.service.metrics import render
 from zvonok.service.settings import Settings
+from zvonok.wire.client import Ping, Pong
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,7 +58,9 @@ async def test_the_process_starts_serves_and_ends(settings: Settings, redis_url:
 
 async def test_metrics_count_what_happens(school: School, sfu: FakeSfu) -> None:
     lesson = await school.client.lesson()
-    await school.client.come(lesson.participant_link, "A")
+    browser = await school.client.come(lesson.participant_link, "A")
+    await browser.send(Ping())
+    await browser.until(Pong)
     await school.client.knock("wrong")
     text = render(school.parts.metrics.registry).decode()
     for line in (
@@ -65,6 +68,7 @@ async def test_metrics_count_what_happens(school: School, sfu: FakeSfu) -> None:
         'signaling_joins_total{outcome="bad_grant"} 1.0',
         'signaling_refusals_total{code="bad_grant"} 1.0',
         'signaling_requests_total{route="/api/lessons",status="201"} 1.0',
+        'signaling_messages_total{type="ping"} 1.0',
         "signaling_calls 1.0",
         "signaling_seats 1.0",
         "signaling_sockets 1.0",

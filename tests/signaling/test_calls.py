@@ -12,6 +12,7 @@ from sqlalchemy import select
 from signaling import live
 from signaling.keeping import SILENT_SECONDS
 from signaling.live import Command, Kept, Live
+from signaling.live_call import LiveCall
 from signaling.outlet import SocketOutlet
 from signaling.store import Lesson, Store
 from signaling.tables import attendance
@@ -246,6 +247,45 @@ async def test_a_redis_that_forgot_its_last_second_is_told_again(
             and f"seat:{leaves.you}".encode() not in state
         ),
     )
+
+
+async def test_a_redis_that_goes_on_is_told_nothing_again(
+    schools: Schools, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And one that came back is told until all of it could be said."""
+    monkeypatch.setattr(live, "RENEW_SECONDS", 3600.0)
+    told: list[str] = []
+    touch = LiveCall.touch_everything
+    run = Live.run
+
+    def touched(call: LiveCall, kept: Kept | None = None) -> None:
+        told.append(call.id)
+        touch(call, kept)
+
+    async def another(self: Live) -> str:
+        return await run(self) + "another"
+
+    async def away(_: Live, _call: str) -> Kept | None:
+        raise RedisConnectionError("away")
+
+    async with schools.start() as school:
+        one, lost = [(await school.client.lesson()).lesson.id for _ in range(2)]
+        calls = school.parts.calls
+        await calls.get(one)
+        (await calls.get(lost)).lost = True
+        await calls._keeping.renew_leases()
+        monkeypatch.setattr(LiveCall, "touch_everything", touched)
+        await calls._keeping.renew_leases()
+        assert told == []
+        monkeypatch.setattr(Live, "run", another)
+        with monkeypatch.context() as patch:
+            patch.setattr(Live, "load", away)
+            with pytest.raises(RedisConnectionError):
+                await calls._keeping.renew_leases()
+        assert told == []
+        for _ in range(2):
+            await calls._keeping.renew_leases()
+            assert told == [one], "another process runs the other one"
 
 
 async def until_said(redis: Redis, keys: Sequence[str], said: Callable[..., bool]) -> None:

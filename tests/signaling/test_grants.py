@@ -61,3 +61,14 @@ def test_nobody_else_can_sign() -> None:
 def test_odd_claims_are_refused_even_when_signed(change: dict[str, object]) -> None:
     claims = jwt.decode(GRANTS.sign(GRANT, 0), options={"verify_signature": False})
     assert code_of(jwt.encode({**claims, **change}, SECRET, algorithm="HS256")) == "bad_grant"
+
+
+def test_an_entry_has_the_same_id_again_and_no_other_has() -> None:
+    ids = {
+        grants.id_of_entry(link, key)
+        for grants in (GRANTS, Grants("t" * 43))
+        for link, key in (("l", "k"), ("l", "m"), ("m", "k"), ("lk", ""))
+    }
+    assert len(ids) == 8
+    assert {len(name) for name in ids} == {22}
+    assert GRANTS.id_of_entry("l", "k") == GRANTS.id_of_entry("l", "k")

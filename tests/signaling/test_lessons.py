@@ -1,12 +1,14 @@
 """Lessons and links over HTTP: who may do what, and what is refused."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
 from signaling.lessons import KEY_GUESSES, NEW_LESSONS
+from signaling.store import Store
 from tests.signaling.client import Client
 from tests.signaling.conftest import School
 from zvonok.wire import rest
@@ -84,10 +86,11 @@ async def test_a_compressed_body_is_refused_unread(client: Client) -> None:
 async def test_guessing_the_key_is_slowed_down(school: School, client: Client) -> None:
     body = rest.NewLesson("A")
     here = {"X-Forwarded-For": "192.0.2.7"}
-    for _ in range(int(KEY_GUESSES[0].burst)):
+    with school.offset.standing_still():
+        for _ in range(int(KEY_GUESSES[0].burst)):
+            reply = await client.ask("POST", "/api/lessons", body, bearer="wrong", headers=here)
+            assert reply.status == 401
         reply = await client.ask("POST", "/api/lessons", body, bearer="wrong", headers=here)
-        assert reply.status == 401
-    reply = await client.ask("POST", "/api/lessons", body, bearer="wrong", headers=here)
     assert (reply.status, reply.code) == (429, "rate_limited")
     assert reply.json["error"]["details"]["retry_after"] > 0
     assert int(reply.headers["Retry-After"]) >= 1
@@ -99,10 +102,12 @@ async def test_guessing_the_key_is_slowed_down(school: School, client: Client) -
 
 
 async def test_lessons_are_not_made_without_end(school: School, client: Client) -> None:
-    for _ in range(int(NEW_LESSONS.burst)):
-        await client.lesson()
-    reply = await client.ask("POST", "/api/lessons", rest.NewLesson("A"), bearer=key(school))
-    assert reply.status == 429
+    with school.offset.standing_still():
+        for _ in range(int(NEW_LESSONS.burst)):
+            await client.lesson()
+        reply = await client.ask("POST", "/api/lessons", rest.NewLesson("A"), bearer=key(school))
+    assert (reply.status, reply.code) == (429, "rate_limited")
+    assert int(reply.headers["Retry-After"]) >= 1
 
 
 @pytest.mark.parametrize(
@@ -255,6 +260,29 @@ async def test_links_have_an_end_and_a_number_of_uses(school: School, client: Cl
     assert await look_up(school, forever.token) == "participant"
 
 
+async def test_a_link_shows_when_it_ends(school: School) -> None:
+    lesson = await school.client.lesson()
+    before = datetime.now(UTC)
+    made = await make_link(school, lesson.lesson.id, seconds=HOUR, uses=3)
+    assert before <= made.created <= datetime.now(UTC)
+    assert made.expires == made.created + timedelta(seconds=HOUR)
+    assert (made.role, made.max_uses, made.uses, made.revoked) == ("participant", 3, 0, False)
+
+
+async def test_a_lesson_has_so_many_links_and_no_more(
+    school: School, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signaling.lessons.LINKS_PER_LESSON", 3)
+    lesson = await client.lesson()
+    await make_link(school, lesson.lesson.id)
+    path = f"/api/lessons/{lesson.lesson.id}/links"
+    refused = await client.ask("POST", path, {}, bearer=key(school))
+    assert (refused.status, refused.code) == (409, "too_many_links")
+    assert refused.json["error"]["details"] == {"limit": 3}
+    listed = await client.ask("GET", path, bearer=key(school))
+    assert len(listed.json["links"]) == 3
+
+
 async def test_whoever_got_no_reply_enters_again_as_the_same(
     school: School, client: Client
 ) -> None:
@@ -328,6 +356,37 @@ async def test_somebody_inside_comes_back_though_the_link_is_revoked(
     assert back.you == inside.you
 
 
+@pytest.mark.parametrize("keyed", [True, False])
+async def test_whoever_may_not_enter_is_told_why(
+    school: School, client: Client, keyed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page says another thing to each; and it always sends a key."""
+    lesson = await client.lesson()
+    short = await make_link(school, lesson.lesson.id, seconds=HOUR)
+    once = await make_link(school, lesson.lesson.id, uses=1)
+    raced = await make_link(school, lesson.lesson.id, seconds=None)
+    await client.enter(once.token, "A")
+    path = f"/api/lessons/{lesson.lesson.id}/links/{lesson.host_link}"
+    await client.ask("DELETE", path, bearer=key(school))
+    school.offset.seconds += HOUR + 1
+    body = rest.Enter("B", key="k" * 22 if keyed else None)
+
+    async def enter(link: str) -> tuple[int, str]:
+        reply = await client.ask("POST", f"/api/links/{link}/enter", body)
+        return reply.status, reply.code
+
+    assert await enter(short.token) == (410, "link_expired")
+    assert await enter(once.token) == (410, "link_used_up")
+    assert await enter(lesson.host_link) == (410, "link_revoked")
+    assert await enter("nothing") == (404, "not_found")
+
+    async def taken(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr(Store, "use_link", taken)
+    assert await enter(raced.token) == (410, "link_used_up"), "no use, no grant"
+
+
 async def test_all_links_are_listed(school: School, client: Client) -> None:
     lesson = await client.lesson()
     made = await make_link(school, lesson.lesson.id, role="host", uses=3)
@@ -368,9 +427,10 @@ async def test_looking_up_counts_people(client: Client) -> None:
 async def test_guessing_links_is_slowed_down(school: School, client: Client) -> None:
     lesson = await client.lesson()
     here = {"X-Forwarded-For": "192.0.2.7"}
-    for _ in range(60):
-        assert (await client.ask("GET", "/api/links/guess", headers=here)).status == 404
-    reply = await client.ask("GET", "/api/links/guess", headers=here)
+    with school.offset.standing_still():
+        for _ in range(60):
+            assert (await client.ask("GET", "/api/links/guess", headers=here)).status == 404
+        reply = await client.ask("GET", "/api/links/guess", headers=here)
     assert (reply.status, reply.code) == (429, "rate_limited")
     path = f"/api/links/{lesson.participant_link}"
     reply = await client.ask("GET", path, headers=here)

@@ -6,12 +6,26 @@ import pytest
 
 from signaling.call.effects import Resized
 from signaling.call.parts.size import TELL_SECONDS
+from signaling.store import Store
+from tests.patience import PATIENCE
 from tests.signaling.client import Browser
 from tests.signaling.conftest import School, Schools
 from tests.signaling.fake_sfu import FakeSfu
 from tests.signaling.stage import Stage
 from zvonok.wire import rest
-from zvonok.wire.client import Done, Failed, Leave, SetSize, Size
+from zvonok.wire.client import (
+    Answer,
+    Done,
+    Failed,
+    Leave,
+    Media,
+    Offer,
+    Ping,
+    Pong,
+    SetMedia,
+    SetSize,
+    Size,
+)
 from zvonok.wire.errors import Refusal
 
 
@@ -139,6 +153,41 @@ async def test_the_size_is_the_lessons_whoever_runs_its_call(
         third = await school.client.enter(lesson.participant_link, "C")
         failed = await school.client.knock(third)
         assert failed.error.details["limit"] == 2
+
+
+async def test_a_size_is_told_when_the_newest_is_stored(
+    school: School, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was changed again while the first was written."""
+    asked = {size: asyncio.Event() for size in (2, 3)}
+    stored = {size: asyncio.Event() for size in (2, 3)}
+    resize = Store.resize_lesson
+
+    async def slow(store: Store, lesson: str, size: int) -> None:
+        asked[size].set()
+        await stored[size].wait()
+        await resize(store, lesson, size)
+
+    monkeypatch.setattr(Store, "resize_lesson", slow)
+    lesson = await school.client.lesson(size=1)
+    host = await school.client.come(lesson.host_link, "Teacher")
+    await host.send(Offer(0, "v=0\r\nan offer"))
+    await host.until(Answer)
+    await host.send(SetSize(2, command="first"))
+    await asyncio.wait_for(asked[2].wait(), PATIENCE)
+    await host.send(SetSize(3, command="second"))
+    await host.send(Ping())
+    await host.until(Pong)
+    stored[2].set()
+    await asyncio.wait_for(asked[3].wait(), PATIENCE)
+    # What is written of the call meanwhile says nothing of the size.
+    await host.send(SetMedia(Media(microphone=True)))
+    await sfu.until(await sfu.session_of(host.you), open=["microphone"])
+    await host.send(Ping())
+    await host.until(Pong)
+    assert not any(isinstance(message, Done) for message in host.heard)
+    stored[3].set()
+    assert [await host.until(Done) for _ in range(2)] == [Done("first"), Done("second")]
 
 
 async def test_a_school_behind_one_address_enters_at_once(school: School) -> None:

@@ -13,6 +13,7 @@ from signaling.doorstep import Doorstep
 from signaling.frames import MESSAGES, Frames
 from signaling.outlet import QUEUE_BYTES, SocketOutlet
 from signaling.websocket import HARD_LIMIT, PATIENCE
+from tests import patience
 from tests.signaling.client import Browser
 from tests.signaling.conftest import School
 from tests.signaling.fake_sfu import REFUSED, FakeSfu
@@ -416,6 +417,23 @@ async def test_nothing_more_is_read_of_who_is_closed() -> None:
         (close, aiohttp.WSMsgType.CLOSE),
     ]
     assert written.ends == ["hung up"]
+
+
+async def test_who_does_not_hang_up_is_hung_up_on(school: School) -> None:
+    """Else he would keep his socket for as long as he answers pings."""
+    lesson = await school.client.lesson()
+    grant = await school.client.enter(lesson.participant_link, "A")
+    stays = school.client.session.ws_connect("http://signaling/api/call", autoclose=False)
+    async with stays as socket:
+        browser = Browser(socket)
+        await browser.send(Join(grant))
+        await browser.until(Welcome)
+        assert len(school.parts.sockets._open) == 1
+        await browser.leave()
+        await browser.until(Ended)
+        async with asyncio.timeout(patience.PATIENCE):
+            while school.parts.sockets._open:
+                await asyncio.sleep(0.01)
 
 
 class StuckSocket:

@@ -115,6 +115,19 @@ async def test_a_publisher_that_comes_again_takes_its_own_place(
     assert sorted(await browser.until_people(2)) == [1, 3]
 
 
+async def test_a_whole_class_watches_by_one_token(
+    school: School, studio: Studio, sfu: FakeSfu
+) -> None:
+    """Nobody takes the place of another, and all may come at once."""
+    watching = [studio.post("whep", "subscribe", RECEIVING) for _ in range(8)]
+    with school.offset.standing_still():
+        replies = await asyncio.gather(*watching)
+    assert {reply.status for reply in replies} == {201}
+    assert len({reply.headers["Location"] for reply in replies}) == 8
+    engine = (await school.parts.calls.get(studio.lesson.lesson.id)).engine
+    assert len(engine.seats) == 8
+
+
 async def test_a_bad_second_offer_leaves_the_first_session(studio: Studio, sfu: FakeSfu) -> None:
     browser = await studio.client.come(studio.lesson.participant_link, "A")
     first = await studio.post()
@@ -212,6 +225,7 @@ async def test_no_media_server_is_said_after_a_while(
     assert int(reply.headers["Retry-After"]) >= 1
     call = await school.parts.calls.get(studio.lesson.lesson.id)
     assert call.engine.seats == {}
+    assert call._answers == {}, "nobody waits any more"
     async with asyncio.timeout(PATIENCE):
         while sfu.wanted:
             await asyncio.sleep(0.01)
@@ -323,21 +337,56 @@ async def test_a_full_media_server_may_have_room_later(studio: Studio, sfu: Fake
     assert int(reply.headers["Retry-After"]) >= 1
 
 
+@pytest.mark.parametrize(
+    ("path", "role", "other_role"),
+    [("whip", "publish", "subscribe"), ("whep", "subscribe", "publish")],
+)
 async def test_a_stranger_cannot_end_a_session(
-    school: School, studio: Studio, sfu: FakeSfu
+    school: School, studio: Studio, sfu: FakeSfu, path: str, role: str, other_role: str
 ) -> None:
-    location = (await studio.post()).headers["Location"]
+    location = (await studio.post(path, role)).headers["Location"]
     other = await school.client.lesson()
     reply = await school.client.ask(
         "POST",
         f"/api/lessons/{other.lesson.id}/media-tokens",
+        {"role": role},
+        bearer=school.settings.school_key,
+    )
+    stranger = reply.json["token"]
+    elsewhere = location.replace(studio.lesson.lesson.id, other.lesson.id)
+    expected = [
+        (None, location, 401),
+        (studio.tokens[other_role], location, 403),
+        (stranger, location, 404),
+        (stranger, elsewhere, 404),
+    ]
+    for bearer, url, status in expected:
+        refused = await school.client.ask("DELETE", url, bearer=bearer)
+        assert (refused.status, bool(refused.code)) == (status, True)
+    reply = await school.client.ask("DELETE", location, bearer=studio.tokens[role])
+    assert reply.status == 200, "it runs until its owner ends it"
+
+
+async def test_a_publisher_ends_only_what_he_began(
+    school: School, studio: Studio, sfu: FakeSfu
+) -> None:
+    """In his own lesson, too, whatever ids he has heard of."""
+    made = await school.client.ask(
+        "POST",
+        f"/api/lessons/{studio.lesson.lesson.id}/media-tokens",
         {"role": "publish"},
         bearer=school.settings.school_key,
     )
-    expected = [(None, 401), (studio.tokens["subscribe"], 403), (reply.json["token"], 404)]
-    for bearer, status in expected:
-        refused = await school.client.ask("DELETE", location, bearer=bearer)
-        assert (refused.status, bool(refused.code)) == (status, True)
+    location = (await studio.post()).headers["Location"]
+    await school.client.come(studio.lesson.participant_link, "A")
+    engine = (await school.parts.calls.get(studio.lesson.lesson.id)).engine
+    for seat in engine.seats.values():
+        url = f"/api/whip/{studio.lesson.lesson.id}/{seat.session}"
+        reply = await school.client.ask("DELETE", url, bearer=made.json["token"])
+        assert (reply.status, reply.code) == (404, "not_found")
+    assert len(engine.seats) == 2
+    reply = await school.client.ask("DELETE", location, bearer=studio.tokens["publish"])
+    assert reply.status == 200
 
 
 async def test_an_ended_lesson_takes_no_media(school: School, studio: Studio) -> None:
@@ -347,8 +396,11 @@ async def test_an_ended_lesson_takes_no_media(school: School, studio: Studio) ->
     assert (reply.status, reply.code) == (410, "call_ended")
 
 
-async def test_a_publisher_offers_not_without_end(studio: Studio, sfu: FakeSfu) -> None:
-    replies = [await studio.post() for _ in range(7)]
+async def test_a_publisher_offers_not_without_end(
+    school: School, studio: Studio, sfu: FakeSfu
+) -> None:
+    with school.offset.standing_still():
+        replies = [await studio.post() for _ in range(7)]
     assert [reply.status for reply in replies[:5]] == [201] * 5
     refused = replies[-1]
     assert (refused.status, refused.code) == (429, "rate_limited")

@@ -198,14 +198,15 @@ export class Input {
       if (this.opened.peek() !== track) return;
       const on = this.wanted;
       this.stop();
+      // A camera that was off is opened for nobody. Noted before another is opened, since the person
+      // may mute while that takes its time.
+      if (on || this.kind === "microphone") this.missed = { id: nameOfDevice(track), on };
       if (this.kind === "microphone") {
         this.deviceId = "";
         await this.open();
       } else {
         this.wanted = false;
       }
-      // A camera that was off is opened for nobody.
-      if (on || this.kind === "microphone") this.missed = { id: nameOfDevice(track), on };
       this.apply();
       this.notices.add({ kind: "device_lost", device: this.kind });
     });

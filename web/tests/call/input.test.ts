@@ -289,6 +289,30 @@ describe("a device that comes back", () => {
     expect(microphone.track.value).not.toBeNull();
   });
 
+  test("who mutes while another is being opened in its place stays muted", async () => {
+    const microphone = input("microphone", "other");
+    await microphone.set(true);
+    devices.tracks[0]?.onended?.();
+    await Promise.resolve();
+    await microphone.set(false);
+    await microphone.plugged(["usual", "other"]);
+    expect(microphone.track.value).toBe(devices.tracks[2]);
+    expect(microphone.on.value).toBe(false);
+    expect(microphone.outgoing.value?.enabled).toBe(false);
+  });
+
+  test.each(["microphone", "camera"] as const)("a %s chosen meanwhile stays", async (kind) => {
+    devices.present.push("third");
+    const device = input(kind, "other");
+    await device.set(true);
+    devices.tracks[0]?.onended?.();
+    await device.choose("third");
+    await device.plugged(["usual", "other", "third"]);
+    await device.set(true);
+    expect(device.track.value).toBe(devices.tracks.at(-1));
+    expect(devices.tracks.at(-1)?.device).toBe("third");
+  });
+
   test("one that was the system's choice is taken again only when there is none", async () => {
     devices.present = ["usual", "default"];
     const microphone = input("microphone", "default");

@@ -27,7 +27,7 @@ export class Input {
   private silence: ReturnType<typeof setTimeout> | undefined;
   private readonly opened = signal<MediaStreamTrack | null>(null);
   private readonly sent = signal<MediaStreamTrack | null>(null);
-  private wanted = false;
+  private readonly isWanted = signal(false);
   /** Was in use when it went; taken again when it is back. `on`: it was, too. */
   private missed: { readonly id: string; readonly on: boolean } | null = null;
   private turn: Promise<void> = Promise.resolve();
@@ -42,6 +42,11 @@ export class Input {
 
   get on(): ReadonlySignal<boolean> {
     return this.isOn;
+  }
+
+  /** It is on or is being opened, which takes as long as the browser's question stands. */
+  get wanted(): ReadonlySignal<boolean> {
+    return this.isWanted;
   }
 
   /** A camera that is on and gives no picture: the system has lent it to another program, or sleeps. */
@@ -61,7 +66,7 @@ export class Input {
 
   /** Resolves when done or refused. Muting takes effect before this returns. */
   set(on: boolean): Promise<void> {
-    this.wanted = on;
+    this.isWanted.value = on;
     // Decided anew: of a microphone that is gone, whether it is to be on when it is back.
     const keeps = this.missed !== null && this.kind === "microphone";
     this.missed = keeps && this.missed !== null ? { ...this.missed, on } : null;
@@ -88,14 +93,14 @@ export class Input {
       this.missed = null;
       this.stop();
       this.deviceId = missed.id;
-      this.wanted = missed.on;
+      this.isWanted.value = missed.on;
       await this.open();
       await this.settle();
     });
   }
 
   close(): void {
-    this.wanted = false;
+    this.isWanted.value = false;
     this.missed = null;
     void this.inTurn(async () => this.stop());
     this.stop();
@@ -107,9 +112,9 @@ export class Input {
   }
 
   private async settle(): Promise<void> {
-    if (this.wanted && this.opened.peek() === null) await this.open();
+    if (this.isWanted.peek() && this.opened.peek() === null) await this.open();
     // A camera that is off lets its light go out; a microphone stays open for a quick unmute.
-    if (!this.wanted && this.kind === "camera") this.stop();
+    if (!this.isWanted.peek() && this.kind === "camera") this.stop();
     this.apply();
   }
 
@@ -121,8 +126,8 @@ export class Input {
 
   private apply(): void {
     const sent = this.sent.peek();
-    if (sent !== null && this.kind === "microphone") sent.enabled = this.wanted;
-    this.isOn.value = this.wanted && sent !== null;
+    if (sent !== null && this.kind === "microphone") sent.enabled = this.isWanted.peek();
+    this.isOn.value = this.isWanted.peek() && sent !== null;
   }
 
   private async open(): Promise<void> {
@@ -132,12 +137,12 @@ export class Input {
       if (this.kind === "camera") this.watchSilence(track);
       this.opened.value = track;
       const sent = this.kind === "microphone" ? track.clone() : track;
-      if (this.kind === "microphone") sent.enabled = this.wanted;
+      if (this.kind === "microphone") sent.enabled = this.isWanted.peek();
       this.sent.value = sent;
       this.notices.drop((notice) => "device" in notice && notice.device === this.kind);
       this.onOpened();
     } catch (reason) {
-      this.wanted = false;
+      this.isWanted.value = false;
       this.notices.add({ kind: refusalOf(reason), device: this.kind });
     }
   }
@@ -196,7 +201,7 @@ export class Input {
   private lost(track: MediaStreamTrack): void {
     void this.inTurn(async () => {
       if (this.opened.peek() !== track) return;
-      const on = this.wanted;
+      const on = this.isWanted.peek();
       this.stop();
       // A camera that was off is opened for nobody. Noted before another is opened, since the person
       // may mute while that takes its time.
@@ -205,7 +210,7 @@ export class Input {
         this.deviceId = "";
         await this.open();
       } else {
-        this.wanted = false;
+        this.isWanted.value = false;
       }
       this.apply();
       this.notices.add({ kind: "device_lost", device: this.kind });

@@ -27,6 +27,11 @@ export interface Local {
   readonly chosen: ReadonlySignal<Choice>;
   readonly microphoneOn: ReadonlySignal<boolean>;
   readonly cameraOn: ReadonlySignal<boolean>;
+  /** What is on or being opened: what a page that is loaded again is to have on. */
+  readonly wanted: {
+    readonly microphone: ReadonlySignal<boolean>;
+    readonly camera: ReadonlySignal<boolean>;
+  };
   /** It is on and gives no picture; for the others it counts as off until it does again. */
   readonly cameraSilent: ReadonlySignal<boolean>;
   /** 0–1, of one's own microphone, also while muted as long as the device is open. */

@@ -73,6 +73,7 @@ export function createPreview(): Preview {
     chosen,
     microphoneOn: microphone.on,
     cameraOn: camera.on,
+    wanted: { microphone: microphone.wanted, camera: camera.wanted },
     cameraSilent: camera.silent,
     level: meter.level,
     ownCamera: computed(() => {

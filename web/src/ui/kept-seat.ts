@@ -11,7 +11,7 @@ export interface KeptSeat {
   readonly entered: Entered;
   /** The link itself may be used up or revoked by now; a seat that is held does not depend on it. */
   readonly info: LinkInfo;
-  /** What was on when it was last told. */
+  /** What was on or being opened when it was last told. */
   readonly devices?: { readonly microphone: boolean; readonly camera: boolean };
 }
 

@@ -14,8 +14,8 @@ export function takeSeat(
   let seat: Entered | null = null;
   const write = () => {
     const devices = {
-      microphone: preview.microphoneOn.peek(),
-      camera: preview.cameraOn.peek(),
+      microphone: preview.wanted.microphone.peek(),
+      camera: preview.wanted.camera.peek(),
     };
     keepSeat(link, seat && { entered: seat, info, devices });
   };
@@ -28,8 +28,8 @@ export function takeSeat(
   };
   const call = createCall(entered, { local: preview, keep });
   stop = effect(() => {
-    void preview.microphoneOn.value;
-    void preview.cameraOn.value;
+    void preview.wanted.microphone.value;
+    void preview.wanted.camera.value;
     if (seat !== null) write();
   });
   return call;

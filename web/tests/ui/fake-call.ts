@@ -6,6 +6,7 @@ import type {
   CallActions,
   CallState,
   DeviceList,
+  Failure,
   Local,
   Notice,
   Person,
@@ -53,11 +54,14 @@ const devices: DeviceList = {
 };
 
 export function fakeLocal() {
+  const microphoneOn = signal(false);
+  const cameraOn = signal(false);
   return {
     devices: signal(devices),
     chosen: signal({ microphone: "m1", camera: "c1", speaker: "s1" }),
-    microphoneOn: signal(false),
-    cameraOn: signal(false),
+    microphoneOn,
+    cameraOn,
+    wanted: { microphone: microphoneOn, camera: cameraOn },
     cameraSilent: signal(false),
     level: signal(0),
     ownCamera: signal<MediaStream | null>(null),
@@ -101,7 +105,7 @@ export function fakeCall(people: readonly Person[] = classOf(3)) {
     phase: signal<"joining" | "connected" | "reconnecting" | "left" | "ended" | "refused">(
       "connected",
     ),
-    failure: signal(null),
+    failure: signal<Failure | null>(null),
     title: signal("Алгебра"),
     you: signal(own?.number ?? 1),
     role: signal<Role>(own?.role ?? "participant"),

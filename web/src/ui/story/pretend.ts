@@ -84,6 +84,7 @@ function pretendLocal(scene: Scene): Preview {
     chosen,
     microphoneOn,
     cameraOn,
+    wanted: { microphone: microphoneOn, camera: cameraOn },
     cameraSilent: signal(false),
     level,
     ownCamera: computed(() => (cameraOn.value ? picture : null)),

@@ -137,6 +137,22 @@ async def test_a_closed_tab_leaves_no_ghost(lesson: Lesson, crowd: Crowd) -> Non
     await expect(anya.tile("Борис")).to_have_count(0, timeout=10_000)
 
 
+async def test_pupils_are_told_that_the_last_teacher_has_closed_his_tab(
+    lesson: Lesson, crowd: Crowd
+) -> None:
+    teacher, anya = await crowd.person("Учитель"), await crowd.person("Аня")
+    await teacher.join(lesson.host_address, host=True, camera=False, microphone=False)
+    await anya.join(lesson.address, camera=False, microphone=False)
+    left = anya.page.get_by_test_id("banner-moderator_left")
+    await expect(anya.tile("Учитель")).to_be_visible()
+    await expect(left).to_have_count(0)
+    await teacher.page.close()
+    await expect(left).to_contain_text("Ведущий вышел", timeout=10_000)
+    another = await crowd.person("Завуч")
+    await another.join(lesson.host_address, host=True, camera=False, microphone=False)
+    await expect(left).to_have_count(0)
+
+
 async def test_the_end_for_all_is_the_end_for_all(lesson: Lesson, crowd: Crowd) -> None:
     teacher = await crowd.person("Учитель")
     anya = await crowd.person("Аня")

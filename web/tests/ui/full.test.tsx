@@ -32,3 +32,13 @@ test("the teacher makes room at once", async () => {
   expect(call.actions.say).toHaveBeenCalledWith({ type: "size", size: 70 });
   expect(roomFor(1999, 400)).toBe(2000);
 });
+
+test("a lesson that cannot be larger is not offered more room, but says who is waiting", () => {
+  const call = fakeCall();
+  mountIn(call, <Banners />);
+  act(() => {
+    call.state.notices.value = [{ kind: "full", size: 2000, away: 3 }];
+  });
+  expect(screen.getByTestId("banner-full").textContent).toContain("Не смогли войти 3 человека");
+  expect(screen.queryByTestId("make-room")).toBeNull();
+});

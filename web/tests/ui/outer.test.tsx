@@ -85,6 +85,9 @@ test("a teacher with the key gets the two links", async () => {
     expect.stringContaining("/j/classlinkclasslink"),
   );
   expect(screen.getByTestId("enter-as-host").textContent).toBe("Войти как ведущий");
+  // A reload finds them there.
+  expect(history.state).toMatchObject({ lesson: { hostLink: "hostlinkhostlink" } });
+  history.replaceState(null, "");
   forgetKey();
 });
 

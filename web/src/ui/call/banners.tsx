@@ -66,6 +66,9 @@ function Fix({ notice }: { notice: Notice }) {
   }
   if (notice.kind === "full") {
     const size = roomFor(notice.size, notice.away);
+    if (size <= notice.size) {
+      return null;
+    }
     return (
       <button
         type="button"

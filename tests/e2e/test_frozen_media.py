@@ -93,8 +93,11 @@ async def test_media_that_no_longer_get_through_come_another_way(
 async def test_a_silent_call_is_left_alone(lesson: Lesson, crowd: Crowd) -> None:
     boris, anya = await seen(lesson, crowd)
     await boris.page.evaluate(SEND_NOTHING)
-    await expect(anya.tile("Борис")).to_have_attribute("data-frozen", "true", timeout=10_000)
+    tile = anya.tile("Борис")
+    await expect(tile).to_have_attribute("data-frozen", "true", timeout=10_000)
     assert await anya.page.evaluate(PHASES, STARVED_SECONDS) == ["connected"]
+    await expect(tile.locator("video")).to_have_css("filter", "grayscale(0.85) brightness(0.5)")
+    await expect(tile.locator(".mic-mark")).to_have_css("filter", "grayscale(1)")
     await boris.set("camera", False)
     # From now on no picture is missing, so nothing more can follow from that.
     await anya.expect_covered("Борис")

@@ -16,6 +16,8 @@ from tests.e2e.waiting import until
 PAGE = 16
 COLOURS = hues(PAGE + 2)
 FEW = hues(3)
+TONE = 700.0
+AUDIBLE = "all => all.length > 0 && all.every(each => !each.paused && !each.muted)"
 WITHOUT_TOP = "delete window.documentPictureInPicture"
 """As in a browser that has no windows above others."""
 
@@ -87,9 +89,11 @@ async def closed(page: Page) -> bool:
 
 async def test_a_hidden_tab_asks_for_no_pictures(lesson: Lesson, crowd: Crowd) -> None:
     viewer = await crowd.person("Учитель")
-    async with publishing(lesson, class_of(FEW)):
+    audible, *silent = class_of(FEW)
+    async with publishing(lesson, [audible | {"tone": TONE}, *silent]):
         await viewer.join(lesson.host_address, host=True, camera=False, microphone=False)
         await viewer.expect_colour("Ученик 00", FEW[0])
+        await viewer.expect_tones([TONE])
         await hide(viewer, hidden=True)
 
         async def packets() -> float:
@@ -98,6 +102,8 @@ async def test_a_hidden_tab_asks_for_no_pictures(lesson: Lesson, crowd: Crowd) -
             return (await viewer.rtp("inbound", "video"))["packetsReceived"] - before
 
         await until(packets, lambda count: count == 0, seconds=15, what="no pictures come")
+        await viewer.expect_tones([TONE])
+        assert await viewer.page.locator("audio").evaluate_all(AUDIBLE)
         await hide(viewer, hidden=False)
         await until(
             lambda: viewer.colour("Ученик 00"),
@@ -109,8 +115,10 @@ async def test_a_hidden_tab_asks_for_no_pictures(lesson: Lesson, crowd: Crowd) -
 
 async def hide(viewer: Person, *, hidden: bool) -> None:
     await viewer.page.evaluate(
-        """hidden => { Object.defineProperty(document, "hidden",
-            { get: () => hidden, configurable: true });
+        """hidden => {
+            const looks = { hidden, visibilityState: hidden ? "hidden" : "visible" };
+            for (const [name, value] of Object.entries(looks))
+                Object.defineProperty(document, name, { value, configurable: true });
             document.dispatchEvent(new Event("visibilitychange")) }""",
         hidden,
     )

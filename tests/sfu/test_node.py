@@ -302,18 +302,28 @@ def test_taken_port() -> None:
         pass
 
 
-@pytest.mark.parametrize("name", ["listen", "work", "compare"])
+@pytest.mark.parametrize(
+    "work",
+    [
+        "looks.Looks.listen",
+        "looks.Looks.work",
+        "looks.Looks.compare",
+        "reports.Reports.work",
+        "reports.Heartbeat.work",
+        "node._tick",
+    ],
+)
 @pytest.mark.parametrize("fails", [True, False])
 async def test_a_task_that_ends_ends_the_worker(
-    settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch, name: str, fails: bool
+    settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch, work: str, fails: bool
 ) -> None:
     """Whether by an error or without one: a supervisor starts it again."""
 
-    async def end(_looks: Looks) -> None:
+    async def end(*_: object) -> None:
         if fails:
             raise ValueError
 
-    monkeypatch.setattr(Looks, name, end)
+    monkeypatch.setattr(f"sfu.{work}", end)
     with pytest.raises(BaseExceptionGroup) as ended:
         async with asyncio.timeout(PATIENCE), worker(settings, redis):
             await asyncio.Event().wait()

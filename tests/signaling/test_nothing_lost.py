@@ -1,7 +1,7 @@
 """What was told is stored, what was stored is not lost, and nobody waits for another lesson."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from signaling import attendance, live
 from signaling.app import running
+from signaling.keeping import again
 from signaling.store import Lesson, Store
 from signaling.tables import attendance as attendance_table
 from tests.patience import PATIENCE
@@ -203,15 +204,28 @@ async def test_nonsense_among_visits_is_dropped(school: School, redis: Redis) ->
 # ── tasks ──
 
 
-@pytest.mark.parametrize("work", ["Calls._listen", "again"])
-async def test_a_task_that_dies_ends_the_process(
-    schools: Schools, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch, work: str
+@pytest.mark.parametrize(
+    "work", ["listen", "attendance", "renew_leases", "look_after_workers", "_adopt"]
+)
+@pytest.mark.parametrize("fails", [True, False])
+async def test_a_task_that_ends_ends_the_process(
+    schools: Schools, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch, work: str, fails: bool
 ) -> None:
-    async def dies(_: object) -> None:
-        await asyncio.sleep(0)
-        raise KeyError("a fault")
+    """Whether by an error or without one: a supervisor starts it again."""
 
-    monkeypatch.setattr(f"signaling.calls.{work}", dies)
+    async def end(*_: object) -> None:
+        await asyncio.sleep(0)
+        if fails:
+            raise KeyError("a fault")
+
+    async def end_one(repeated: Callable[[], Awaitable[None]]) -> None:
+        await (end() if repeated.__name__ == work else again(repeated))
+
+    tasks = {"listen": "calls.Calls._listen", "attendance": "attendance.Attendance.run"}
+    if work in tasks:
+        monkeypatch.setattr(f"signaling.{tasks[work]}", end)
+    else:
+        monkeypatch.setattr("signaling.calls.again", end_one)
     health: list[bool] = []
 
     async def serve() -> None:
@@ -223,7 +237,8 @@ async def test_a_task_that_dies_ends_the_process(
 
     with pytest.raises(ExceptionGroup) as caught:
         await serve()
-    assert {type(error) for error in caught.value.exceptions} == {KeyError}
+    expected = KeyError if fails else RuntimeError
+    assert {type(error) for error in caught.value.exceptions} == {expected}
     assert health == [False]
 
 

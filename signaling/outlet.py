@@ -5,8 +5,10 @@ import struct
 from collections import deque
 from collections.abc import Callable
 
+import structlog
 from aiohttp import WSMsgType, web
 
+log = structlog.get_logger()
 QUEUE_BYTES = 1 << 20
 QUEUE_MESSAGES = 1000
 """Beyond either, the socket is cut off; its seat is held and may be taken back."""
@@ -67,6 +69,11 @@ class SocketOutlet:
             self._hang_up()
         except (ConnectionError, RuntimeError):
             self._status = self._status or 200  # The peer is gone; the reader sees it too.
+        except Exception:
+            # It would stay open with nobody to send: its browser comes back by another one.
+            log.exception("sending failed")
+            self.close(500)
+            self._cut()
 
     async def _next(self) -> bool:
         if not self._queue and self._status is None:

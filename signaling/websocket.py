@@ -76,6 +76,7 @@ class Sockets:
                 transport.close()
 
         outlet = SocketOutlet(socket, cut, self._metrics.sent_bytes.inc, hang_up)
+        # Ours: it has ended, or is ended, before we return, and cuts the socket where it fails.
         sender = asyncio.create_task(outlet.run())
         self._open.add(socket)
         try:

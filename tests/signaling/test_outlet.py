@@ -5,6 +5,7 @@ from typing import cast
 
 import pytest
 from aiohttp import WSMsgType, web
+from structlog.testing import capture_logs
 
 from signaling.outlet import QUEUE_BYTES, QUEUE_MESSAGES, SocketOutlet
 from tests.patience import PATIENCE
@@ -16,11 +17,11 @@ class Socket:
     def __init__(self) -> None:
         self.read: list[bytes] = []
         self.code: int | None = None
-        self.gone = False
+        self.fault: Exception | None = None
 
     async def send_frame(self, data: bytes, kind: WSMsgType) -> None:
-        if self.gone:
-            raise ConnectionResetError
+        if self.fault is not None:
+            raise self.fault
         if kind is WSMsgType.CLOSE:
             self.code = int.from_bytes(data)
         else:
@@ -100,8 +101,20 @@ async def test_who_does_not_read_is_cut_off(ends: Ends, messages: int, length: i
 
 
 async def test_a_peer_that_is_gone_ends_it(ends: Ends) -> None:
-    ends.socket.gone = True
+    ends.socket.fault = ConnectionResetError()
     ends.outlet.send(b"x")
     await ends.run()
     assert ends.sent == []
     assert ends.socket.code is None
+    assert ends.cuts == 0
+
+
+async def test_a_socket_to_which_nothing_can_be_sent_any_more_is_cut_off(ends: Ends) -> None:
+    """Its browser would wait, and comes back at once instead."""
+    ends.socket.fault = KeyError("a fault")
+    ends.outlet.send(b"x")
+    with capture_logs() as logs:
+        await ends.run()
+    ends.outlet.send(b"x")
+    assert ends.cuts == 1
+    assert [line["event"] for line in logs] == ["sending failed"]

@@ -33,8 +33,9 @@ _SOURCE_FEEDBACK = {
 """What we send of it to a publisher."""
 _SLOT_FEEDBACK = {"audio": (), "video": ("nack", "nack pli", "ccm fir", "goog-remb")}
 """What we take of it from a viewer."""
-_FROM_SENDERS = ("rid", "repaired_rid", "transport_cc")
-"""Extensions that we read and never write: a viewer is not promised them."""
+_FROM_SENDERS = ("mid", "rid", "repaired_rid", "audio_level", "transport_cc")
+"""Extensions that we read and never write: a viewer is not promised them. He knows our SSRCs from
+the answer, and one who was promised MIDs might wait for them."""
 _NOTHING: dict[SessionKind, str] = {
     "browser": "The offer has neither sound nor picture.",
     "publisher": "The offer sends neither sound nor picture.",

@@ -358,6 +358,7 @@ SCENARIOS: dict[str, dict[str, Any]] = {
         "buffer": DEBIAN,
         "protocol": IPV6,
     },
+    "four of five vanish, Debian's buffer": {"vanishing": 48, "buffer": DEBIAN},
     "strangers ask": {"strangers": True},
     "strangers ask, Debian's buffer": {"strangers": True, "buffer": DEBIAN},
     "strangers ask, Debian's buffer, IPv6": {

@@ -53,7 +53,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     running = _running_of(item)
-    if report.failed and report.when == "call":
+    if report.failed:
         item.stash[FAILED] = True
         if running is not None:
             began = item.stash.get(LOG_BEGAN, 0)

@@ -98,6 +98,7 @@ test("devices whose names the browser still hides are there all the same", async
   expect(microphones).toHaveLength(1);
   expect(cameras).toHaveLength(1);
   expect(preview.notices.value, "nothing is known of the speaker").toEqual([]);
+  expect(preview.chosen.value.speaker).toBe("headset");
 });
 
 test("what is not there is not listed, and names take the place of aliases", async () => {

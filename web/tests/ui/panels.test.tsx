@@ -110,6 +110,19 @@ test("what another moderator did to the link is seen, also while the panel is op
   expect(call.actions.lookForLink).toHaveBeenCalledTimes(asked);
 });
 
+test("nothing is asked of the link while the line is cut: what hangs would be in the way of the return", async () => {
+  vi.useFakeTimers();
+  const call = fakeCall(classOf(2, "host"));
+  const later = (ms: number) => act(async () => void (await vi.advanceTimersByTimeAsync(ms)));
+  call.state.phase.value = "reconnecting";
+  mountIn(call, <InvitePanel />);
+  await later(60_000);
+  expect(call.actions.lookForLink).not.toHaveBeenCalled();
+  call.state.phase.value = "connected";
+  await later(10_000);
+  expect(call.actions.lookForLink).toHaveBeenCalledOnce();
+});
+
 test("a pupil's page asks nothing of links", () => {
   const call = fakeCall();
   mountIn(call, <InvitePanel />);
@@ -138,6 +151,31 @@ test("a refusal by the link's door says why, in words for who is inside", async 
     "Нет связи с сервером. Проверьте подключение и попробуйте ещё раз.",
   );
   expect(await said("code_of_next_year")).toBe("Не получилось. Попробуйте ещё раз.");
+});
+
+test("a refusal goes when the button has come to do the opposite: who tries again would undo it", async () => {
+  const call = fakeCall(classOf(2, "host"));
+  mountIn(call, <InvitePanel />);
+  call.actions.makeLink.mockRejectedValueOnce(new Error("the reply got lost"));
+  await user().click(screen.getByTestId("invite-new"));
+  expect(named("alert")).toHaveLength(1);
+  // A look finds the link that was made all the same.
+  act(() => {
+    call.state.invitation.value = "madeallthesame";
+  });
+  expect(named("alert")).toEqual([]);
+});
+
+test("a key that is held down moves on from the link's button", () => {
+  mountIn(fakeCall(classOf(2, "host")), <InvitePanel />);
+  const held = (key: string) =>
+    new KeyboardEvent("keydown", { key, repeat: true, bubbles: true, cancelable: true });
+  const door = screen.getByTestId("invite-new");
+  expect(["Tab", "ArrowDown", "Enter"].map((key) => door.dispatchEvent(held(key)))).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 test("who closes or makes the link by the keyboard keeps the focus and hears what holds", async () => {

@@ -21,12 +21,18 @@ function Invite() {
   const { state, actions } = useCall().call;
   const token = state.invitation.value;
   useEffect(() => {
-    // Without an answer what was known last stays; whoever presses then is told why it fails.
-    const look = () => void actions.lookForLink().catch(() => undefined);
+    const look = () => {
+      // Requests that hang on a dead line would keep those waiting by which the call comes back.
+      if (state.phase.peek() !== "connected") {
+        return;
+      }
+      // Without an answer what was known last stays; whoever presses then is told why it fails.
+      actions.lookForLink().catch(() => undefined);
+    };
     look();
     const timer = setInterval(look, LOOK_EVERY);
     return () => clearInterval(timer);
-  }, [actions]);
+  }, [state, actions]);
   return (
     <Panel title={t("invite.title")} testid="invite-panel">
       <div class="invite">
@@ -62,11 +68,14 @@ function explain(failure: Failure): string {
   return [t(`failure.${page}.title`), t(`failure.${page}.what`)].join(". ");
 }
 
-/** Closes the way in or makes a new one by the same button: whoever pressed it keeps the focus. */
+/**
+ * Closes the way in or makes a new one by the same button: whoever pressed it keeps the focus. Why one
+ * failed is not said beside the other: whoever then tries again would undo what was done all the same.
+ */
 function Door({ open }: { open: boolean }) {
   const { closeLinks, makeLink } = useCall().call.actions;
   const busy = useSignal(false);
-  const failed = useSignal<Failure | null>(null);
+  const failed = useSignal<{ readonly open: boolean; readonly failure: Failure } | null>(null);
   const press = async () => {
     if (busy.value) {
       return;
@@ -76,7 +85,7 @@ function Door({ open }: { open: boolean }) {
     try {
       await (open ? closeLinks() : makeLink());
     } catch (problem) {
-      failed.value = asFailure(problem);
+      failed.value = { open, failure: asFailure(problem) };
     } finally {
       busy.value = false;
     }
@@ -92,15 +101,19 @@ function Door({ open }: { open: boolean }) {
         aria-describedby={open ? "invite-door-text" : undefined}
         onClick={() => void press()}
         onKeyDown={(event) => {
-          // A key that is held down must not open again what it has closed.
-          if (event.repeat) {
+          // Held down it must not open again what it has closed.
+          if (event.repeat && event.key === "Enter") {
             event.preventDefault();
           }
         }}
       >
         {t(open ? "invite.close" : "invite.new")}
       </button>
-      {failed.value && <p role="alert">{explain(failed.value)}</p>}
+      {failed.value?.open === open && (
+        <p class="field-error" role="alert">
+          {explain(failed.value.failure)}
+        </p>
+      )}
       {open && <p id="invite-door-text">{t("invite.close.text")}</p>}
     </div>
   );

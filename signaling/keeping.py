@@ -17,6 +17,8 @@ from .workers import Workers
 log = structlog.get_logger()
 SILENT_SECONDS = 10.0
 """Without an answer of Redis, though it may have refused nothing; for health."""
+MEETING_SECONDS = 6.0
+"""Until another run of Redis knows of every media server: each says every 3 s that it lives."""
 
 
 class Keeping:
@@ -31,6 +33,9 @@ class Keeping:
         """When Redis last said which media servers there are."""
         self._run: str | None = None
         """Which run of Redis has all that is written."""
+        self._met: str | None = None
+        """Which run of Redis has been asked for media servers."""
+        self._all_met_at = clock.steady()
 
     @property
     def answered(self) -> bool:
@@ -52,8 +57,13 @@ class Keeping:
         Raises RedisError or OSError while Redis is away.
         """
         await self._workers.look()
-        self._answered_at = self._clock.steady()
-        alive = self._workers.alive
+        # Asked after looking: what was seen is of this run, or of one before it.
+        run = await self._live.run()
+        now = self._answered_at = self._clock.steady()
+        if self._met not in (None, run):
+            self._all_met_at = now + MEETING_SECONDS
+        self._met = run
+        alive = self._workers.alive if now >= self._all_met_at else set()
         for running in self._registry.all():
             call = running.call
             if call.worker is not None and call.worker not in alive and alive:

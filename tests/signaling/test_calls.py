@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import select
 
 from signaling import live
-from signaling.keeping import SILENT_SECONDS
+from signaling.keeping import MEETING_SECONDS, SILENT_SECONDS
 from signaling.live import Command, Kept, Live
 from signaling.live_call import LiveCall
 from signaling.outlet import SocketOutlet
@@ -312,6 +312,36 @@ async def test_a_call_moves_when_its_worker_is_gone(
         assert await redis.smembers(bus.calls_key(sfu.worker)) == set()
         await browser.send(Offer(1, OFFER))
         assert await browser.until(Answer) == Answer(1, "v=0\r\nanswer 1 of 2")
+
+
+async def test_no_call_moves_before_another_redis_has_met_all_workers(
+    schools: Schools, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came back empty, and one worker has said before the other that it lives."""
+    monkeypatch.setattr(live, "RENEW_SECONDS", 3600.0)
+    run = Live.run
+
+    async def another(self: Live) -> str:
+        return await run(self) + "another"
+
+    async with schools.start() as school, FakeSfu(redis, "worker-2").running():
+        lesson = await school.client.lesson()
+        browser = await school.client.come(lesson.participant_link, "A")
+        await browser.send(Offer(0, OFFER))
+        await browser.until(Publish)
+        call = await school.parts.calls.get(lesson.lesson.id)
+        worker = call.worker
+        assert worker is not None
+        keeping = school.parts.calls._keeping
+        await keeping.look_after_workers()
+        monkeypatch.setattr(Live, "run", another)
+        await redis.delete(bus.worker_key(worker))
+        for _ in range(2):
+            await keeping.look_after_workers()
+            assert call.worker == worker
+        school.offset.seconds += MEETING_SECONDS
+        await keeping.look_after_workers()
+        assert call.worker != worker, "it is gone indeed"
 
 
 async def test_a_worker_that_was_gone_does_not_find_its_calls_again(

@@ -203,13 +203,17 @@ class LiveCall:
     def touch_everything(self, kept: Kept | None = None) -> None:
         """All of it is to be written again: Redis may have forgotten it.
 
-        `kept`: what Redis has of it, perhaps people who left since then.
+        `kept`: what Redis has of it, perhaps people who left since then, or a media server that
+        was left.
         """
         self._written_state = None
         self._written_offers.clear()
         if kept is not None:
             self._unwritten.records.update(dict.fromkeys(kept.records))
             self._unwritten.sessions.update(kept.wanted)
+            if kept.state.worker is not None:
+                # Unless it is ours, which `take_writes` sees.
+                self._unwritten.left_workers.add(kept.state.worker)
         self._unwritten.records.update(self.engine.records())
         for seat in self.engine.seats.values():
             # Whom SQL knows already keeps his time there.

@@ -7,7 +7,7 @@ import pytest
 
 from signaling import live
 from signaling.clock import Clock
-from signaling.live import Command
+from signaling.live import CallState, Command, Kept
 from signaling.live_call import RECORDS_AT_ONCE, SESSIONS_AT_ONCE, LiveCall, Outlet, Surroundings
 from tests.patience import PATIENCE
 from tests.signaling.stage import Stage
@@ -125,6 +125,26 @@ async def test_everything_is_written_again_for_a_redis_that_forgot(written: Writ
     kept = {command[2] for command in first if command[1] == live.state_key("c")}
     assert {command[2] for command in again if command[1] == live.state_key("c")} >= kept
     assert f"seat:{written.seat(socket)}" in kept
+
+
+def kept_by(worker: str) -> Kept:
+    state = CallState(title="Lesson", next_number=2, sequence=0, worker=worker)
+    return Kept(state, records={}, wanted={})
+
+
+async def test_a_redis_that_forgot_a_move_is_told_whom_the_call_has_left(written: Written) -> None:
+    """Else two media servers would carry one call."""
+    written.say(written.join(), Offer(0, "v=0"))
+    written.take()
+    written.live.leave_worker()
+    written.live.move_to("worker-2")
+    written.take()
+    written.live.touch_everything(kept_by("worker"))
+    again = written.take()
+    assert live.drop("worker", "c") in again
+    assert live.carry("worker-2", "c") in again
+    written.live.touch_everything(kept_by("worker-2"))
+    assert not any(command[0] == "SREM" for command in written.take())
 
 
 async def test_a_session_that_went_takes_its_offer_along(written: Written) -> None:

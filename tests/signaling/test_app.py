@@ -81,6 +81,7 @@ async def test_metrics_count_what_happens(school: School, sfu: FakeSfu) -> None:
 async def test_no_reply_is_taken_for_what_it_is_not(school: School, path: str) -> None:
     reply = await school.client.ask("GET", path)
     assert reply.headers.getall("X-Content-Type-Options") == ["nosniff"]
+    assert reply.headers["Content-Type"].startswith("application/json")
 
 
 async def test_health_names_its_parts(school: School) -> None:

@@ -7,6 +7,7 @@ from signaling.call.call import Call
 from signaling.call.effects import Close
 from signaling.call.parts.closed import CLOSED_SECONDS
 from signaling.call.seat import HOLD_SECONDS
+from signaling.grants import GRANT_SECONDS, RENEW_SECONDS
 from tests.signaling.conftest import School
 from tests.signaling.stage import Stage
 from zvonok.wire import rest
@@ -303,6 +304,21 @@ async def test_a_seat_that_nobody_holds(school: School) -> None:
         reply = await school.client.ask("POST", path, {"grant": "a.b.c"})
         assert (reply.status, reply.code) == (401, "bad_grant")
     assert school.parts.calls.running_call(lesson.lesson.id) is None, "looking begins no call"
+
+
+async def test_a_seat_is_told_of_for_as_long_as_its_grant_takes_it_back(school: School) -> None:
+    lesson = await school.client.lesson()
+    grant = await school.client.enter(lesson.participant_link, "A")
+    welcome = (await school.client.join(grant)).welcome
+    assert welcome is not None
+    own = rest.OwnSeat(grant=grant, resume=welcome.resume)
+    school.offset.wall += GRANT_SECONDS + RENEW_SECONDS - 60
+    look = await school.client.ask("POST", "/api/seat", own)
+    assert look.json["held"]
+    school.offset.wall += 61
+    for path in ("/api/seat", "/api/seat/closed"):
+        reply = await school.client.ask("POST", path, own)
+        assert (reply.status, reply.code) == (401, "grant_expired")
 
 
 def test_closing_twice_is_closing_once(stage: Stage) -> None:

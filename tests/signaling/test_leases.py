@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 from signaling import live
 from signaling.call.call import Call
 from signaling.clock import Clock
-from signaling.leases import Leases
+from signaling.leases import RETRY_SECONDS, Leases
 from signaling.live import CallState, Live
 from signaling.live_call import LiveCall, Surroundings
 from tests.patience import PATIENCE
@@ -18,6 +18,7 @@ from tests.signaling.fake_sfu import FakeSfu
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Description, WantedSession
 from zvonok.wire.client import Answer, Offer
+from zvonok.wire.errors import Refusal
 
 GHOST = WantedSession(session="ghost", participant=7, kind="browser", offer_id=0, revision=1)
 
@@ -45,9 +46,39 @@ async def test_a_call_that_another_ran_meanwhile_is_lost(
     assert (await redis.get(live.owner_key(call.id)) == b"me") is ours
 
 
+async def test_a_call_that_another_runs_is_not_ours(redis: Redis) -> None:
+    call = LiveCall("elsewhere", Call("Algebra", 0.0), cast("Surroundings", Quiet()), Clock())
+    assert await Live(redis, "other").acquire(call.id)
+    assert not await Leases(Live(redis, "me"), Clock().steady).regain(call)
+    assert await redis.get(live.owner_key(call.id)) == b"other"
+
+
 async def test_a_call_that_redis_forgot_is_ours_again(redis: Redis) -> None:
     call = LiveCall("forgotten", Call("Algebra", 0.0), cast("Surroundings", Quiet()), Clock())
     assert await Leases(Live(redis, "me"), Clock().steady).regain(call)
+
+
+class Elsewhere:
+    """A Redis in which another process has the call."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    async def acquire(self, _lesson: str) -> bool:
+        self.tries += 1
+        await asyncio.sleep(0)
+        return False
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(-1.0, 1), (1.5 * RETRY_SECONDS, 3)])
+async def test_who_waits_for_a_lease_asks_now_and_then_and_at_least_once(
+    seconds: float, most: int
+) -> None:
+    elsewhere, steady = Elsewhere(), asyncio.get_running_loop().time
+    with pytest.raises(Refusal) as refused:
+        await Leases(cast("Live", elsewhere), steady).acquire("call", steady() + seconds)
+    assert (refused.value.status, refused.value.body.code) == (503, "call_elsewhere")
+    assert 1 <= elsewhere.tries <= most
 
 
 async def test_sessions_without_a_seat_are_closed_by_a_takeover(

@@ -90,6 +90,21 @@ async def test_a_link_is_used_as_often_as_it_may_be(store: Store) -> None:
     assert refusal.body.code == "link_used_up"
 
 
+async def test_two_processes_let_nobody_in_twice_by_one_use(
+    store: Store, database_url: str
+) -> None:
+    other = Database(database_url)
+    links = [replace(LINK, token=f"once {n}", max_uses=1) for n in range(20)]
+    for link in links:
+        await store.add_link(link)
+    for link in links:
+        used = await asyncio.gather(
+            *(process.use_link(link.token, 150.0) for process in (store, Store(other)))
+        )
+        assert sorted(used) == [False, True]
+    await other.dispose()
+
+
 async def test_the_same_entry_uses_a_link_once(store: Store, database: Database) -> None:
     """At once, and later when the link is used up or has expired; not when it was revoked."""
 
@@ -111,6 +126,15 @@ async def test_the_same_entry_uses_a_link_once(store: Store, database: Database)
             await connection.execute(select(entries).where(entries.c.link == "link"))
         ).all() == []
     assert await uses() == 2
+
+
+async def test_entries_by_several_links_at_once_are_known_again(store: Store) -> None:
+    tokens = ("link", "host", "third")
+    await store.add_link(replace(LINK, token="third"))
+    for _ in range(3):
+        again = [store.use_link(token, 150.0, f"key of {token} 1234") for token in tokens]
+        assert await asyncio.gather(*again) == [True, True, True]
+    assert [link.uses for link in await store.links("lesson")] == [1, 1, 1]
 
 
 async def test_who_has_entered_is_shut_out_by_revoking(store: Store) -> None:

@@ -7,16 +7,19 @@ from types import SimpleNamespace
 
 import aiohttp
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from signaling.clock import Clock
 from signaling.doorstep import Doorstep
-from signaling.frames import MESSAGES, Frames
+from signaling.frames import MESSAGES, Closed, Frames
 from signaling.outlet import QUEUE_BYTES, SocketOutlet
+from signaling.store import Store
 from signaling.websocket import HARD_LIMIT, PATIENCE
 from tests import patience
 from tests.signaling.client import Browser
 from tests.signaling.conftest import School
 from tests.signaling.fake_sfu import REFUSED, FakeSfu
+from zvonok.service.metrics import render
 from zvonok.wire import bus
 from zvonok.wire.client import (
     MAX_MESSAGE,
@@ -101,6 +104,25 @@ async def test_two_browsers_meet(school: School, sfu: FakeSfu) -> None:
     assert refused.error.code == "call_ended"
     reply = await school.client.ask("GET", f"/api/links/{lesson.participant_link}")
     assert (reply.status, reply.code) == (410, "call_ended")
+
+
+async def test_a_host_is_told_only_of_a_link_that_lets_pupils_in(school: School) -> None:
+    """Whatever he passes on, nobody becomes a teacher by it."""
+    lesson = await school.client.lesson()
+    grant = await school.client.enter(lesson.host_link, "Teacher")
+    path, key = f"/api/lessons/{lesson.lesson.id}/links", school.settings.school_key
+
+    async def invitation() -> str | None:
+        welcome = (await school.client.join(grant)).welcome
+        assert welcome is not None
+        return welcome.invitation
+
+    made = await school.client.ask("POST", path, {"role": "participant"}, bearer=key)
+    assert await invitation() == lesson.participant_link, "the oldest"
+    await school.client.ask("DELETE", f"{path}/{lesson.participant_link}", bearer=key)
+    assert await invitation() == made.json["token"]
+    await school.client.ask("DELETE", f"{path}/{made.json['token']}", bearer=key)
+    assert await invitation() is None
 
 
 async def test_a_lost_socket_keeps_its_seat_and_its_media(school: School, sfu: FakeSfu) -> None:
@@ -200,6 +222,7 @@ async def test_who_says_nothing_makes_room_for_who_does(
     failed = await silent[0].until(Failed)
     assert (failed.error.code, failed.error.details) == ("unavailable", {"retry_after": 1})
     assert await silent[0].until_closed() == 4503
+    assert b"sockets_turned_away_total 1.0" in render(school.parts.metrics.registry)
     late = await school.client.connect()
     for browser in (elsewhere, *silent[1:], late):
         assert (await say(browser, '{"type":"ping"}')).error.code == "join_expected"
@@ -227,6 +250,25 @@ async def test_a_full_call_says_so_before_any_media(
     assert isinstance(await _try(school, grants[4]), Browser) or isinstance(
         await _try(school, grants[3]), Browser
     )
+
+
+async def test_who_joins_while_the_database_is_away_is_to_come_again(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = await school.client.lesson()
+    grant = await school.client.enter(lesson.participant_link, "A")
+
+    async def away(*_: object) -> None:
+        raise OperationalError("", {}, Exception("away"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "link", away)
+        browser = await school.client.connect()
+        await browser.send(Join(grant))
+        failed = await browser.until(Failed)
+        assert (failed.error.code, failed.error.details) == ("unavailable", {"retry_after": 1})
+        assert await browser.until_closed() == 4503
+    await school.client.join(grant)
 
 
 async def test_a_fault_of_ours_is_told(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,6 +320,7 @@ async def _try(school: School, grant: str) -> Browser | Failed:
         ),
         (json.dumps({"type": "offer", "id": 0, "sdp": "x" * 131073}), "invalid_message"),
         ('{"type":"ping"}' + " " * MAX_MESSAGE, "too_large"),
+        ("ё" * (MAX_MESSAGE // 2 + 1), "too_large"),
         ('{"type":"join","grant":"x"}', "already_joined"),
     ],
 )
@@ -285,6 +328,13 @@ async def test_garbage_harms_nobody(browser: Browser, text: str | bytes, code: s
     failed = await say(browser, text)
     assert failed.error.code == code
     await still_fine(browser)
+
+
+async def test_the_largest_message_is_as_large_as_is_said(browser: Browser) -> None:
+    await browser.socket.send_str('{"type":"ping"}'.ljust(MAX_MESSAGE))
+    assert await browser.until(Pong) == Pong()
+    failed = await say(browser, '{"type":"ping"}'.ljust(MAX_MESSAGE + 1))
+    assert (failed.error.code, failed.error.details) == ("too_large", {"limit": MAX_MESSAGE})
 
 
 async def test_a_message_beyond_all_measure_closes_the_socket(school: School) -> None:
@@ -342,9 +392,50 @@ async def test_control_frames_count_before_the_join_too(school: School) -> None:
 async def test_a_ping_of_the_protocol_is_answered(school: School) -> None:
     url = "http://signaling/api/call"
     async with school.client.session.ws_connect(url, autoping=False) as socket:
+        await socket.pong(b"nobody asked")
         await socket.ping(b"are you there")
         answer = await socket.receive()
         assert (answer.type, answer.data) == (aiohttp.WSMsgType.PONG, b"are you there")
+
+
+async def test_a_peer_that_answers_no_ping_is_given_up(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Long before it would be asked for its `join`."""
+    monkeypatch.setattr("signaling.websocket.HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr("signaling.websocket.JOIN_SECONDS", 10 * patience.PATIENCE)
+    url = "http://signaling/api/call"
+    async with school.client.session.ws_connect(url, autoping=False) as socket:
+        asked = await socket.receive(patience.PATIENCE)
+        assert asked.type is aiohttp.WSMsgType.PING
+        while (await socket.receive(patience.PATIENCE)).type is aiohttp.WSMsgType.PING:
+            pass
+        assert socket.closed
+
+
+async def test_nothing_is_compressed(school: School) -> None:
+    """What is small when it comes is not large when it is read."""
+    url = "http://signaling/api/call"
+    async with school.client.session.ws_connect(url, compress=15) as socket:
+        assert socket.compress == 0
+
+
+class SilentSocket:
+    """A peer from whom only the end of it comes."""
+
+    def __init__(self, kind: aiohttp.WSMsgType) -> None:
+        self.end = SimpleNamespace(type=kind, data=1001)
+
+    async def receive(self) -> SimpleNamespace:
+        return self.end
+
+
+@pytest.mark.parametrize("kind", ["CLOSE", "CLOSING", "CLOSED", "ERROR"])
+async def test_the_end_of_a_socket_is_no_message(kind: str) -> None:
+    clock = Clock(wall=lambda: 0.0, steady=lambda: 0.0)
+    frames = Frames(SilentSocket(aiohttp.WSMsgType[kind]), clock)  # type: ignore[arg-type]
+    with pytest.raises(Closed):
+        await frames.message()
 
 
 class EagerSocket:
@@ -428,11 +519,12 @@ async def test_who_does_not_hang_up_is_hung_up_on(school: School) -> None:
         browser = Browser(socket)
         await browser.send(Join(grant))
         await browser.until(Welcome)
-        assert len(school.parts.sockets._open) == 1
+        sockets = school.parts.sockets
+        assert (len(sockets._open), len(sockets._doorstep), sockets._patience) == (1, 0, {})
         await browser.leave()
         await browser.until(Ended)
         async with asyncio.timeout(patience.PATIENCE):
-            while school.parts.sockets._open:
+            while sockets._open:
                 await asyncio.sleep(0.01)
 
 
@@ -460,6 +552,29 @@ async def test_who_does_not_read_is_cut_off_alone() -> None:
     sender.cancel()
     with pytest.raises(asyncio.CancelledError):
         await sender
+
+
+async def test_who_reads_nothing_any_more_is_cut_off(school: School) -> None:
+    """His connection is full, so that not even its end can be said to him."""
+    lesson = await school.client.lesson()
+    slow = await school.client.come(lesson.participant_link, "Slow")
+    other = await school.client.come(lesson.participant_link, "A")
+    response = slow.socket._response
+    assert response.connection is not None
+    assert response.connection.transport is not None
+    response.connection.transport.pause_reading()
+    call = await school.parts.calls.get(lesson.lesson.id)
+    outlet = next(iter(call._sockets.values()))
+    assert isinstance(outlet, SocketOutlet)
+    message = b" " * 65536
+    while len(outlet._queue) < QUEUE_BYTES // len(message):
+        outlet.send(message)
+        await asyncio.sleep(0)
+    assert b"slow_sockets_cut_total 0.0" in render(school.parts.metrics.registry)
+    outlet.send(message)
+    await other.until_person(slow.you, present=False)
+    assert b"slow_sockets_cut_total 1.0" in render(school.parts.metrics.registry)
+    slow.cut()
 
 
 async def test_a_cut_off_reader_comes_back(school: School) -> None:

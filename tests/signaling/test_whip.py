@@ -84,6 +84,22 @@ async def test_a_publisher_appears_in_the_roster(studio: Studio, sfu: FakeSfu) -
     assert (reply.status, reply.code) == (404, "not_found")
 
 
+@pytest.mark.parametrize(("name", "shown"), [("", "WHIP"), ("Kамера", "Kамера")])
+async def test_a_publisher_is_called_as_his_moderator_wishes(
+    school: School, studio: Studio, sfu: FakeSfu, name: str, shown: str
+) -> None:
+    """With letters of several scripts, too: it is a thing of his own."""
+    made = await school.client.ask(
+        "POST",
+        f"/api/lessons/{studio.lesson.lesson.id}/media-tokens",
+        {"role": "publish", "name": name},
+        bearer=school.settings.school_key,
+    )
+    viewer = await studio.client.come(studio.lesson.participant_link, "A")
+    assert (await studio.post(token=made.json["token"])).status == 201
+    await viewer.until_person(2, name=shown)
+
+
 async def test_what_is_not_sent_is_not_on(studio: Studio, sfu: FakeSfu) -> None:
     assert (await studio.post(data=SOUND_ONLY)).status == 201
     await sfu.until(await sfu.session_of(1), open=["microphone"])

@@ -1,0 +1,135 @@
+"""Work on all calls at once: leases, media servers, and what is handed back at the end."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import cast
+
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from signaling.clock import Clock
+from signaling.errand import Errand
+from signaling.keeping import Keeping
+from signaling.live import Live
+from signaling.registry import RESTARTING, Registry
+from signaling.workers import Workers
+
+
+@dataclass
+class Call:
+    """One that runs, and what is done with it."""
+
+    id: str
+    worker: str | None = "a"
+    usable: bool = True
+    lost: bool = False
+    heard: list[str] = field(default_factory=list)
+
+    def leave_worker(self) -> None:
+        self.heard.append("left")
+        self.worker = None
+
+    def needs_worker(self) -> bool:
+        return self.worker is None
+
+    def close(self, status: int) -> None:
+        self.heard.append(f"closed {status}")
+
+
+class Running:
+    """The call and its writer in one."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.writer = self
+        self.errand = Errand("write", self.write_all)
+        self.fault: Exception | None = None
+
+    async def write_all(self) -> None:
+        await asyncio.sleep(0)
+        if self.fault is not None:
+            raise self.fault
+        self.call.heard.append("written")
+
+
+class Scene:
+    """Three calls, of which one may be at fault; and the rest of the process."""
+
+    def __init__(self) -> None:
+        self.calls = {name: Call(name) for name in ("one", "two", "three")}
+        self.running = [Running(call) for call in self.calls.values()]
+        self.alive: set[str] = set()
+        self.ours = {"one", "two", "three"}
+        steady = Clock(wall=lambda: 0.0, steady=lambda: 0.0)
+        registry, workers = cast("Registry", self), cast("Workers", self)
+        self.keeping = Keeping(registry, cast("Live", self), workers, steady)
+
+    def all(self) -> list[Running]:
+        return self.running
+
+    async def run(self) -> str:
+        return "redis"
+
+    async def look(self) -> None: ...
+
+    async def renew(self, call: str) -> bool:
+        return call in self.ours
+
+    async def release(self, call: str) -> None:
+        self.calls[call].heard.append("released")
+
+    async def taken(self, call: Call) -> None:
+        call.heard.append("taken")
+
+    def heard(self) -> dict[str, list[str]]:
+        return {name: call.heard for name, call in self.calls.items()}
+
+    def to_be_written(self) -> list[str]:
+        return [each.call.id for each in self.running if each.errand._asked.is_set()]
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+async def test_only_a_call_whose_lease_is_gone_is_asked_about(scene: Scene) -> None:
+    scene.ours = {"one"}
+    scene.calls["three"].usable = False
+    await scene.keeping.renew_leases()
+    assert scene.heard() == {"one": [], "two": ["taken"], "three": []}
+
+
+async def test_a_call_leaves_a_media_server_that_is_gone_and_no_other(scene: Scene) -> None:
+    scene.calls["two"].worker, scene.calls["three"].worker = "gone", None
+    scene.alive = {"a"}
+    await scene.keeping.look_after_workers()
+    assert scene.heard() == {"one": [], "two": ["left"], "three": []}
+    assert scene.to_be_written() == ["two", "three"]
+
+
+async def test_when_no_media_server_is_seen_each_call_waits_for_its_own(scene: Scene) -> None:
+    """As after a Redis that forgot all: they come back before others are needed."""
+    await scene.keeping.look_after_workers()
+    assert scene.heard() == {"one": [], "two": [], "three": []}
+    assert scene.to_be_written() == []
+
+
+async def test_what_is_not_written_is_written_before_a_call_is_handed_back(scene: Scene) -> None:
+    await scene.keeping.hand_back()
+    whole = ["written", "released", f"closed {RESTARTING}"]
+    assert scene.heard() == {"one": whole, "two": whole, "three": whole}
+    assert all(call.lost for call in scene.calls.values())
+
+
+@pytest.mark.parametrize("fault", [KeyError("a fault"), RedisConnectionError("away"), OSError()])
+async def test_every_call_is_let_go_of_whatever_fails(scene: Scene, fault: Exception) -> None:
+    """A storage that is away is away for all; a fault in one call costs no other its writing."""
+    scene.running[1].fault = fault
+    await scene.keeping.hand_back()
+    closed = f"closed {RESTARTING}"
+    assert scene.calls["one"].heard == ["written", "released", closed]
+    assert scene.calls["two"].heard == [closed]
+    written = ["written", "released"] if isinstance(fault, KeyError) else []
+    assert scene.calls["three"].heard == [*written, closed]
+    assert all(call.lost for call in scene.calls.values())

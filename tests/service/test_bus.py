@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.patience import PATIENCE
-from zvonok.service.bus import Announcement, Subscribed, Subscription, connect
+from zvonok.service.bus import Announcement, Subscribed, Subscription, connect, run_of
 
 Item = Subscribed | Announcement
 
@@ -32,6 +32,19 @@ async def following(items: AsyncIterator[Item]) -> Item:
 async def test_values_are_bytes(redis: Redis) -> None:
     await redis.set("key", b"\xff\x00")
     assert await redis.get("key") == b"\xff\x00"
+
+
+async def test_a_run_of_the_server_has_a_name_unless_it_may_not_be_asked(
+    redis: Redis, redis_url: str
+) -> None:
+    assert await run_of(redis) == await run_of(redis) != ""
+    await redis.acl_setuser(
+        "asks", enabled=True, passwords=["+a"], categories=["+@all"], commands=["-info"]
+    )
+    async with connect(redis_url) as asks:
+        asks.connection_pool.connection_kwargs |= {"username": "asks", "password": "a"}
+        assert await run_of(asks) == ""
+    await redis.acl_deluser("asks")
 
 
 async def test_a_channel_says_when_to_look_and_then_what_comes(

@@ -97,11 +97,6 @@ class Store:
                 )
             await connection.run_sync(_upgrade)
 
-    async def ping(self) -> None:
-        """Raises SQLAlchemyError or OSError when the database is away."""
-        async with self._database.reading() as connection:
-            await connection.execute(text("SELECT 1"))
-
     async def add_lesson(self, lesson: Lesson, first_links: Sequence[Link]) -> None:
         async with self._database.writing() as connection:
             await connection.execute(lessons.insert(), vars(lesson))

@@ -13,8 +13,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function draw(): HTMLElement {
-  const call = fakeCall(classOf(29, "host"));
+function draw(call = fakeCall(classOf(29, "host"))): HTMLElement {
   mount(<CallPage call={call as unknown as Call} onOver={() => undefined} />);
   const stage = screen.getByRole("main");
   stage.focus();
@@ -38,4 +37,31 @@ test("a menu opened with the mouse chooses nothing yet, wherever the focus was",
   screen.getByTestId("more").focus();
   await mouse.click(screen.getByTestId("layout"));
   expect(document.activeElement).toBe(screen.getByRole("menu"));
+});
+
+// With a modifier down the space bar has no name; macOS tells of no key that is let go while Cmd is held.
+test.each(["{Control>}{/ }", "{Alt>}{/ }{/Alt}", "{Meta>}"])(
+  "a modifier does not leave the microphone open that the space bar has opened: %s",
+  async (rest) => {
+    const call = fakeCall(classOf(3));
+    draw(call);
+    const keys = user();
+    await keys.keyboard("{ >}");
+    expect(call.actions.setMicrophone).toHaveBeenLastCalledWith(true);
+    await keys.keyboard(rest);
+    expect(call.actions.setMicrophone).toHaveBeenLastCalledWith(false);
+  },
+);
+
+test("a modifier whose own press was not seen does not hide that the space bar is let go", () => {
+  const call = fakeCall(classOf(3));
+  const stage = draw(call);
+  const tell = (type: string, ctrlKey: boolean) =>
+    stage.dispatchEvent(
+      new KeyboardEvent(type, { code: "Space", key: " ", ctrlKey, bubbles: true }),
+    );
+  tell("keydown", false);
+  expect(call.actions.setMicrophone).toHaveBeenLastCalledWith(true);
+  tell("keyup", true);
+  expect(call.actions.setMicrophone).toHaveBeenLastCalledWith(false);
 });

@@ -41,6 +41,14 @@ test("keys go by place, so the Russian layout works", () => {
   expect(pressed("ArrowUp", "ArrowUp")).toBeNull();
 });
 
+test("the number pad without NumLock moves about the page and picks nobody", () => {
+  const moves = ["Insert", "End", "ArrowDown", "PageDown", "ArrowLeft", "Clear", "ArrowRight"];
+  for (const [digit, key] of [...moves, "Home", "ArrowUp", "PageUp"].entries()) {
+    expect(pressed(`Numpad${digit}`, key), key).toBeNull();
+    expect(pressed(`Numpad${digit}`, String(digit))).toBe(String(digit));
+  }
+});
+
 test("keys of the browser are left to the browser", () => {
   expect(pressed("KeyT", "t", { ctrlKey: true })).toBeNull();
   expect(pressed("KeyW", "w", { metaKey: true })).toBeNull();

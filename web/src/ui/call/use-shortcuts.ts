@@ -1,7 +1,7 @@
 import { useEffect } from "preact/hooks";
 import type { Call } from "../../call";
 import { type KeyEntry, keysOf } from "./keys";
-import { isTyping, nameOf, takesSpace } from "./pressed";
+import { isModified, isTyping, keyOf, nameOf, takesSpace } from "./pressed";
 import { singleKeysOff } from "./single-keys";
 import type { View } from "./view";
 
@@ -9,7 +9,16 @@ export function useShortcuts(call: Call, view: View): void {
   useEffect(() => {
     const here = { call, view };
     let held: KeyEntry | null = null;
+    // The end is never missed: leaving the window lets everything go, and so does a modifier, with
+    // which some systems do not tell that a key is let go.
+    const letGo = () => {
+      held?.release?.(here);
+      held = null;
+    };
     const down = (event: KeyboardEvent) => {
+      if (isModified(event)) {
+        letGo();
+      }
       const name = nameOf(event);
       const busy = isTyping(event.target) || view.window.peek() !== null || singleKeysOff();
       if (name === null || busy || (name === "Space" && takesSpace(event.target))) {
@@ -25,13 +34,8 @@ export function useShortcuts(call: Call, view: View): void {
         entry.press(here, name);
       }
     };
-    // The end is never missed: leaving the window lets everything go.
-    const letGo = () => {
-      held?.release?.(here);
-      held = null;
-    };
     const up = (event: KeyboardEvent) => {
-      const name = nameOf(event);
+      const name = keyOf(event);
       if (name !== null && held?.keys.includes(name)) {
         letGo();
       }

@@ -69,7 +69,7 @@ export class OwnMedia {
 
   close(): void {
     for (const stop of this.stops) stop();
-    this.screen.stop();
+    this.screen.close();
   }
 
   private send(kind: Kind, track: ReadonlySignal<MediaStreamTrack | null>): void {

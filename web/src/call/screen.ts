@@ -20,6 +20,7 @@ const OPTIONS: CaptureOptions = {
 export class ScreenShare {
   private readonly shown = signal<MediaStreamTrack | null>(null);
   private readonly heard = signal<MediaStreamTrack | null>(null);
+  private closed = false;
 
   constructor(
     private readonly media: MediaDevices | undefined,
@@ -34,13 +35,22 @@ export class ScreenShare {
     return this.heard;
   }
 
+  /** For good: what is still being chosen is let go as soon as it is there. */
+  close(): void {
+    this.closed = true;
+    this.stop();
+  }
+
   /** Resolves when the person has chosen, declined or was refused. */
   async start(): Promise<void> {
-    if (this.shown.peek() !== null) return;
+    if (this.closed || this.shown.peek() !== null) return;
     try {
       if (this.media?.getDisplayMedia === undefined)
         throw new DOMException("", "NotSupportedError");
-      this.take(await this.media.getDisplayMedia(OPTIONS));
+      const stream = await this.media.getDisplayMedia(OPTIONS);
+      // The browser's question outlives the call; nobody would see or stop what is chosen then.
+      if (this.closed) for (const track of stream.getTracks()) track.stop();
+      else this.take(stream);
     } catch (reason) {
       this.explain(reason);
     }

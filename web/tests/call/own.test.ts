@@ -49,3 +49,24 @@ test("a correction leaves alone what is off, and turns off what is on", () => {
   expect(local.setCamera).not.toHaveBeenCalled();
   expect(local.setMicrophone).toHaveBeenCalledWith(false);
 });
+
+test("what is being chosen when the call ends is not captured", async () => {
+  const stop = vi.fn();
+  let choose = (_: unknown) => {};
+  const getDisplayMedia = () =>
+    new Promise((resolve) => {
+      choose = resolve;
+    });
+  vi.stubGlobal("navigator", { mediaDevices: { getDisplayMedia } });
+  const leaving = new OwnMedia(local, new Notices(), () => {});
+  const started = leaving.screen.start();
+  leaving.close();
+  const track = { stop };
+  choose({
+    getTracks: () => [track],
+    getVideoTracks: () => [track],
+    getAudioTracks: () => [],
+  });
+  await started;
+  expect(stop).toHaveBeenCalledOnce();
+});

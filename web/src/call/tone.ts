@@ -5,7 +5,15 @@ const NOTE_SECONDS = 0.45;
 
 /** Resolves at the end of the tone; false when the browser would not play it. */
 export async function playTone(speaker: string): Promise<boolean> {
-  const context = new AudioContext();
+  try {
+    await play(new AudioContext(), speaker);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function play(context: AudioContext, speaker: string): Promise<void> {
   const element = new Audio();
   try {
     const output = context.createMediaStreamDestination();
@@ -17,9 +25,6 @@ export async function playTone(speaker: string): Promise<boolean> {
     });
     const seconds = (NOTES.length + 0.5) * NOTE_SECONDS;
     await new Promise((done) => setTimeout(done, seconds * 1000));
-    return true;
-  } catch {
-    return false;
   } finally {
     element.srcObject = null;
     void context.close();

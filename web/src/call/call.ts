@@ -100,6 +100,8 @@ export class RunningCall {
     this.monitor = new Monitor(() => this.path.peer, {
       expecting: () => this.pictures.expecting,
       missing: (silence) => {
+        // Whatever cuts off media may have cut off the socket.
+        if (silence.transport !== null) this.socket.doubt();
         this.path.missing(silence);
         this.tellOfTheWay();
       },
@@ -116,6 +118,7 @@ export class RunningCall {
         this.socket.probe();
         this.path.networkChanged();
       },
+      back: () => this.socket.probe(),
     });
     this.stopSeeing = watchSight(() => this.pictures.lookedAt());
     this.stopSaying = sayWhenClosed(() => this.closedPage());

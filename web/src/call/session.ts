@@ -153,6 +153,11 @@ export class Session {
     return [{ type: "send", message: { type: "ping" } }, ...this.sayAgain()];
   }
 
+  /** As `probe`, but while it waits to come back nothing is hastened. */
+  doubt(now: number): SessionEffect[] {
+    return this.stage === "live" ? this.probe(now) : [];
+  }
+
   /**
    * Commands are kept until they are answered. Other messages are dropped while there is no live
    * socket: the state is sent anew after the welcome.

@@ -47,6 +47,11 @@ export class Socket {
     this.run(this.session.probe(performance.now()));
   }
 
+  /** Something that should come does not. */
+  doubt(): void {
+    this.run(this.session.doubt(performance.now()));
+  }
+
   leave(): void {
     this.run(this.session.leave());
   }

@@ -64,6 +64,25 @@ async function connected(local = fakeLocal()) {
   return { running, socket, peer, pass, notices };
 }
 
+test("where media are silent the socket is asked at once whether it lives", async () => {
+  const { running, socket, peer, pass } = await connected();
+  const pings = () => socket.sent.filter(({ type }) => type === "ping").length;
+  let bytesReceived = 0;
+  const hear = async (seconds: number) => {
+    for (let at = 0; at < seconds; at += 1) {
+      bytesReceived += 100;
+      peer.stats = [{ type: "transport", packetsReceived: bytesReceived, bytesReceived }];
+      await pass(1);
+    }
+  };
+  socket.say({ type: "answer", id: 0, sdp: "answer" });
+  await hear(8);
+  expect(pings()).toBe(0);
+  await pass(2);
+  expect(pings()).toBeGreaterThan(0);
+  running.close();
+});
+
 test("that the line is cut is said also when only the media server is away", async () => {
   const { running, peer, pass, notices } = await connected();
   await pass(3);

@@ -48,6 +48,7 @@ export class FakeConnection {
   readonly kinds: string[] = [];
   readonly senders: FakeSender[] = [];
   readonly restarts: boolean[] = [];
+  stats: object[] = [];
 
   constructor(readonly configuration: RTCConfiguration) {
     FakeConnection.all.push(this);
@@ -73,6 +74,10 @@ export class FakeConnection {
     if (description.sdp === "nonsense") throw new Error("nonsense");
     this.remoteDescription = description;
     this.signalingState = "stable";
+  }
+
+  async getStats(): Promise<Map<number, object>> {
+    return new Map(this.stats.entries());
   }
 
   become(state: RTCPeerConnectionState): void {

@@ -273,6 +273,12 @@ describe("cuts", () => {
     session.closed(70);
     expect(session.probe(80)).toEqual([{ type: "open" }]);
   });
+
+  test("a doubt is probed at once, but ends no waiting", () => {
+    expect(session.doubt(50)).toEqual([{ type: "send", message: { type: "ping" } }]);
+    session.closed(70);
+    expect(session.doubt(80)).toEqual([]);
+  });
 });
 
 describe("the end", () => {

@@ -214,8 +214,9 @@ cdef void adapt_remb(session* s, uint8_t fraction) noexcept nogil:
 
 
 cdef bint needs_remb(engine* e, const session* s, const expectation* x) noexcept nogil:
-    # Who has offered to write transport-wide numbers does not always do so.
-    return x.remb and not (x.transport_cc and s.feedback != NULL and e.now - s.feedback.heard < REPORT_EVERY)
+    # Who has offered to write transport-wide numbers does not always do so. Two reports long, because
+    # the last number before a pause may have come just after the last report.
+    return x.remb and not (x.transport_cc and s.feedback != NULL and e.now - s.feedback.heard < 2 * REPORT_EVERY)
 
 
 cdef bint report_sources(engine* e, int32_t index) noexcept nogil:
@@ -225,12 +226,15 @@ cdef bint report_sources(engine* e, int32_t index) noexcept nogil:
     cdef uint8_t out[CAP]
     cdef int32_t i, count = 0, limited = 0, length, more
     cdef uint8_t worst = 0
+    cdef bint came
     for i in range(SOURCES):
         if s.sources[i].bound and s.sources[i].packets:
+            came = s.sources[i].packets != <uint64_t>s.sources[i].packets_before
             report_on(e, &s.sources[i], &blocks[count])
             worst = max(worst, blocks[count].fraction)
             count += 1
-            if needs_remb(e, s, &s.tracks[s.sources[i].kind].expect):
+            # A browser obeys a REMB until the next: who pauses must not be left with one.
+            if came and needs_remb(e, s, &s.tracks[s.sources[i].kind].expect):
                 ssrcs[limited] = s.sources[i].ssrc
                 limited += 1
     if count == 0:

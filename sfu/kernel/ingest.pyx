@@ -156,6 +156,15 @@ cdef bint place_sequence(engine* e, source* s, uint16_t sequence, int64_t* exten
     return True
 
 
+cdef bint is_here(source* s, uint16_t sequence) noexcept nogil:
+    """A packet of a picture that nobody misses."""
+    cdef int64_t extended
+    if s.highest < 0 or (s.kind != CAMERA and s.kind != SCREEN):
+        return False
+    extended = extend(s.highest, sequence)
+    return extended <= s.forgotten or ring_find(s, extended) != NULL
+
+
 cdef uint16_t unwrap_picture(source* s, const packet* p) noexcept nogil:
     """The picture id as 15 bits, whatever the source writes."""
     cdef int32_t ahead
@@ -285,6 +294,10 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
     cdef int64_t extended = 0
     cdef bint torn = False
     cdef packet* p
+    if repaired and is_here(s, sequence):
+        # Not charged: by such repetitions browsers probe the line.
+        e.counters[DROPPED_DUPLICATE] += 1
+        return
     if not bearable(e, s, size):
         e.counters[DROPPED_FLOOD] += 1
         return

@@ -15,6 +15,8 @@ cdef enum:
     LARGE = 2
     # Packets in one feedback, so that it fits one datagram with every delta large
     MAX_FEEDBACK = 400
+    # How far it goes back for what was overtaken
+    LATE = 128
     # After such a silence numbers begin anew: they may have gone any distance meanwhile, also one
     # that looks like going back
     ARRIVALS_PAUSE = 5000000
@@ -163,8 +165,10 @@ cdef void arrivals_add(arrivals* a, uint16_t sequence, int64_t now) noexcept nog
         return
     a.heard = now
     extended = a.highest + <int64_t><int32_t>(<uint32_t>(<uint16_t>(sequence - a.highest)) << 16) // 65536
-    if extended <= a.highest - FEEDBACK_WINDOW or extended < a.base:
+    if extended <= a.highest - FEEDBACK_WINDOW or extended < a.base - LATE:
         return
+    # What lies between is told again, as not arrived: who reads it keeps to what he was told first.
+    a.base = min(a.base, extended)
     if extended > a.highest:
         if extended - a.highest >= FEEDBACK_WINDOW:
             memset(a.at, 0, sizeof(a.at))

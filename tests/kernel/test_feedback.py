@@ -83,6 +83,26 @@ def test_a_publisher_who_promised_transport_numbers_and_writes_none_gets_remb(
     assert bodies(publisher.rtcp, 206, 15) == [], "one of the two estimates decides"
 
 
+def test_a_publisher_who_pauses_gets_no_remb_for_that(stage: Stage) -> None:
+    """What a REMB says holds for a browser until another comes: none does once it goes on."""
+    publisher = stage.join(1)
+    stage.kernel.expect(
+        publisher.handle,
+        KIND_CAMERA,
+        mid=b"1",
+        payload_type=VP8,
+        ssrcs=((103, 0),),
+        transport_cc=True,
+        remb=True,
+    )
+    for picture in range(300):
+        if not 100 <= picture < 200:
+            publisher.camera(picture, keyframe=picture == 0)
+        stage.wait(10 if picture != 150 else 3000)
+        publisher.check()
+    assert bodies(publisher.rtcp, 206, 15) == []
+
+
 def test_receiver_reports_tell_loss(stage: Stage) -> None:
     publisher, _ = pair(stage)
     for picture in range(100):

@@ -1,9 +1,21 @@
 """What of a source is taken, and how a viewer's pace is shared among his slots."""
 
+import struct
+
 import pytest
 
 from sfu.kernel.core import KIND_SCREEN_AUDIO
-from tests.kernel.peer import MID, OPUS, Peer, Stage, pictures, rtp
+from tests.kernel.peer import (
+    MID,
+    OPUS,
+    REPAIRED_RID,
+    VP8_RTX,
+    Peer,
+    Stage,
+    pictures,
+    rtp,
+    vp8,
+)
 
 CHUNK = 1100
 
@@ -46,6 +58,27 @@ def test_what_our_client_sends_is_taken_whole(stage: Stage, layer: int, rate: in
             publisher.camera(second * 100 + i, layer=layer, keyframe=i == 0, size=CHUNK)
         flood(stage, publisher, layer=layer, kilobits=rate, seconds=1)
     assert stage.kernel.counters()["dropped_flood"] == 0
+
+
+def test_what_is_repeated_to_probe_the_line_costs_its_layer_nothing(stage: Stage) -> None:
+    """Chromium sends by RTX again what has arrived, to learn whether the line bears more."""
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view()
+    viewer.show(0, publisher, layer=0)
+    for picture in range(100):
+        repeated = struct.pack("!H", publisher.next_sequence[1])
+        repeated += vp8(picture, keyframe=picture == 0, size=CHUNK)
+        publisher.camera(picture, layer=0, keyframe=picture == 0, size=CHUNK)
+        for number in range(6 * picture, 6 * picture + 6):
+            extensions = {MID: b"1", REPAIRED_RID: b"q"}
+            publisher.send(
+                rtp(VP8_RTX, number, picture * 5400, 8888, repeated, extensions=extensions)
+            )
+        stage.wait(60)
+        viewer.check()
+    assert stage.kernel.counters()["dropped_flood"] == 0
+    assert pictures(viewer.video()) == list(range(100))
 
 
 def test_packets_that_are_all_header_are_carried_no_more(stage: Stage) -> None:

@@ -1,12 +1,14 @@
 import asyncio
 import itertools
+import socket
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
 from tests.patience import PATIENCE
-from zvonok.service.bus import Announcement, Subscribed, Subscription, connect, run_of
+from zvonok.service.bus import KEEPALIVE, Announcement, Subscribed, Subscription, connect, run_of
 
 Item = Subscribed | Announcement
 
@@ -128,6 +130,23 @@ async def test_nobody_answers(tmp_path_factory: pytest.TempPathFactory) -> None:
         assert not subscription.connected
         waiting.cancel()
         await asyncio.wait({waiting})
+
+
+async def test_a_server_on_a_machine_that_goes_away_is_given_up_in_time(redis: Redis) -> None:
+    """Also while a command is under way, when the system sends no probes."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    await redis.config_set("port", port)
+    try:
+        async with connect(f"redis://127.0.0.1:{port}") as pool, pool.client() as client:
+            await client.ping()
+            connection: Any = client.connection
+            opened = connection._writer.get_extra_info("socket")
+            found = [opened.getsockopt(socket.IPPROTO_TCP, option) for option in KEEPALIVE]
+    finally:
+        await redis.config_set("port", 0)
+    assert found == list(KEEPALIVE.values())
+    assert KEEPALIVE[socket.TCP_USER_TIMEOUT] == 25_000
 
 
 async def test_a_cancelled_command_is_cancelled(redis: Redis) -> None:

@@ -14,7 +14,13 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
-KEEPALIVE = {socket.TCP_KEEPIDLE: 10, socket.TCP_KEEPINTVL: 5, socket.TCP_KEEPCNT: 3}
+KEEPALIVE = {
+    socket.TCP_KEEPIDLE: 10,
+    socket.TCP_KEEPINTVL: 5,
+    socket.TCP_KEEPCNT: 3,
+    # While something is under way there are no probes.
+    socket.TCP_USER_TIMEOUT: 25_000,
+}
 """A server whose machine went away is noticed within 25 s."""
 FIRST_PAUSE = 0.1
 LONGEST_PAUSE = 2.0

@@ -7,6 +7,8 @@ export type InputKind = "microphone" | "camera";
 /** What an input needs of `navigator.mediaDevices`; undefined on a page without https. */
 export type Opener = Pick<MediaDevices, "getUserMedia"> | undefined;
 
+type Refused = "permission_denied" | "no_device" | "device_busy";
+
 const CAMERA: MediaTrackConstraints = {
   width: { ideal: 1280 },
   height: { ideal: 720 },
@@ -130,7 +132,8 @@ export class Input {
     this.isOn.value = this.isWanted.peek() && sent !== null;
   }
 
-  private async open(): Promise<void> {
+  /** Why it was refused, which is told; null when it is open. */
+  private async open(): Promise<Refused | null> {
     try {
       const track = await this.request();
       track.onended = () => this.lost(track);
@@ -141,9 +144,12 @@ export class Input {
       this.sent.value = sent;
       this.notices.drop((notice) => "device" in notice && notice.device === this.kind);
       this.onOpened();
+      return null;
     } catch (reason) {
+      const kind = refusalOf(reason);
       this.isWanted.value = false;
-      this.notices.add({ kind: refusalOf(reason), device: this.kind });
+      this.notices.add({ kind, device: this.kind });
+      return kind;
     }
   }
 
@@ -206,13 +212,16 @@ export class Input {
       // A camera that was off is opened for nobody. Noted before another is opened, since the person
       // may mute while that takes its time.
       if (on || this.kind === "microphone") this.missed = { id: nameOfDevice(track), on };
+      let refused: Refused | null = null;
       if (this.kind === "microphone") {
         this.deviceId = "";
-        await this.open();
+        refused = await this.open();
       } else {
         this.isWanted.value = false;
       }
       this.apply();
+      // Forbidden meanwhile: to plug it in again would help nobody.
+      if (refused === "permission_denied") return;
       this.notices.add({ kind: "device_lost", device: this.kind });
     });
   }
@@ -228,7 +237,7 @@ function nameOf(reason: unknown): string {
   return reason instanceof DOMException || reason instanceof Error ? reason.name : "";
 }
 
-function refusalOf(reason: unknown): "permission_denied" | "no_device" | "device_busy" {
+function refusalOf(reason: unknown): Refused {
   const name = nameOf(reason);
   if (name === "NotAllowedError" || name === "SecurityError") return "permission_denied";
   if (name === "NotFoundError" || name === "OverconstrainedError") return "no_device";

@@ -221,6 +221,16 @@ describe("refusals", () => {
   });
 });
 
+test("a microphone that the browser has forbidden meanwhile is not called unplugged", async () => {
+  const microphone = input("microphone");
+  await microphone.set(true);
+  devices.refusals = ["NotAllowedError"];
+  devices.tracks[0]?.onended?.();
+  await microphone.choose("");
+  expect(microphone.on.value).toBe(false);
+  expect(kinds()).toEqual(["permission_denied"]);
+});
+
 test("closing frees everything, also what is still being opened", async () => {
   const microphone = input("microphone");
   const opening = microphone.set(true);

@@ -161,12 +161,17 @@ export function FacesWindow() {
       close();
       window.focus();
     };
+    // At once: effects of a page that goes are not run any more.
+    const gone = () => {
+      close();
+      target.close();
+    };
     const empty = furnish(target, here, back);
     target.addEventListener("pagehide", close);
-    window.addEventListener("pagehide", close);
+    window.addEventListener("pagehide", gone);
     return () => {
       target.removeEventListener("pagehide", close);
-      window.removeEventListener("pagehide", close);
+      window.removeEventListener("pagehide", gone);
       empty();
       view.wanted.faces.value = [];
       target.close();

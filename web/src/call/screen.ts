@@ -4,18 +4,37 @@ import type { Notices } from "./notices";
 
 /** Not yet in TypeScript's library. */
 interface CaptureOptions extends DisplayMediaStreamOptions {
+  audio: MediaTrackConstraints & { restrictOwnAudio: boolean };
   systemAudio: "include";
   surfaceSwitching: "include";
   selfBrowserSurface: "exclude";
 }
 
-const OPTIONS: CaptureOptions = {
-  video: { frameRate: { max: 30 }, width: { max: 2560 }, height: { max: 1440 } },
-  audio: { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
-  systemAudio: "include",
-  surfaceSwitching: "include",
-  selfBrowserSurface: "exclude",
-};
+/** Systems whose Chromium takes this page out of the computer's sound; on others it only knows the word. */
+const KEEPING_OUT = ["Windows", "macOS"];
+
+function options(media: MediaDevices): CaptureOptions {
+  return {
+    video: { frameRate: { max: 30 }, width: { max: 2560 }, height: { max: 1440 } },
+    audio: {
+      // Or everybody would hear himself in the sound of the whole computer. Cancelling costs the
+      // sound quality (Chromium makes it mono), and the browser takes no other wish afterwards.
+      restrictOwnAudio: true,
+      echoCancellation: !keepsOwnOut(media),
+      noiseSuppression: false,
+      autoGainControl: false,
+    },
+    systemAudio: "include",
+    surfaceSwitching: "include",
+    selfBrowserSurface: "exclude",
+  };
+}
+
+function keepsOwnOut(media: MediaDevices): boolean {
+  const known = media.getSupportedConstraints() as { restrictOwnAudio?: boolean };
+  const { userAgentData } = navigator as { userAgentData?: { platform: string } };
+  return known.restrictOwnAudio === true && KEEPING_OUT.includes(userAgentData?.platform ?? "");
+}
 
 export class ScreenShare {
   private readonly shown = signal<MediaStreamTrack | null>(null);
@@ -47,7 +66,7 @@ export class ScreenShare {
     try {
       if (this.media?.getDisplayMedia === undefined)
         throw new DOMException("", "NotSupportedError");
-      const stream = await this.media.getDisplayMedia(OPTIONS);
+      const stream = await this.media.getDisplayMedia(options(this.media));
       // The browser's question outlives the call; nobody would see or stop what is chosen then.
       if (this.closed) for (const track of stream.getTracks()) track.stop();
       else this.take(stream);

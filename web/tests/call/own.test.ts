@@ -57,7 +57,8 @@ test("what is being chosen when the call ends is not captured", async () => {
     new Promise((resolve) => {
       choose = resolve;
     });
-  vi.stubGlobal("navigator", { mediaDevices: { getDisplayMedia } });
+  const getSupportedConstraints = () => ({});
+  vi.stubGlobal("navigator", { mediaDevices: { getDisplayMedia, getSupportedConstraints } });
   const leaving = new OwnMedia(local, new Notices(), () => {});
   const started = leaving.screen.start();
   leaving.close();

@@ -20,7 +20,7 @@ const MICROPHONE: MediaTrackConstraints = {
   autoGainControl: true,
 };
 
-/** A camera that gives nothing for so long (ms): nobody should wait for its picture. */
+/** A device that gives nothing for so long (ms): nobody should wait for its picture or sound. */
 const SILENT_AFTER = 1_500;
 
 export class Input {
@@ -51,7 +51,10 @@ export class Input {
     return this.isWanted;
   }
 
-  /** A camera that is on and gives no picture: the system has lent it to another program, or sleeps. */
+  /**
+   * It is open and gives nothing: the system has lent it to another program, silenced it, or sleeps.
+   * Firefox says nothing of a microphone that the system has silenced.
+   */
   get silent(): ReadonlySignal<boolean> {
     return this.isSilent;
   }
@@ -130,6 +133,7 @@ export class Input {
     const sent = this.sent.peek();
     if (sent !== null && this.kind === "microphone") sent.enabled = this.isWanted.peek();
     this.isOn.value = this.isWanted.peek() && sent !== null;
+    this.noteSilence();
   }
 
   /** Why it was refused, which is told; null when it is open. */
@@ -137,7 +141,7 @@ export class Input {
     try {
       const track = await this.request();
       track.onended = () => this.lost(track);
-      if (this.kind === "camera") this.watchSilence(track);
+      this.watchSilence(track);
       this.opened.value = track;
       const sent = this.kind === "microphone" ? track.clone() : track;
       if (this.kind === "microphone") sent.enabled = this.isWanted.peek();
@@ -188,8 +192,15 @@ export class Input {
     clearTimeout(this.silence);
     if (this.isSilent.peek() === silent) return;
     this.isSilent.value = silent;
-    if (silent) this.notices.add({ kind: "device_silent", device: "camera" });
-    else this.notices.drop((notice) => notice.kind === "device_silent");
+    this.noteSilence();
+  }
+
+  /** A microphone is open while it is off: then its silence is nobody's concern. */
+  private noteSilence(): void {
+    const { kind } = this;
+    if (this.isSilent.peek() && this.isOn.peek())
+      this.notices.add({ kind: "device_silent", device: kind });
+    else this.notices.drop((notice) => notice.kind === "device_silent" && notice.device === kind);
   }
 
   private stop(): void {

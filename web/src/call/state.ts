@@ -58,8 +58,8 @@ export type Notice =
   | { readonly kind: "permission_denied"; readonly device: "microphone" | "camera" | "screen" }
   | { readonly kind: "device_busy"; readonly device: "microphone" | "camera" }
   | { readonly kind: "no_device"; readonly device: "microphone" | "camera" }
-  /** It is on and gives no picture. */
-  | { readonly kind: "device_silent"; readonly device: "camera" }
+  /** It is on and gives no picture or sound. */
+  | { readonly kind: "device_silent"; readonly device: "microphone" | "camera" }
   | { readonly kind: "muted_speaking" }
   /** Another's screen has taken the place of one's own. */
   | { readonly kind: "screen_replaced"; readonly by: number }

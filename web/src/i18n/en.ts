@@ -79,6 +79,8 @@ export const en: Catalogue = {
   "prejoin.preview": "How others will see you",
   "prejoin.camera_off": "The camera is off",
   "prejoin.camera_silent": "No picture from the camera",
+  "prejoin.silent_microphone":
+    "No sound comes from your microphone: nobody will hear you. Check its switch, the mute key and the sound settings.",
   "prejoin.silent_camera":
     "No picture comes from your camera: the others will see your initials. Another program may be using it.",
   "prejoin.no_devices":
@@ -369,6 +371,8 @@ export const en: Catalogue = {
     "Another program is using the camera. Close it and turn the camera on again.",
   "notice.no_device.microphone": "No microphone was found. Plug one in and turn it on again.",
   "notice.no_device.camera": "No camera was found. Plug one in and turn it on again.",
+  "notice.device_silent.microphone":
+    "No sound comes from your microphone: nobody hears you. Check its switch, the mute key and the sound settings.",
   "notice.device_silent.camera":
     "No picture comes from your camera: the others see your initials. Another program may be using it.",
   "notice.weak_connection": "Your connection is very weak.",

@@ -185,6 +185,61 @@ describe("microphone", () => {
   });
 });
 
+describe("a microphone that the system has silenced", () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  /** By a key of the keyboard, a switch of the headset or in the system's settings. */
+  async function silenced(): Promise<Input> {
+    const microphone = input("microphone");
+    await microphone.set(true);
+    devices.tracks[0]?.onmute?.(new Event("mute"));
+    vi.advanceTimersByTime(2_000);
+    return microphone;
+  }
+
+  test("is told, and no longer when it is heard again", async () => {
+    const microphone = await silenced();
+    expect(microphone.on.value).toBe(true);
+    expect(notices.all.value).toEqual([{ kind: "device_silent", device: "microphone" }]);
+    devices.tracks[0]?.onunmute?.(new Event("unmute"));
+    expect(kinds()).toEqual([]);
+  });
+
+  test("is told when it opens so", async () => {
+    devices.muted = true;
+    await input("microphone").set(true);
+    vi.advanceTimersByTime(2_000);
+    expect(kinds()).toEqual(["device_silent"]);
+  });
+
+  test("is not told to whoever is off anyway, but to whoever speaks again", async () => {
+    const microphone = await silenced();
+    await microphone.set(false);
+    expect(kinds()).toEqual([]);
+    devices.tracks[0]?.onunmute?.(new Event("unmute"));
+    devices.tracks[0]?.onmute?.(new Event("mute"));
+    vi.advanceTimersByTime(2_000);
+    expect(kinds()).toEqual([]);
+    await microphone.set(true);
+    expect(kinds()).toEqual(["device_silent"]);
+  });
+
+  test("takes nothing away of what is told of the camera", async () => {
+    await silenced();
+    await input("camera").set(true);
+    devices.tracks[1]?.onmute?.(new Event("mute"));
+    vi.advanceTimersByTime(2_000);
+    expect(kinds()).toEqual(["device_silent", "device_silent"]);
+    devices.tracks[0]?.onunmute?.(new Event("unmute"));
+    expect(notices.all.value).toEqual([{ kind: "device_silent", device: "camera" }]);
+  });
+});
+
 describe("refusals", () => {
   test.each([
     ["NotAllowedError", "permission_denied"],

@@ -249,6 +249,8 @@ test("before the call one microphone is spoken of once, and no devices in one se
   expect(named("status")).toEqual([expect.stringContaining("Ничего страшного")]);
   say({ kind: "device_silent", device: "camera" });
   expect(named("status")).toEqual([expect.stringContaining("остальные увидят")]);
+  say({ kind: "device_silent", device: "microphone" });
+  expect(named("status")).toEqual([expect.stringContaining("вас не будет слышно")]);
   const denied: Notice = { kind: "permission_denied", device: "camera" };
   say(denied, { kind: "permission_denied", device: "microphone" });
   expect(screen.getAllByRole("alert")).toHaveLength(1);

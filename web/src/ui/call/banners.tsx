@@ -12,10 +12,16 @@ const icons: Partial<Record<Notice["kind"], IconName>> = {
   muted_speaking: "microphoneOff",
   full: "people",
   device_lost: "unplugged",
-  device_silent: "cameraOff",
   permission_denied: "lock",
   screen_replaced: "presentation",
 };
+
+function iconOf(notice: Notice): IconName {
+  if (notice.kind === "device_silent") {
+    return `${notice.device}Off`;
+  }
+  return icons[notice.kind] ?? "warning";
+}
 
 /** One's own video goes first: it costs most, and the others can do without it. */
 function Relieve() {
@@ -97,7 +103,7 @@ export function Banner({ notice }: { notice: Notice }) {
   const { actions } = useCall().call;
   return (
     <div class={`banner kind-${notice.kind}`} data-testid={`banner-${notice.kind}`}>
-      <Icon name={icons[notice.kind] ?? "warning"} />
+      <Icon name={iconOf(notice)} />
       <span class="banner-text">
         <Text notice={notice} />
       </span>

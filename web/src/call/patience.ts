@@ -10,6 +10,8 @@ const FOR_THE_MOMENT: readonly number[] = [0, 502, 503, 504];
 export interface Patience {
   /** Told true as soon as a first attempt has failed. */
   readonly waiting?: (waits: boolean) => void;
+  /** Nobody waits for it any more: there is no further attempt. */
+  readonly over?: () => boolean;
   /** Uniform in [0, 1), for jitter. */
   readonly random?: () => number;
 }
@@ -17,7 +19,7 @@ export interface Patience {
 /** What `attempt` gives, however often it takes; what will not change is thrown at once. */
 export async function patiently<T>(
   attempt: () => Promise<T>,
-  { waiting = () => undefined, random = Math.random }: Patience = {},
+  { waiting = () => undefined, over = () => false, random = Math.random }: Patience = {},
 ): Promise<T> {
   const giveUp = performance.now() + GIVE_UP;
   for (let failures = 0; ; failures += 1) {
@@ -28,6 +30,7 @@ export async function patiently<T>(
       if (pause === null || performance.now() + pause > giveUp) throw problem;
       waiting(true);
       await new Promise((done) => setTimeout(done, pause));
+      if (over()) throw problem;
     }
   }
 }

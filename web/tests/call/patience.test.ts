@@ -68,3 +68,12 @@ test("after a minute and a half the person may decide", async () => {
   await done;
   expect(moments.at(-1)).toBeGreaterThan(80_000);
 });
+
+test("when nobody waits any more there is no further attempt", async () => {
+  const { moments, attempt } = failing(5, failed(503, "unavailable"));
+  const done = patiently(attempt, { random, over: () => moments.length === 2 });
+  const failure = expect(done).rejects.toMatchObject({ status: 503 });
+  await vi.runAllTimersAsync();
+  await failure;
+  expect(moments).toHaveLength(2);
+});

@@ -118,6 +118,28 @@ test("the name has the focus before the call, and one name is enough to join", a
   expect(await screen.findByTestId("call")).toBeTruthy();
 });
 
+test("who goes back while a busy server is asked is not in the call when it lets him in", async () => {
+  const createCall = vi.fn(() => fakeCall() as unknown as Call);
+  const createPreview = () => fakeLocal() as unknown as Preview;
+  let letIn = () => {};
+  let over = () => false;
+  const enter: Engine["enter"] = (_link, name, patience) =>
+    new Promise((resolve) => {
+      over = patience?.over ?? over;
+      letIn = () => resolve({ grant: "g", path: "", lesson: "l", name, since: 0, resume: null });
+    });
+  await open("/j/abcdefgh12345678", fakeEngine({ createCall, createPreview, enter }));
+  const name = await screen.findByTestId("prejoin-name");
+  await user().clear(name);
+  await user().type(name, "Аня{Enter}");
+  expect(over()).toBe(false);
+  act(() => go("/"));
+  expect(over(), "asked no more").toBe(true);
+  await act(async () => letIn());
+  expect(createCall).not.toHaveBeenCalled();
+  expect(screen.getByTestId("open-link")).toBeTruthy();
+});
+
 test("a link that lets nobody in says so", async () => {
   await open(
     "/j/abcdefgh12345678",

@@ -24,16 +24,25 @@ interface Props {
   readonly onFailed: (failure: Failure) => void;
 }
 
+interface BeforeCall {
+  readonly preview: Preview;
+  readonly handOver: () => void;
+  /** The person went to another page meanwhile. */
+  readonly isGone: () => boolean;
+}
+
 /** Devices until the person joins; then the call takes them over. */
-function usePreview(hosting: boolean): { preview: Preview; handOver: () => void } {
+function usePreview(hosting: boolean): BeforeCall {
   const { createPreview } = useEngine();
   const [preview] = useState(createPreview);
   const handedOver = useRef(false);
+  const gone = useRef(false);
   useEffect(() => {
     if (hosting) {
       preview.setCamera(true).then(() => preview.setMicrophone(true));
     }
     return () => {
+      gone.current = true;
       if (!handedOver.current) {
         preview.close();
       }
@@ -44,13 +53,14 @@ function usePreview(hosting: boolean): { preview: Preview; handOver: () => void 
     handOver: () => {
       handedOver.current = true;
     },
+    isGone: () => gone.current,
   };
 }
 
 export function PrejoinPage({ link, info, kept, taken, onJoined, onFailed }: Props) {
   const engine = useEngine();
   const hosting = info.role === "host";
-  const { preview, handOver } = usePreview(hosting);
+  const { preview, handOver, isGone } = usePreview(hosting);
   const [name, setName] = useState(kept?.entered.name ?? recall("name") ?? "");
   const [busy, setBusy] = useState(false);
   const [waiting, setWaiting] = useState(false);
@@ -63,7 +73,11 @@ export function PrejoinPage({ link, info, kept, taken, onJoined, onFailed }: Pro
       const entered =
         chosen === kept?.entered.name
           ? kept.entered
-          : await engine.enter(link, chosen, { waiting: setWaiting });
+          : await engine.enter(link, chosen, { waiting: setWaiting, over: isGone });
+      // A grant alone is no seat: nobody is there for the others without a page.
+      if (isGone()) {
+        return;
+      }
       handOver();
       onJoined(takeSeat(engine, link, info, entered, preview));
     } catch (problem) {

@@ -140,6 +140,46 @@ test("who goes back while a busy server is asked is not in the call when it lets
   expect(screen.getByTestId("open-link")).toBeTruthy();
 });
 
+// `disabled` would take the focus away, and a screen reader back to the beginning.
+test("who presses to come in stays on the button while it is busy, and comes in once", async () => {
+  const enter = vi.fn(() => new Promise<never>(() => undefined));
+  await open("/j/abcdefgh12345678", fakeEngine({ enter }));
+  const name = await screen.findByTestId("prejoin-name");
+  await user().clear(name);
+  await user().type(name, "Аня");
+  const join = screen.getByTestId("prejoin-join");
+  await user().click(join);
+  await user().type(name, "{Enter}");
+  expect(enter).toHaveBeenCalledOnce();
+  expect(join.getAttribute("aria-disabled")).toBe("true");
+  expect(join).toHaveProperty("disabled", false);
+});
+
+test("who creates a lesson stays on the button while it is busy, and creates one", async () => {
+  keepKey("s3cret");
+  const createLesson = vi.fn(() => new Promise<never>(() => undefined));
+  await open("/", fakeEngine({ createLesson }));
+  await user().type(screen.getByTestId("create-title"), "Физика{Enter}{Enter}");
+  const create = screen.getByTestId("create-lesson");
+  await user().click(create);
+  expect(createLesson).toHaveBeenCalledOnce();
+  expect(create.getAttribute("aria-disabled")).toBe("true");
+  expect(create).toHaveProperty("disabled", false);
+  forgetKey();
+});
+
+test("who tries the loudspeaker stays on the button while it sounds", async () => {
+  const testSpeaker = vi.fn(() => new Promise<boolean>(() => undefined));
+  const createPreview = () => ({ ...fakeLocal(), testSpeaker }) as unknown as Preview;
+  await open("/j/abcdefgh12345678", fakeEngine({ createPreview }));
+  const test = await screen.findByTestId("test-speaker");
+  await user().click(test);
+  await user().click(test);
+  expect(testSpeaker).toHaveBeenCalledOnce();
+  expect(test.getAttribute("aria-disabled")).toBe("true");
+  expect(test).toHaveProperty("disabled", false);
+});
+
 test("a link that lets nobody in says so", async () => {
   await open(
     "/j/abcdefgh12345678",

@@ -41,7 +41,21 @@ test("the grid shows a page at a time and asks for no more", async () => {
   expect(screen.getByTestId("page-position").textContent).toContain("ещё 12");
   await user().click(screen.getByTestId("page-next"));
   expect(asked(call)).toHaveLength(12);
-  expect(screen.getByTestId("page-next")).toHaveProperty("disabled", true);
+  expect(screen.getByTestId("page-next").getAttribute("aria-disabled")).toBe("true");
+});
+
+test("the button that turned to the last page keeps the focus, and turns no further", async () => {
+  const call = fakeCall(filmed(29));
+  const view = mountIn(call, <GridView room={LAPTOP} />);
+  act(() => view.resize(16));
+  const next = screen.getByTestId("page-next");
+  expect(next.getAttribute("aria-disabled")).toBe("false");
+  next.focus();
+  await user().keyboard("{Enter}");
+  expect(next).toHaveProperty("disabled", false);
+  await user().keyboard("{Enter}");
+  expect(document.activeElement).toBe(next);
+  expect(view.page.value).toBe(1);
 });
 
 test("whoever stood first on the page is still on it when the room changes", () => {
@@ -77,7 +91,7 @@ test("everybody is reached from beside a shared screen", async () => {
       seen.add(number);
     }
   }
-  expect(screen.getByTestId("strip-next")).toHaveProperty("disabled", true);
+  expect(screen.getByTestId("strip-next").getAttribute("aria-disabled")).toBe("true");
   expect(seen.size).toBe(28);
 });
 

@@ -10,17 +10,18 @@ interface Props {
   readonly turn: (to: number) => void;
 }
 
-/** Turns one page; off where there is none. */
+/** Turns one page; off where there is none: not `disabled`, which would lose the focus at the last. */
 export function PageButton({ way, of, page, pages, turn }: Props) {
   const to = way === "previous" ? page - 1 : page + 1;
+  const off = to < 0 || to >= pages;
   return (
     <button
       type="button"
       class={`round pager-${way}`}
       aria-label={t(`pager.${way}`)}
-      disabled={to < 0 || to >= pages}
+      aria-disabled={off}
       data-testid={`${of}-${way}`}
-      onClick={() => turn(to)}
+      onClick={() => off || turn(to)}
     >
       <Icon name={way === "previous" ? "left" : "right"} />
     </button>

@@ -12,6 +12,9 @@ export function DevicePickers({ preview }: { preview: Preview }) {
   const chosen = preview.chosen.value;
   const [sounding, setSounding] = useState(false);
   const test = async () => {
+    if (sounding) {
+      return;
+    }
     setSounding(true);
     const played = await preview.testSpeaker();
     setSounding(false);
@@ -63,7 +66,8 @@ export function DevicePickers({ preview }: { preview: Preview }) {
         <button
           type="button"
           class="button quiet small"
-          disabled={sounding}
+          // Not `disabled`, which would lose the focus.
+          aria-disabled={sounding}
           data-testid="test-speaker"
           onClick={test}
         >

@@ -30,6 +30,9 @@ export function NameForm(props: Props) {
   useEffect(() => field.current?.focus({ preventScroll: true }), [refused]);
   const join = (event: Event) => {
     event.preventDefault();
+    if (busy) {
+      return;
+    }
     const chosen = name.trim();
     if (chosen) {
       onJoin(chosen);
@@ -63,7 +66,13 @@ export function NameForm(props: Props) {
           {problem}
         </p>
       )}
-      <button type="submit" class="button primary large" disabled={busy} data-testid="prejoin-join">
+      <button
+        type="submit"
+        class="button primary large"
+        // Not `disabled`, which would lose the focus.
+        aria-disabled={busy}
+        data-testid="prejoin-join"
+      >
         {t(busy ? "prejoin.joining" : elsewhere ? "prejoin.take_over" : "prejoin.join")}
       </button>
       {elsewhere && !busy && (

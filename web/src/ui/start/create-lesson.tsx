@@ -43,6 +43,9 @@ export function CreateLesson({ schoolKey, onCreated }: Props) {
   const [error, setError] = useState("");
   const create = async (event: Event) => {
     event.preventDefault();
+    if (busy) {
+      return;
+    }
     if (!title.trim()) {
       setError(t("start.error.title"));
       return;
@@ -94,7 +97,13 @@ export function CreateLesson({ schoolKey, onCreated }: Props) {
           {error}
         </p>
       )}
-      <button type="submit" class="button primary" disabled={busy} data-testid="create-lesson">
+      <button
+        type="submit"
+        class="button primary"
+        // Not `disabled`, which would lose the focus.
+        aria-disabled={busy}
+        data-testid="create-lesson"
+      >
         {busy ? t("start.creating") : t("start.create")}
       </button>
       <p class="form-note">

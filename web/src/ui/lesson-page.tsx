@@ -6,7 +6,7 @@ import { EndView } from "./end-view";
 import { useEngine } from "./engine";
 import { asFailure, spentLink } from "./failure";
 import { FailureView } from "./failure-view";
-import { type KeptSeat, keptSeat, sharedSeat, wasReloaded } from "./kept-seat";
+import { type KeptSeat, keptSeat, passSeatOn, sharedSeat, wasReloaded } from "./kept-seat";
 import { OuterPage } from "./kit/outer-page";
 import { PrejoinPage } from "./prejoin/prejoin-page";
 import { returnToSeat } from "./take-seat";
@@ -50,6 +50,10 @@ export function LessonPage({ link }: { link: string }) {
       // Nobody can tell of a seat that is given up; the tab's own is tried all the same.
       const kept = held?.held === true ? found : own;
       const taken = held?.taken === true;
+      // A tab that was duplicated has a copy of what the first one keeps: loaded again it asks, too.
+      if (taken) {
+        passSeatOn(link);
+      }
       try {
         const waiting = (busy: boolean) => setStep({ at: "loading", busy });
         const info = await engine.lookUp(link, { waiting });

@@ -7,6 +7,7 @@ import { PersonRow } from "../../src/ui/call/person-row";
 import { Tile } from "../../src/ui/call/tile";
 import { EndView } from "../../src/ui/end-view";
 import { type Engine, EngineContext } from "../../src/ui/engine";
+import { keepSeat, sharedSeat } from "../../src/ui/kept-seat";
 import { go } from "../../src/ui/route";
 import { forgetKey, keepKey } from "../../src/ui/start/school-key";
 import { fakeCall, fakeLocal, person } from "./fake-call";
@@ -178,6 +179,33 @@ test("who tries the loudspeaker stays on the button while it sounds", async () =
   expect(testSpeaker).toHaveBeenCalledOnce();
   expect(test.getAttribute("aria-disabled")).toBe("true");
   expect(test).toHaveProperty("disabled", false);
+});
+
+const seat = {
+  entered: { grant: "g", path: "", lesson: "l", name: "Аня", since: Date.now(), resume: "r" },
+  info,
+};
+
+test.each([
+  ["which another tab sits on asks, and again when it is loaded again", true, 0],
+  ["of its own comes back when it is loaded again", false, 1],
+])("a tab with a seat %s", async (_, taken, calls) => {
+  const link = "abcdefgh12345678";
+  keepSeat(link, seat);
+  const createCall = vi.fn(() => fakeCall() as unknown as Call);
+  const lookAtSeat = async () => ({ held: true, taken });
+  await open(`/j/${link}`, fakeEngine({ createCall, lookAtSeat }));
+  await screen.findByTestId("prejoin-name");
+  expect(screen.queryByTestId("prejoin-elsewhere") !== null).toBe(taken);
+  expect(sharedSeat(link, Date.now())).toMatchObject(seat);
+  act(() => go("/"));
+  const loadedAgain = [{ type: "reload" } as unknown as PerformanceEntry];
+  vi.spyOn(performance, "getEntriesByType").mockReturnValue(loadedAgain);
+  act(() => go(`/j/${link}`));
+  await screen.findByTestId(taken ? "prejoin-elsewhere" : "call");
+  expect(createCall).toHaveBeenCalledTimes(calls);
+  vi.restoreAllMocks();
+  keepSeat(link, null);
 });
 
 test("a link that lets nobody in says so", async () => {

@@ -83,6 +83,22 @@ test("the link of the class is the first one that lets anybody in", async () => 
   expect(await openLink(seat)).toBeNull();
 });
 
+test.each([
+  ["2100", "2026-11-26T12:00:00Z", "good"],
+  ["2000", "2026-11-26T14:00:00Z", null],
+])(
+  "whether a link has expired goes by the server's clock, whatever a clock of %s says",
+  async (year, said, open) => {
+    const link = { role: "participant", revoked: false, max_uses: null, uses: 7 };
+    const links = [{ ...link, token: "good", expires: "2026-11-26T13:00:00+00:00" }];
+    vi.setSystemTime(`${year}-01-01T00:00:00Z`);
+    const headers = { Date: new Date(said).toUTCString() };
+    vi.stubGlobal("fetch", async () => new Response(JSON.stringify({ links }), { headers }));
+    const seat = { grant: "g", since: 0, resume: null, path: "/api/call", lesson: "l", name: "A" };
+    expect(await openLink(seat)).toBe(open);
+  },
+);
+
 test("who leaves while the network is away has left as soon as it is back", async () => {
   const there = answering({ status: 204, body: {} });
   let attempts = 0;

@@ -203,6 +203,7 @@ export const en: Catalogue = {
   "call.region.strip": "Strip of people",
   "call.alone.title": "You are the only one here",
   "call.alone.text": "The others will appear here as they join.",
+  "call.speaker_away": "The chosen speaker does not answer. Sound goes to another one.",
   "call.hear": "Click to hear the lesson",
   "call.clock": "Time in the lesson",
 

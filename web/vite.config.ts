@@ -10,6 +10,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   test: {
+    // No test measures time: on a busy machine they take as long as they take.
+    testTimeout: 60_000,
     projects: [
       { extends: true, test: { name: "logic", include: ["tests/**/*.test.ts"] } },
       {

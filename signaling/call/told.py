@@ -50,6 +50,8 @@ class Told:
     people: dict[int, Participant] = field(default_factory=dict)
     recent: list[int] = field(default_factory=list)
     """Who spoke last, the latest first."""
+    ahead: set[int] = field(default_factory=set)
+    """Who was told of himself what others are told with the next tick, if it is still so then."""
 
     def spoke(self, numbers: Iterable[int]) -> None:
         self.recent = list(dict.fromkeys([*numbers, *self.recent]))[:RECENT_SPEAKERS]
@@ -65,6 +67,12 @@ class Told:
             sequence=self.sequence, total=total, participants=list(people.values())
         )
 
+    def welcome(self, own: Participant, total: int) -> client.Roster:
+        """The snapshot for somebody who comes now."""
+        if self.people.get(own.number) != own:
+            self.ahead.add(own.number)
+        return self.snapshot(own, total)
+
     def tick(
         self,
         candidates: Mapping[int, Candidate],
@@ -76,11 +84,12 @@ class Told:
         self.large = total >= (SMALL_FROM if self.large else LARGE_FROM)
         numbers = self._chosen(candidates) if self.large else candidates.keys()
         now = {number: face(number) for number in numbers}
+        ahead, self.ahead = self.ahead, set()
         joined = [person for number, person in now.items() if number not in self.people]
         changed = [
             person
             for number, person in now.items()
-            if number in self.people and self.people[number] != person
+            if number in self.people and (self.people[number] != person or number in ahead)
         ]
         left = [number for number in self.people if number not in now]
         # Somebody who is not told about any more still knows himself.

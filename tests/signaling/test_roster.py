@@ -155,6 +155,19 @@ def test_what_many_change_is_told_once_a_tick_after_the_people() -> None:
     assert stage.viewers[first].got(Size) == []
 
 
+def test_who_comes_back_otherwise_and_is_at_once_as_before_knows_it() -> None:
+    stage = Stage()
+    on = Media(screen=True)
+    first = stage.join(media=on)
+    stage.wait(1)
+    stage.drop(first)
+    again = stage.join(resume=stage.viewers[first].resume)
+    assert not stage.viewers[again].people[1].media.screen
+    stage.say(again, SetMedia(on))
+    stage.wait(1)
+    assert stage.viewers[again].people[1].media.screen
+
+
 def test_changes_of_one_tick_come_together() -> None:
     stage = Stage()
     first = stage.join()

@@ -42,7 +42,7 @@ class RosterPart(Part):
 
     def snapshot(self, seat: Seat) -> client.Roster:
         """For a newcomer: what all know, and himself."""
-        return self.told.snapshot(self._face(seat.number), self.people.total)
+        return self.told.welcome(self._face(seat.number), self.people.total)
 
     def welcomed(self, turn: Turn, seat: Seat) -> None:
         if self._speakers:

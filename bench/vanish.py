@@ -45,6 +45,7 @@ REPORT_TICKS = 25
 """Twice a second, about as rarely as Chromium does when it sends no media itself."""
 SPOOFED_PER_TICK = 8
 LIMIT_MS = 20.0
+START_SECONDS = 20.0
 PLAIN = struct.pack("!HHI12s", 1, 0, 0x2112A442, b"transaction!")
 
 
@@ -151,7 +152,7 @@ class Speaker:
     """Sends sound and a picture; `sent` are the times of the sound since `begin`."""
 
     def __init__(self, kernel: Kernel, protocol: Protocol) -> None:
-        self.session, key, request = open_session(kernel, 0)
+        self.session, key, self.request = open_session(kernel, 0)
         self.context = Context(PROFILE_AEAD_AES_128_GCM, key, sending=True)
         kernel.expect(
             self.session, KIND_CAMERA, mid=b"1", payload_type=VP8, ssrcs=((PICTURE_SSRC, 0),)
@@ -165,13 +166,16 @@ class Speaker:
         self.socket = protocol.open()
         self.socket.bind((protocol.publisher, 0))
         self.socket.connect((protocol.server, kernel.port))
-        self.socket.send(request)
         self.sound_sequence = self.picture_sequence = self.frames = 0
         self.begin()
 
     def begin(self) -> None:
         self.sent: list[int] = []
         self.pictures = 0
+
+    def check(self) -> None:
+        """That he is there."""
+        self.socket.send(self.request)
 
     def sound(self) -> None:
         head = struct.pack(
@@ -256,15 +260,24 @@ class Scene:
 
     def __enter__(self) -> "Scene":
         self.reader.start()
-        for number in self.present:
-            self.crowd.report(number)
-        time.sleep(0.3)
+        self.be_known()
         self.speaker.frame(keyframe=True)
         for session in self.crowd.sessions.values():
             self.kernel.set_slot(session, 0, self.speaker.session, KIND_CAMERA, 0)
         time.sleep(0.2)
         self.speaker.frame(keyframe=True)
         return self
+
+    def be_known(self) -> None:
+        """Until the kernel has heard of everybody: a link just made loses what comes first."""
+        end = time.monotonic() + START_SECONDS
+        known = -1
+        while known < len(self.present) + 1 and time.monotonic() < end:
+            known = self.kernel.counters()["stun_accepted"]
+            self.speaker.check()
+            for number in self.present:
+                self.crowd.report(number)
+            time.sleep(0.3)
 
     def __exit__(self, *_: object) -> None:
         self.crowd.stopped = True
@@ -278,6 +291,8 @@ class Scene:
             self.speaker.sound()
             if self.ticks % FRAME_TICKS == 0:
                 self.speaker.frame(keyframe=False)
+            if self.ticks % REPORT_TICKS == 0:
+                self.speaker.check()
             for number in self.present:
                 if number % REPORT_TICKS == self.ticks % REPORT_TICKS:
                     self.crowd.report(number)

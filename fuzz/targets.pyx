@@ -2,6 +2,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport abort, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
+from sfu.kernel.addresses cimport path
 from sfu.kernel.bytes cimport load16, load32, store16, store32
 from sfu.kernel.engine cimport (
     engine_add_slot, engine_close, engine_close_session, engine_expect, engine_open,
@@ -18,13 +19,12 @@ from sfu.kernel.rtcp cimport (
 from sfu.kernel.rtp cimport (
     RTP_MALFORMED, rtp_extension, rtp_header, rtp_is_rtcp, rtp_parse, rtp_payload)
 from sfu.kernel.sha1 cimport SHA1_Update, SHA_CTX, hmac_finish, hmac_init, hmac_key
+from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, LAYERS, MICROPHONE, SCREEN, SCREEN_AUDIO
 from sfu.kernel.slots cimport slots_show
 from sfu.kernel.srtcp cimport srtcp_protect, srtcp_unprotect
 from sfu.kernel.srtp cimport (
     SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80, SRTP_REPLAYED, srtp_context, srtp_free, srtp_init, srtp_protect, srtp_stream, srtp_unprotect)
-from sfu.kernel.state cimport (
-    AUDIO_SLOTS, CAMERA, KINDS, LAYERS, MICROPHONE, SCREEN, SCREEN_AUDIO, engine, expectation, path,
-    session)
+from sfu.kernel.state cimport engine, expectation, session
 from sfu.kernel.stun cimport (
     STUN_MALFORMED, STUN_MAX_ANSWER, STUN_SUCCESS, stun_check_fingerprint, stun_check_integrity,
     stun_error, stun_parse, stun_request, stun_success)

@@ -14,6 +14,28 @@ export class FakeStream {
   }
 }
 
+export class FakeTrack {
+  enabled = true;
+  stopped = false;
+  muted = false;
+  onended: (() => void) | null = null;
+  onmute: ((event: Event) => void) | null = null;
+  onunmute: ((event: Event) => void) | null = null;
+  copies: FakeTrack[] = [];
+  constructor(readonly device = "usual") {}
+  stop(): void {
+    this.stopped = true;
+  }
+  getSettings(): MediaTrackSettings {
+    return { deviceId: this.device };
+  }
+  clone(): FakeTrack {
+    const copy = new FakeTrack(this.device);
+    this.copies.push(copy);
+    return copy;
+  }
+}
+
 export class FakeReceiver {
   readonly track = {};
   sightings: { source: number; timestamp: number }[] = [];

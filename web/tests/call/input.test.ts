@@ -1,28 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Input, type InputKind } from "../../src/call/input";
 import { Notices } from "../../src/call/notices";
-
-class FakeTrack {
-  enabled = true;
-  stopped = false;
-  muted = false;
-  onended: (() => void) | null = null;
-  onmute: ((event: Event) => void) | null = null;
-  onunmute: ((event: Event) => void) | null = null;
-  copies: FakeTrack[] = [];
-  constructor(readonly device: string) {}
-  stop(): void {
-    this.stopped = true;
-  }
-  getSettings(): MediaTrackSettings {
-    return { deviceId: this.device };
-  }
-  clone(): FakeTrack {
-    const copy = new FakeTrack(this.device);
-    this.copies.push(copy);
-    return copy;
-  }
-}
+import { FakeTrack } from "./fake-browser";
 
 class FakeDevices {
   tracks: FakeTrack[] = [];
@@ -53,6 +32,15 @@ beforeEach(() => {
 
 function input(kind: InputKind, id = ""): Input {
   return new Input(kind, id, devices, notices, () => undefined);
+}
+
+/** On, and for a while it has given nothing. */
+async function silent(kind: InputKind): Promise<Input> {
+  const device = input(kind);
+  await device.set(true);
+  devices.tracks.at(-1)?.onmute?.(new Event("mute"));
+  vi.advanceTimersByTime(2_000);
+  return device;
 }
 
 const kinds = () => notices.all.value.map((notice) => notice.kind);
@@ -100,7 +88,6 @@ describe("camera", () => {
 });
 
 describe("a camera that is on and gives no picture", () => {
-  const mute = new Event("mute");
   beforeEach(() => {
     vi.useFakeTimers();
   });
@@ -108,16 +95,8 @@ describe("a camera that is on and gives no picture", () => {
     vi.useRealTimers();
   });
 
-  async function silent(): Promise<Input> {
-    const camera = input("camera");
-    await camera.set(true);
-    devices.tracks[0]?.onmute?.(mute);
-    vi.advanceTimersByTime(2_000);
-    return camera;
-  }
-
   test("is silent after a while, told once, and on again by itself", async () => {
-    const camera = await silent();
+    const camera = await silent("camera");
     expect(camera.silent.value).toBe(true);
     expect(camera.on.value).toBe(true);
     expect(kinds()).toEqual(["device_silent"]);
@@ -129,7 +108,7 @@ describe("a camera that is on and gives no picture", () => {
   test("is left alone if it was for a moment only", async () => {
     const camera = input("camera");
     await camera.set(true);
-    devices.tracks[0]?.onmute?.(mute);
+    devices.tracks[0]?.onmute?.(new Event("mute"));
     vi.advanceTimersByTime(1_000);
     devices.tracks[0]?.onunmute?.(new Event("unmute"));
     vi.advanceTimersByTime(10_000);
@@ -149,7 +128,7 @@ describe("a camera that is on and gives no picture", () => {
     ["turned off", (camera: Input) => camera.set(false)],
     ["replaced by another", (camera: Input) => camera.choose("other")],
   ])("is forgotten when it is %s", async (_how, act) => {
-    const camera = await silent();
+    const camera = await silent("camera");
     await act(camera);
     vi.advanceTimersByTime(10_000);
     expect(camera.silent.value).toBe(false);
@@ -185,6 +164,7 @@ describe("microphone", () => {
   });
 });
 
+/** By a key of the keyboard, a switch of the headset or in the system's settings. */
 describe("a microphone that the system has silenced", () => {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -193,17 +173,8 @@ describe("a microphone that the system has silenced", () => {
     vi.useRealTimers();
   });
 
-  /** By a key of the keyboard, a switch of the headset or in the system's settings. */
-  async function silenced(): Promise<Input> {
-    const microphone = input("microphone");
-    await microphone.set(true);
-    devices.tracks[0]?.onmute?.(new Event("mute"));
-    vi.advanceTimersByTime(2_000);
-    return microphone;
-  }
-
   test("is told, and no longer when it is heard again", async () => {
-    const microphone = await silenced();
+    const microphone = await silent("microphone");
     expect(microphone.on.value).toBe(true);
     expect(notices.all.value).toEqual([{ kind: "device_silent", device: "microphone" }]);
     devices.tracks[0]?.onunmute?.(new Event("unmute"));
@@ -218,7 +189,7 @@ describe("a microphone that the system has silenced", () => {
   });
 
   test("is not told to whoever is off anyway, but to whoever speaks again", async () => {
-    const microphone = await silenced();
+    const microphone = await silent("microphone");
     await microphone.set(false);
     expect(kinds()).toEqual([]);
     devices.tracks[0]?.onunmute?.(new Event("unmute"));
@@ -230,10 +201,8 @@ describe("a microphone that the system has silenced", () => {
   });
 
   test("takes nothing away of what is told of the camera", async () => {
-    await silenced();
-    await input("camera").set(true);
-    devices.tracks[1]?.onmute?.(new Event("mute"));
-    vi.advanceTimersByTime(2_000);
+    await silent("microphone");
+    await silent("camera");
     expect(kinds()).toEqual(["device_silent", "device_silent"]);
     devices.tracks[0]?.onunmute?.(new Event("unmute"));
     expect(notices.all.value).toEqual([{ kind: "device_silent", device: "camera" }]);

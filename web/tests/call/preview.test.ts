@@ -1,16 +1,7 @@
-import { signal } from "@preact/signals";
+// @vitest-environment happy-dom
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createPreview } from "../../src/call/preview";
-import { FakeStream, settle } from "./fake-browser";
-
-// It needs real sound.
-vi.mock("../../src/call/meter", () => ({
-  Meter: class {
-    readonly level = signal(0);
-    attach(): void {}
-    close(): void {}
-  },
-}));
+import { FakeStream, FakeTrack, settle } from "./fake-browser";
 
 interface Shown {
   readonly kind: MediaDeviceKind;
@@ -19,21 +10,6 @@ interface Shown {
 
 const shown = (kind: MediaDeviceKind, ...ids: string[]): Shown[] =>
   ids.map((deviceId) => ({ kind, deviceId }));
-
-class FakeTrack {
-  onended: (() => void) | null = null;
-  onmute: ((event: Event) => void) | null = null;
-  readonly muted = false;
-  enabled = true;
-  constructor(readonly device: string) {}
-  clone(): FakeTrack {
-    return new FakeTrack(this.device);
-  }
-  stop(): void {}
-  getSettings(): MediaTrackSettings {
-    return { deviceId: this.device };
-  }
-}
 
 /** What is plugged in, with the browser's own event when that changes. */
 class FakeDevices extends EventTarget {

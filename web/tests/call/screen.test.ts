@@ -1,14 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Notices } from "../../src/call/notices";
 import { ScreenShare } from "../../src/call/screen";
-
-class FakeTrack {
-  stopped = false;
-  onended: (() => void) | null = null;
-  stop(): void {
-    this.stopped = true;
-  }
-}
+import { FakeTrack } from "./fake-browser";
 
 let tracks: { video: FakeTrack; audio: FakeTrack };
 let choose: () => void;

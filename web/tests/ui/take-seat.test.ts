@@ -1,19 +1,10 @@
-import { signal } from "@preact/signals";
+// @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type CallOptions, createPreview, type Entered, type Preview } from "../../src/call";
 import { type KeptSeat, keepSeat, keptSeat, sharedSeat } from "../../src/ui/kept-seat";
 import { returnToSeat, takeSeat } from "../../src/ui/take-seat";
-import { settle } from "../call/fake-browser";
+import { FakeTrack, settle } from "../call/fake-browser";
 import { fakeCall } from "./fake-call";
-
-// It needs real sound.
-vi.mock("../../src/call/meter", () => ({
-  Meter: class {
-    readonly level = signal(0);
-    attach(): void {}
-    close(): void {}
-  },
-}));
 
 const info = {
   title: "Алгебра",
@@ -31,19 +22,6 @@ const entered: Entered = {
   resume: null,
 };
 const seated: Entered = { ...entered, resume: "secret" };
-
-class FakeTrack {
-  enabled = true;
-  readonly muted = false;
-  onended: (() => void) | null = null;
-  clone(): FakeTrack {
-    return new FakeTrack();
-  }
-  getSettings(): MediaTrackSettings {
-    return { deviceId: "usual" };
-  }
-  stop(): void {}
-}
 
 type Question = (allowed: boolean) => Promise<void>;
 

@@ -79,19 +79,19 @@ export function Sound() {
   const speaker = call.local.chosen.value.speaker;
   const listed = call.local.devices.value.speakers.some(({ id }) => id === speaker);
   // All slots find it away; it is said once.
-  const told = useRef("");
+  const told = useRef(false);
   useEffect(
     () => () => {
-      told.current = "";
+      told.current = false;
     },
     [speaker],
   );
   const speakerAway = useCallback(() => {
-    if (told.current !== speaker) {
+    if (!told.current) {
       toast(t("call.speaker_away"));
     }
-    told.current = speaker;
-  }, [speaker]);
+    told.current = true;
+  }, []);
   // Right in the click: later the browser would no longer take it for the person's wish.
   const hear = () => {
     setRefused(false);

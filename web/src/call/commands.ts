@@ -73,7 +73,7 @@ export class Commands {
     return [...this.waiting.values()];
   }
 
-  /** The seat is another one: of what was wished in the old one only one's own media hold. */
+  /** The seat is another one: of what was said in the old one only what the engine says by itself holds. */
   forget(): void {
     for (const topic of this.waiting.keys()) {
       if (!isOwn(topic)) this.waiting.delete(topic);

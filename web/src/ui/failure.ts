@@ -1,5 +1,6 @@
 // Which page explains a refusal. The server's codes are stable; an unknown one gets the general page.
 import type { Failure } from "../call";
+import { t } from "../i18n/language";
 
 export type FailurePage =
   | "link_unknown"
@@ -47,6 +48,8 @@ const pages: Readonly<Record<string, FailurePage>> = {
   sdp_changed: "media",
   worker_full: "busy",
   internal: "broken",
+  // Worded where links are made.
+  too_many_links: "other",
   // What this page and this server would never say to each other if they were of one version.
   already_joined: "stale_page",
   bad_json: "stale_page",
@@ -63,7 +66,6 @@ const pages: Readonly<Record<string, FailurePage>> = {
   sdp_unusable: "stale_page",
   session_replaced: "stale_page",
   too_large: "stale_page",
-  too_many_links: "stale_page",
   wrong_type: "stale_page",
 };
 
@@ -72,6 +74,12 @@ export const knownCodes: ReadonlySet<string> = new Set(Object.keys(pages));
 
 export function failurePage(failure: Failure): FailurePage {
   return Object.hasOwn(pages, failure.code) ? (pages[failure.code] ?? "other") : "other";
+}
+
+/** What happened and what to do, where there is no room for a page. */
+export function failureText(failure: Failure): string {
+  const page = failurePage(failure);
+  return [t(`failure.${page}.title`), t(`failure.${page}.what`)].join(". ");
 }
 
 /** Whether trying again can help without a new link. */

@@ -1,6 +1,6 @@
 import type { Failure, Notice } from "../call";
 import { isTextKey, number, plural, t } from "../i18n/language";
-import { failurePage } from "./failure";
+import { failureText } from "./failure";
 
 /** The name of somebody in the call, or null. */
 export type NameOf = (participant: number) => string | null;
@@ -17,10 +17,7 @@ function refusal(failure: Failure, nameOf: NameOf): string {
     return name === null ? t("refused.screen_taken.somebody") : t("refused.screen_taken", { name });
   }
   const key = `refused.${code}`;
-  const page = failurePage(failure);
-  return isTextKey(key)
-    ? t(key)
-    : [t(`failure.${page}.title`), t(`failure.${page}.what`)].join(". ");
+  return isTextKey(key) ? t(key) : failureText(failure);
 }
 
 /** What a notice says, in the chosen language. */

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Failure } from "../../call";
 import { t } from "../../i18n/language";
-import { asFailure, failurePage } from "../failure";
+import { asFailure, failurePage, failureText } from "../failure";
 import { CopyField } from "../kit/copy-field";
 import { Qr } from "../kit/qr";
 import { lessonAddress } from "../route";
@@ -61,11 +61,7 @@ function explain(failure: Failure): string {
   if (failure.code === "too_many_links") {
     return t("invite.failed.many", { limit: Number(failure.details.limit) });
   }
-  const page = failurePage(failure);
-  if (page === "other") {
-    return t("invite.failed");
-  }
-  return [t(`failure.${page}.title`), t(`failure.${page}.what`)].join(". ");
+  return failurePage(failure) === "other" ? t("invite.failed") : failureText(failure);
 }
 
 /**

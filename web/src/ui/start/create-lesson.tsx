@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import type { Failure, Lesson } from "../../call";
 import { t } from "../../i18n/language";
 import { useEngine } from "../engine";
-import { asFailure, failurePage } from "../failure";
+import { asFailure, failureText } from "../failure";
 import { forgetKey } from "./school-key";
 
 function explain(failure: Failure): string {
@@ -18,8 +18,7 @@ function explain(failure: Failure): string {
   if (failure.code === "unreachable") {
     return t("start.error.unreachable");
   }
-  const page = failurePage(failure);
-  return [t(`failure.${page}.title`), t(`failure.${page}.what`)].join(". ");
+  return failureText(failure);
 }
 
 /** A lesson of two classes; the server's own default. */

@@ -3,7 +3,7 @@
 import struct
 
 from sfu.kernel.core import KIND_CAMERA
-from tests.kernel.peer import SLOT_SSRC, VP8, Stage, pictures, rtp, vp8
+from tests.kernel.peer import SLOT_SSRC, VP8, Peer, Stage, pictures, rtp, vp8
 from tests.kernel.test_forward import pair
 
 NTP_SECOND = 1 << 32
@@ -59,9 +59,8 @@ def test_a_publisher_without_transport_numbers_gets_remb(stage: Stage) -> None:
     assert struct.unpack("!I", remb[0][16:20])[0] == 103
 
 
-def test_a_publisher_who_promised_transport_numbers_and_writes_none_gets_remb(
-    stage: Stage,
-) -> None:
+def with_both_estimates(stage: Stage) -> Peer:
+    """A publisher who has offered transport-wide numbers and takes REMB as well, as browsers do."""
     publisher = stage.join(1)
     stage.kernel.expect(
         publisher.handle,
@@ -72,6 +71,13 @@ def test_a_publisher_who_promised_transport_numbers_and_writes_none_gets_remb(
         transport_cc=True,
         remb=True,
     )
+    return publisher
+
+
+def test_a_publisher_who_promised_transport_numbers_and_writes_none_gets_remb(
+    stage: Stage,
+) -> None:
+    publisher = with_both_estimates(stage)
     for picture in range(200):
         publisher.send(rtp(VP8, picture, picture * 900, 103, vp8(picture, keyframe=picture == 0)))
         stage.wait(10)
@@ -85,16 +91,7 @@ def test_a_publisher_who_promised_transport_numbers_and_writes_none_gets_remb(
 
 def test_a_publisher_who_pauses_gets_no_remb_for_that(stage: Stage) -> None:
     """What a REMB says holds for a browser until another comes: none does once it goes on."""
-    publisher = stage.join(1)
-    stage.kernel.expect(
-        publisher.handle,
-        KIND_CAMERA,
-        mid=b"1",
-        payload_type=VP8,
-        ssrcs=((103, 0),),
-        transport_cc=True,
-        remb=True,
-    )
+    publisher = with_both_estimates(stage)
     for picture in range(300):
         if not 100 <= picture < 200:
             publisher.camera(picture, keyframe=picture == 0)

@@ -21,6 +21,7 @@ from tests.kernel.peer import (
     binding_success,
     pictures,
 )
+from tests.kernel.test_repair import nack
 
 NEW = ("192.0.2.9", 9999)
 OTHER = ("192.0.2.10", 7777)
@@ -70,6 +71,11 @@ def username(check: bytes) -> bytes:
     """It is the first attribute."""
     (length,) = struct.unpack_from("!H", check, 22)
     return check[24 : 24 + length]
+
+
+def usernames(stage: Stage, address: Address) -> set[bytes]:
+    """Those of all our checks that came there."""
+    return {username(check) for check in checks(sent_to(stage, address))}
 
 
 def events(stage: Stage, peer: Peer) -> list[int]:
@@ -267,10 +273,6 @@ def test_who_writes_another_s_address_on_his_media_sends_him_little(stage: Stage
     assert len(viewer.audio()) > 0
 
 
-def nack(first: int, mask: int) -> bytes:
-    return struct.pack("!BBHIIHH", 0x81, 205, 3, 1, SLOT_SSRC, first & 0xFFFF, mask)
-
-
 def test_who_writes_another_s_address_has_nothing_repeated_there(stage: Stage) -> None:
     publisher, viewer = lesson(stage)
     for picture in range(2, 92):
@@ -283,7 +285,7 @@ def test_who_writes_another_s_address_has_nothing_repeated_there(stage: Stage) -
     assert len(sent_to(stage, NEW)) > 0
     stage.refused.clear()
     for turn in range(20):
-        viewer.send_rtcp(nack(first + turn * 4, 0xFFFF), address=NEW)
+        viewer.send_rtcp(nack(SLOT_SSRC, first + turn * 4, 0xFFFF), address=NEW)
         stage.wait(20)
     assert media(sent_to(stage, NEW)) == []
 
@@ -329,17 +331,14 @@ def test_a_check_names_the_credentials_that_the_peer_uses_there(stage: Stage) ->
     stage.wait(QUIET)
     viewer.check(address=NEW)
     viewer.report(address=NEW)
-    asked = checks(sent_to(stage, NEW))
-    assert asked
-    assert {username(check) for check in asked} == {OWN_UFRAG + b":" + former}
-    stage.kernel.receive(binding_success(asked[-1], OWN_PASSWORD), NEW, stage.now)
+    assert usernames(stage, NEW) == {OWN_UFRAG + b":" + former}
+    answer = binding_success(checks(sent_to(stage, NEW))[-1], OWN_PASSWORD)
+    stage.kernel.receive(answer, NEW, stage.now)
     viewer.ufrag = b"another"
     viewer.check(address=NEW)
     stage.refused.clear()
     speak_for(stage, publisher, QUIET)
-    asked = checks(sent_to(stage, NEW))
-    assert asked
-    assert {username(check) for check in asked} == {OWN_UFRAG + b":another"}
+    assert usernames(stage, NEW) == {OWN_UFRAG + b":another"}
 
 
 def test_so_it_does_at_an_address_that_was_another_session_s(stage: Stage) -> None:
@@ -354,9 +353,7 @@ def test_so_it_does_at_an_address_that_was_another_session_s(stage: Stage) -> No
     stage.kernel.receive(binding_success(ours, OWN_PASSWORD), NEW, stage.now)
     stage.refused.clear()
     stage.wait(QUIET)
-    asked = checks(sent_to(stage, NEW))
-    assert asked
-    assert {username(check) for check in asked} == {OWN_UFRAG + b":" + former}
+    assert usernames(stage, NEW) == {OWN_UFRAG + b":" + former}
 
 
 def test_keys_do_not_vouch_for_an_address_that_came_in_during_the_handshake(stage: Stage) -> None:

@@ -19,6 +19,8 @@ from zvonok.wire.client import (
     Leave,
     Media,
     Participant,
+    Ping,
+    Pong,
     ServerMessage,
     Welcome,
 )
@@ -86,6 +88,11 @@ class Browser:
                 message = await self.read()
                 if isinstance(message, kind):
                     return message
+
+    async def until_answered(self) -> None:
+        """Reads until all that was said before has been dealt with."""
+        await self.send(Ping())
+        await self.until(Pong)
 
     async def until_people(self, count: int) -> dict[int, Participant]:
         """Reads until there are that many."""

@@ -208,6 +208,16 @@ async def test_a_redis_that_forgot_everything_is_told_again(
         assert back.you == browser.you
 
 
+def restarted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From now on Redis is another run than it was, whatever is in it."""
+    run = Live.run
+
+    async def another(self: Live) -> str:
+        return await run(self) + "another"
+
+    monkeypatch.setattr(Live, "run", another)
+
+
 async def test_a_redis_that_forgot_its_last_second_is_told_again(
     school: School, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,12 +241,7 @@ async def test_a_redis_that_forgot_its_last_second_is_told_again(
     await until_said(redis, keys, lambda wanted, _: gone.encode() not in wanted)
     for key, fields in zip(keys, earlier, strict=True):
         await redis.hset(key, mapping=fields)
-    run = Live.run
-
-    async def another(self: Live) -> str:
-        return await run(self) + "another"
-
-    monkeypatch.setattr(Live, "run", another)
+    restarted(monkeypatch)
     session = await sfu.session_of(stays.you)
     await until_said(
         redis,
@@ -256,14 +261,10 @@ async def test_a_redis_that_goes_on_is_told_nothing_again(
     monkeypatch.setattr(live, "RENEW_SECONDS", 3600.0)
     told: list[str] = []
     touch = LiveCall.touch_everything
-    run = Live.run
 
     def touched(call: LiveCall, kept: Kept | None = None) -> None:
         told.append(call.id)
         touch(call, kept)
-
-    async def another(self: Live) -> str:
-        return await run(self) + "another"
 
     async def away(_: Live, _call: str) -> Kept | None:
         raise RedisConnectionError("away")
@@ -277,7 +278,7 @@ async def test_a_redis_that_goes_on_is_told_nothing_again(
         monkeypatch.setattr(LiveCall, "touch_everything", touched)
         await calls._keeping.renew_leases()
         assert told == []
-        monkeypatch.setattr(Live, "run", another)
+        restarted(monkeypatch)
         with monkeypatch.context() as patch:
             patch.setattr(Live, "load", away)
             with pytest.raises(RedisConnectionError):
@@ -319,11 +320,6 @@ async def test_no_call_moves_before_another_redis_has_met_all_workers(
 ) -> None:
     """It came back empty, and one worker has said before the other that it lives."""
     monkeypatch.setattr(live, "RENEW_SECONDS", 3600.0)
-    run = Live.run
-
-    async def another(self: Live) -> str:
-        return await run(self) + "another"
-
     async with schools.start() as school, FakeSfu(redis, "worker-2").running():
         lesson = await school.client.lesson()
         browser = await school.client.come(lesson.participant_link, "A")
@@ -334,7 +330,7 @@ async def test_no_call_moves_before_another_redis_has_met_all_workers(
         assert worker is not None
         keeping = school.parts.calls._keeping
         await keeping.look_after_workers()
-        monkeypatch.setattr(Live, "run", another)
+        restarted(monkeypatch)
         await redis.delete(bus.worker_key(worker))
         for _ in range(2):
             await keeping.look_after_workers()

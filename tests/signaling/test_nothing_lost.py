@@ -21,7 +21,7 @@ from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service.settings import Settings
 from zvonok.service.storage import Database
 from zvonok.wire import bus
-from zvonok.wire.client import Answer, End, Ended, Failed, Leave, Media, Offer, Ping, Pong, SetMedia
+from zvonok.wire.client import Answer, End, Ended, Failed, Leave, Media, Offer, SetMedia
 from zvonok.wire.errors import Refusal
 
 OFFER = "v=0\r\nan offer"
@@ -41,12 +41,6 @@ async def visits(settings: Settings) -> Sequence[Row[Any]]:
         rows = (await connection.execute(select(attendance_table))).all()
     await database.dispose()
     return rows
-
-
-async def answered(browser: Browser) -> None:
-    """All that the browser said before has been dealt with."""
-    await browser.send(Ping())
-    await browser.until(Pong)
 
 
 # ── the end of a lesson ──
@@ -72,7 +66,7 @@ async def test_a_slow_end_is_told_when_it_is_stored_and_holds_up_nobody(
     await asyncio.wait_for(asked.wait(), PATIENCE)
     await pupil.send(SetMedia(Media(microphone=True)))
     await sfu.until(session, open=["microphone"])
-    await answered(host)
+    await host.until_answered()
     assert not any(isinstance(message, Ended) for message in host.heard)
     stored.set()
     assert await host.until(Ended) == Ended("ended")

@@ -20,8 +20,6 @@ from zvonok.wire.client import (
     Leave,
     Media,
     Offer,
-    Ping,
-    Pong,
     SetMedia,
     SetSize,
     Size,
@@ -176,15 +174,13 @@ async def test_a_size_is_told_when_the_newest_is_stored(
     await host.send(SetSize(2, command="first"))
     await asyncio.wait_for(asked[2].wait(), PATIENCE)
     await host.send(SetSize(3, command="second"))
-    await host.send(Ping())
-    await host.until(Pong)
+    await host.until_answered()
     stored[2].set()
     await asyncio.wait_for(asked[3].wait(), PATIENCE)
     # What is written of the call meanwhile says nothing of the size.
     await host.send(SetMedia(Media(microphone=True)))
     await sfu.until(await sfu.session_of(host.you), open=["microphone"])
-    await host.send(Ping())
-    await host.until(Pong)
+    await host.until_answered()
     assert not any(isinstance(message, Done) for message in host.heard)
     stored[3].set()
     assert [await host.until(Done) for _ in range(2)] == [Done("first"), Done("second")]

@@ -10,15 +10,13 @@ import argparse
 import asyncio
 import json
 import sys
-import tempfile
 from pathlib import Path
 
-from tests.e2e.browsers import Browsers
+from bench.browsing import browsing
 from tests.e2e.crowd import Crowd
 from tests.e2e.lesson import Lesson
 from tests.e2e.looks import GREEN
 from tests.e2e.publishing import publishing
-from tests.e2e.running import Running
 
 LIMIT_MS = 300
 WITHIN = 0.9
@@ -60,17 +58,12 @@ async def join(crowd: Crowd, lesson: Lesson, number: int) -> float:
 
 async def measure(joins: int) -> list[float]:
     found = []
-    with tempfile.TemporaryDirectory() as folder, Running() as running:
-        lesson = Lesson(running, running.request("POST", "/api/lessons", {"title": "Joins"}))
-        sight = {"name": NAME, "colour": GREEN, "rate": 25}
-        async with Browsers() as browsers, publishing(lesson, [sight]):
-            crowd = Crowd(browsers, Path(folder))
-            try:
-                for number in range(joins):
-                    found.append(await join(crowd, lesson, number))
-                    print(f"{found[-1]:.0f} ms", flush=True)
-            finally:
-                await crowd.close()
+    async with browsing() as (running, crowd):
+        lesson = Lesson(running, "Joins")
+        async with publishing(lesson, [{"name": NAME, "colour": GREEN, "rate": 25}]):
+            for number in range(joins):
+                found.append(await join(crowd, lesson, number))
+                print(f"{found[-1]:.0f} ms", flush=True)
     return found
 
 

@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import json
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from tests.e2e.browsers import Browsers
+from bench.browsing import browsing
 from tests.e2e.crowd import Crowd
 from tests.e2e.lesson import Lesson
 from tests.e2e.line import Line
@@ -56,7 +55,7 @@ CASES = (
 @asynccontextmanager
 async def seen(running: Running, crowd: Crowd, case: Case) -> AsyncIterator[Person]:
     """Somebody who sees the one that flashes."""
-    lesson = Lesson(running, running.request("POST", "/api/lessons", {"title": "Lips"}))
+    lesson = Lesson(running, "Lips")
     sight = {"colour": RED, "tone": 800.0, "rate": 25, "flash": True, "period": PERIOD}
     async with (
         Line(running, sound_jitter=case.jitter) as line,
@@ -71,19 +70,14 @@ async def seen(running: Running, crowd: Crowd, case: Case) -> AsyncIterator[Pers
 
 async def measure(rounds: int) -> list[dict[str, Any]]:
     found = []
-    with tempfile.TemporaryDirectory() as folder, Running() as running:
-        async with Browsers() as browsers:
-            crowd = Crowd(browsers, Path(folder))
-            try:
-                for case in CASES:
-                    async with seen(running, crowd, case) as viewer:
-                        lags = [await viewer.lag(NAME, FLASHES * PERIOD) for _ in range(rounds)]
-                    medians = [median(each) if len(each) >= ENOUGH else None for each in lags]
-                    told = ", ".join("?" if one is None else f"{one:+.0f}" for one in medians)
-                    print(f"{case.what}: {told} ms", flush=True)
-                    found.append({"case": case.what, "rounds_ms": medians})
-            finally:
-                await crowd.close()
+    async with browsing() as (running, crowd):
+        for case in CASES:
+            async with seen(running, crowd, case) as viewer:
+                lags = [await viewer.lag(NAME, FLASHES * PERIOD) for _ in range(rounds)]
+            medians = [median(each) if len(each) >= ENOUGH else None for each in lags]
+            told = ", ".join("?" if one is None else f"{one:+.0f}" for one in medians)
+            print(f"{case.what}: {told} ms", flush=True)
+            found.append({"case": case.what, "rounds_ms": medians})
     return found
 
 

@@ -13,18 +13,15 @@ import asyncio
 import json
 import random
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.browsers import Browsers
-from tests.e2e.crowd import Crowd
+from bench.browsing import browsing
 from tests.e2e.lesson import Lesson
 from tests.e2e.line import Line
 from tests.e2e.looks import BLUE, GREEN, Look
 from tests.e2e.outage import LINE, PROCESSES, Outage, Watch, endure
-from tests.e2e.running import Running
 
 WITHIN = 5.0
 PATIENCE = 40.0
@@ -60,31 +57,26 @@ def outages(runs: int) -> Iterator[Outage]:
 async def measure(wanted: list[Outage]) -> tuple[list[dict[str, Any]], int]:
     """What was found, and how often a page warned of a weak connection."""
     found: list[dict[str, Any]] = []
-    with tempfile.TemporaryDirectory() as folder, Running() as running:
-        created = running.request("POST", "/api/lessons", {"title": "Outages"})
-        lesson = Lesson(running, created)
-        async with Browsers() as browsers, Line(running) as line:
-            crowd = Crowd(browsers, Path(folder))
-            try:
-                boris = await crowd.person(
-                    "Борис", Look(BLUE, 700.0), script=line.script + COUNT_WARNINGS
-                )
-                anya = await crowd.person("Аня", Look(GREEN, 900.0), script=COUNT_WARNINGS)
-                await boris.join(line.address(lesson.address))
-                await anya.join(lesson.address)
-                await anya.expect_colour("Борис", BLUE)
-                await boris.expect_colour("Аня", GREEN)
-                watches = [Watch(boris, "Аня"), Watch(anya, "Борис")]
-                for each in wanted:
-                    seconds = await endure(each, running, line, watches, PATIENCE)
-                    found.append({"outage": str(each), "seconds": seconds})
-                    told = "never" if seconds is None else f"{seconds:.1f} s"
-                    print(f"{each}: {told}", flush=True)
-                    await asyncio.sleep(REST)
-                await asyncio.sleep(WARNINGS)
-                warned = sum([await who.page.evaluate("warned") for who in (boris, anya)])
-            finally:
-                await crowd.close()
+    async with browsing() as (running, crowd):
+        lesson = Lesson(running, "Outages")
+        async with Line(running) as line:
+            boris = await crowd.person(
+                "Борис", Look(BLUE, 700.0), script=line.script + COUNT_WARNINGS
+            )
+            anya = await crowd.person("Аня", Look(GREEN, 900.0), script=COUNT_WARNINGS)
+            await boris.join(line.address(lesson.address))
+            await anya.join(lesson.address)
+            await anya.expect_colour("Борис", BLUE)
+            await boris.expect_colour("Аня", GREEN)
+            watches = [Watch(boris, "Аня"), Watch(anya, "Борис")]
+            for each in wanted:
+                seconds = await endure(each, running, line, watches, PATIENCE)
+                found.append({"outage": str(each), "seconds": seconds})
+                told = "never" if seconds is None else f"{seconds:.1f} s"
+                print(f"{each}: {told}", flush=True)
+                await asyncio.sleep(REST)
+            await asyncio.sleep(WARNINGS)
+            warned = sum([await who.page.evaluate("warned") for who in (boris, anya)])
     return found, warned
 
 

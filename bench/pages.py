@@ -10,17 +10,14 @@ import asyncio
 import itertools
 import json
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-from tests.e2e.browsers import Browsers
-from tests.e2e.crowd import Crowd
+from bench.browsing import browsing
 from tests.e2e.lesson import Lesson
 from tests.e2e.looks import hues
 from tests.e2e.person import Person
 from tests.e2e.publishing import class_of, publishing
-from tests.e2e.running import Running
 from tests.e2e.waiting import until
 from tests.patience import PATIENCE
 
@@ -51,26 +48,22 @@ async def turned(viewer: Person, button: str) -> float:
 
 async def measure(turns: int) -> list[float]:
     found = []
-    with tempfile.TemporaryDirectory() as folder, Running() as running:
-        lesson = Lesson(running, running.request("POST", "/api/lessons", {"title": "Pages"}))
-        async with Browsers() as browsers, publishing(lesson, class_of(COLOURS)):
-            crowd = Crowd(browsers, Path(folder))
-            try:
-                viewer = await crowd.person("Учитель", viewport=VIEWPORT)
-                await viewer.join(lesson.host_address, host=True, camera=False, microphone=False)
-                await until(
-                    viewer.uncovered,
-                    lambda names: len(names) == PAGE,
-                    seconds=PATIENCE,
-                    what="the first page",
-                )
-                buttons = itertools.cycle(("page-next", "page-previous"))
-                for button in itertools.islice(buttons, turns):
-                    found.append(await turned(viewer, button))
-                    print(f"{button}: {found[-1] * 1000:.0f} ms", flush=True)
-                    await asyncio.sleep(LOOKED_AT)
-            finally:
-                await crowd.close()
+    async with browsing() as (running, crowd):
+        lesson = Lesson(running, "Pages")
+        async with publishing(lesson, class_of(COLOURS)):
+            viewer = await crowd.person("Учитель", viewport=VIEWPORT)
+            await viewer.join(lesson.host_address, host=True, camera=False, microphone=False)
+            await until(
+                viewer.uncovered,
+                lambda names: len(names) == PAGE,
+                seconds=PATIENCE,
+                what="the first page",
+            )
+            buttons = itertools.cycle(("page-next", "page-previous"))
+            for button in itertools.islice(buttons, turns):
+                found.append(await turned(viewer, button))
+                print(f"{button}: {found[-1] * 1000:.0f} ms", flush=True)
+                await asyncio.sleep(LOOKED_AT)
     return found
 
 

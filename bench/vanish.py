@@ -271,13 +271,14 @@ class Scene:
     def be_known(self) -> None:
         """Until the kernel has heard of everybody: a link just made loses what comes first."""
         end = time.monotonic() + START_SECONDS
-        known = -1
-        while known < len(self.present) + 1 and time.monotonic() < end:
-            known = self.kernel.counters()["stun_accepted"]
+        heard = 0
+        while heard < len(self.present) + 1 and time.monotonic() < end:
+            before = self.kernel.counters()["stun_accepted"]
             self.speaker.check()
             for number in self.present:
                 self.crowd.report(number)
             time.sleep(0.3)
+            heard = self.kernel.counters()["stun_accepted"] - before
 
     def __exit__(self, *_: object) -> None:
         self.crowd.stopped = True

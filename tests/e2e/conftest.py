@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -88,19 +87,17 @@ async def browsers() -> AsyncIterator[Browsers]:
 async def crowd(
     browsers: Browsers, media: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Crowd]:
-    crowd = Crowd(browsers, media)
     try:
-        yield crowd
-        if request.node.stash.get(FAILED, False):
-            found = await evidence.of_the_pages(crowd.people)
-            request.node.add_report_section("teardown", "pages", found)
+        async with Crowd(browsers, media) as crowd:
+            yield crowd
+            if request.node.stash.get(FAILED, False):
+                found = await evidence.of_the_pages(crowd.people)
+                request.node.add_report_section("teardown", "pages", found)
     finally:
-        await crowd.close()
         await browsers.rest()
     assert not crowd.errors, "in the pages:\n" + "\n".join(crowd.errors)
 
 
 @pytest.fixture
 def lesson(running: Running) -> Lesson:
-    created: dict[str, Any] = running.request("POST", "/api/lessons", {"title": "Физика"})
-    return Lesson(running, created)
+    return Lesson(running, "Физика")

@@ -2,7 +2,8 @@
 
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from playwright.async_api import BrowserContext, Page
 
@@ -24,7 +25,15 @@ class Crowd:
         self.errors: list[str] = []
         self.people: list[Person] = []
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         await self._stack.aclose()
 
     async def person(

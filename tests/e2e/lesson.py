@@ -1,12 +1,11 @@
-"""A lesson that was made over HTTP, where how it is made is not the point of the test."""
-
-from typing import Any
+"""A lesson that is made over HTTP, where how it is made is not the point of the test."""
 
 from tests.e2e.running import Running
 
 
 class Lesson:
-    def __init__(self, running: Running, created: dict[str, Any]) -> None:
+    def __init__(self, running: Running, title: str) -> None:
+        created = running.request("POST", "/api/lessons", {"title": title})
         self._running = running
         self.id: str = created["lesson"]["id"]
         self.host_link: str = created["host_link"]

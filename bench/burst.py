@@ -125,7 +125,7 @@ async def burst(origin: str, people: int) -> dict[str, Any]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(prog="python -m bench.burst", description=__doc__)
     # Of the seats of a call some are kept for moderators.
     parser.add_argument("--people", type=int, default=SEATS - 5)
     parser.add_argument("--json", type=Path)

@@ -1,7 +1,7 @@
 """`python -m fuzz [target …]`: each target for SECONDS (60), the kernel's under libFuzzer.
 
 Inputs that a target learns stay in fuzz/corpus, one that breaks it in build/fuzz/found:
-it becomes a test under tests/kernel/data.
+it becomes a test beside those of what it broke.
 """
 
 import os

@@ -178,7 +178,12 @@ class Sockets:
         return call
 
     async def _invitation(self, lesson: str, now: float) -> str | None:
-        links = await self._store.links(lesson)
+        """None also while the database is away: who has a seat gets it back without."""
+        try:
+            links = await self._store.links(lesson)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("storage away", error=str(error))
+            return None
         usable = [k for k in links if k.role == "participant" and k.refusal(now) is None]
         return usable[0].token if usable else None
 

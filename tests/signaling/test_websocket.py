@@ -271,6 +271,26 @@ async def test_who_joins_while_the_database_is_away_is_to_come_again(
     await school.client.join(grant)
 
 
+@pytest.mark.parametrize("role", ["host", "participant"])
+async def test_who_has_a_seat_takes_it_back_while_the_database_is_away(
+    school: School, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = await school.client.lesson()
+    link = lesson.host_link if role == "host" else lesson.participant_link
+    grant = await school.client.enter(link, "A")
+    before = await school.client.join(grant)
+    assert before.welcome is not None
+
+    async def away(*_: object) -> None:
+        raise OperationalError("", {}, Exception("away"))
+
+    for asked in ("link", "links", "lesson"):
+        monkeypatch.setattr(Store, asked, away)
+    back = await school.client.join(grant, resume=before.welcome.resume)
+    assert back.welcome is not None
+    assert back.welcome.resumed
+
+
 async def test_a_fault_of_ours_is_told(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
     lesson = await school.client.lesson()
     grant = await school.client.enter(lesson.participant_link, "A")

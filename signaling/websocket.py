@@ -125,7 +125,7 @@ class Sockets:
         except TimeoutError as error:
             if number not in self._patience:
                 raise Refusal(503, "unavailable", "too many wait here", retry_after=1) from error
-            raise Refusal(408, "join_expected", "no `join` came in time") from error
+            raise Refusal(408, "join_expected", "no `join` came in time", retry_after=1) from error
         finally:
             self._doorstep.leave(number)
             self._patience.pop(number, None)

@@ -43,9 +43,15 @@ class Installation:
     """A folder, ports, and at most one supervisor."""
 
     def __init__(
-        self, processes: Mapping[str, str] = STUBS, *, hurried: bool = False, **environ: str
+        self,
+        processes: Mapping[str, str] = STUBS,
+        *,
+        hurried: bool = False,
+        log_full: bool = False,
+        **environ: str,
     ) -> None:
-        """`hurried`: whoever does not stop is killed as soon as in earnest."""
+        """`hurried`: whoever does not stop is killed as soon as in earnest. `log_full`: there is
+        no room where its log is written, and only what it says on stdout is in ours."""
         # Not tmp_path: the path of a socket has to be short.
         self._folder = tempfile.TemporaryDirectory(prefix="zv-")
         folder = Path(self._folder.name)
@@ -58,6 +64,7 @@ class Installation:
         self.media = _free_port(socket.SOCK_DGRAM)
         self._processes = processes
         self._hurried = hurried
+        self._log_full = log_full
         self._environ = environ
         self.log = ""
         self._supervisor: subprocess.Popen[str] | None = None
@@ -89,20 +96,21 @@ class Installation:
             f"sys.exit(up({dict(self._processes)!r}, Path({str(self.client)!r})))"
         )
         self.log = ""
-        self._supervisor = subprocess.Popen(
-            [sys.executable, "-c", program],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={
-                **os.environ,
-                "ZVONOK_VAR": str(self.var),
-                "ZVONOK_HTTP_PORT": str(self.http),
-                "ZVONOK_HTTPS_PORT": str(self.https),
-                "ZVONOK_MEDIA_PORT": str(self.media),
-                **self._environ,
-            },
-        )
+        with open("/dev/full", "wb") as full:
+            self._supervisor = subprocess.Popen(
+                [sys.executable, "-c", program],
+                stdout=subprocess.PIPE,
+                stderr=full if self._log_full else subprocess.STDOUT,
+                text=True,
+                env={
+                    **os.environ,
+                    "ZVONOK_VAR": str(self.var),
+                    "ZVONOK_HTTP_PORT": str(self.http),
+                    "ZVONOK_HTTPS_PORT": str(self.https),
+                    "ZVONOK_MEDIA_PORT": str(self.media),
+                    **self._environ,
+                },
+            )
         self._reader = threading.Thread(target=self._read, args=(self._supervisor,))
         self._reader.start()
 

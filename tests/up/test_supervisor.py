@@ -77,6 +77,15 @@ def test_a_dead_child_is_started_again(installation: Installation, name: str) ->
     assert installation.get("/api/tell").status == 200
 
 
+def test_a_dead_child_is_started_again_when_there_is_no_room_for_the_log() -> None:
+    """`up >up.log 2>&1` on a disk that is full."""
+    with Installation(log_full=True) as installation:
+        installation.start()
+        before = installation.children()["stub_sfu"]
+        os.kill(before, signal.SIGKILL)
+        installation.until(lambda: installation.children().get("stub_sfu", before) != before)
+
+
 def test_what_redis_holds_survives_a_restart(installation: Installation) -> None:
     url = f"unix://{installation.var}/run/redis.sock"
     installation.start()

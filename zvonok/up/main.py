@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from zvonok.service.addresses import reachable_addresses, shown_addresses
@@ -56,7 +57,10 @@ def up(own: Mapping[str, str] = OWN_PROCESSES, client: Path = CLIENT) -> int:
 
 
 def emit(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    """A disk that is full or a terminal that is gone costs the line and nothing else: whoever tells
+    it keeps a child alive, or reads what a child writes, which would wait for that for ever."""
+    with suppress(OSError):
+        print(line, file=sys.stderr, flush=True)
 
 
 def _lock(settings: Settings) -> int:

@@ -1,10 +1,11 @@
 import asyncio
+import errno
 from pathlib import Path
 
 import pytest
 
 from tests.patience import PATIENCE
-from zvonok.service.settings import load
+from zvonok.service.settings import Settings, load
 from zvonok.up import renewal
 from zvonok.up.renewal import current_certificates, keep_certificates
 
@@ -16,16 +17,47 @@ async def test_a_new_address_renews_once(tmp_path: Path, monkeypatch: pytest.Mon
     assert current_certificates(settings)[1]
     renewed = asyncio.Event()
     times: list[int] = []
+    told: list[str] = []
 
     def note() -> None:
         times.append(1)
         renewed.set()
 
-    keeping = asyncio.ensure_future(keep_certificates(settings, note, interval=0.001))
+    keeping = asyncio.ensure_future(keep_certificates(settings, note, told.append, interval=0.001))
     addresses.append("198.51.100.1")
     async with asyncio.timeout(PATIENCE):
         await renewed.wait()
     keeping.cancel()
     await asyncio.wait({keeping})
-    assert times == [1]
+    assert (times, told) == ([1], [])
     assert not current_certificates(settings)[1]
+
+
+async def test_a_disk_that_is_full_for_a_while_does_not_end_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load({"ZVONOK_VAR": str(tmp_path)})
+    results: list[tuple[None, bool] | OSError] = [
+        OSError(errno.ENOSPC, "No space left on device"),
+        (None, True),
+    ]
+    renewed = asyncio.Event()
+
+    def current(_settings: Settings) -> tuple[None, bool]:
+        result = results.pop(0) if len(results) > 1 else results[0]
+        if isinstance(result, OSError):
+            raise result
+        return result
+
+    monkeypatch.setattr(renewal, "current_certificates", current)
+    told: list[str] = []
+    keeping = asyncio.ensure_future(
+        keep_certificates(settings, renewed.set, told.append, interval=0.001)
+    )
+    waiting = asyncio.ensure_future(renewed.wait())
+    await asyncio.wait({keeping, waiting}, timeout=PATIENCE, return_when="FIRST_COMPLETED")
+    assert renewed.is_set()
+    assert len(told) == 1
+    assert "No space left on device" in told[0]
+    keeping.cancel()
+    await asyncio.wait({keeping})

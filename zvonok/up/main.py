@@ -138,7 +138,7 @@ async def _serve(settings: Settings, supervisor: Supervisor) -> int:
     start = asyncio.ensure_future(supervisor.start())
     stopped = asyncio.ensure_future(stop.wait())
     renewal = asyncio.ensure_future(
-        keep_certificates(settings, lambda: _reload(settings, supervisor))
+        keep_certificates(settings, lambda: _reload(settings, supervisor), emit)
     )
     status = 0
     try:

@@ -29,14 +29,22 @@ def _names(host: str) -> list[str]:
 
 
 async def keep_certificates(
-    settings: Settings, renewed: Callable[[], None], interval: float = INTERVAL
+    settings: Settings,
+    renewed: Callable[[], None],
+    tell: Callable[[str], None],
+    interval: float = INTERVAL,
 ) -> None:
     """Calls `renewed` whenever another certificate had to be made; never returns.
 
-    A laptop moves to another network, or runs for longer than a certificate lives.
+    A laptop moves to another network, or runs for longer than a certificate lives. When none can
+    be written, for one because the disk is full, it tells so and tries again.
     """
     while True:
         await asyncio.sleep(interval)
-        _, made = current_certificates(settings)
+        try:
+            _, made = current_certificates(settings)
+        except OSError as error:
+            tell(f"No certificate for the addresses of this machine could be made: {error}")
+            continue
         if made:
             renewed()

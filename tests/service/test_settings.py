@@ -1,3 +1,4 @@
+import errno
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,19 @@ def test_keys_are_made_once_and_kept_to_ourselves(tmp_path: Path) -> None:
     for path in (var / "secret", var / "school-key"):
         assert path.stat().st_mode & 0o777 == 0o600
     assert var.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_key_that_cannot_be_written_is_named_and_nothing_of_it_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, *_: object, **__: object) -> int:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(SettingsError, match=f"{tmp_path}/secret.*No space left on device"):
+        load(environ(tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
 
 
 def test_the_school_key_can_be_read_aloud(tmp_path: Path) -> None:

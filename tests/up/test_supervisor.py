@@ -44,6 +44,16 @@ def test_what_it_writes_is_for_its_user_only(installation: Installation) -> None
     assert [path for path in files if path.stat().st_mode & 0o077] == []
 
 
+def test_what_cannot_be_written_at_the_start_is_one_line(installation: Installation) -> None:
+    installation.var.mkdir()
+    (installation.var / "redis").touch()
+    installation.spawn()
+    assert installation.wait() == 1
+    assert installation.log.startswith("zvonok: ")
+    assert str(installation.var / "redis") in installation.log
+    assert installation.log.count("\n") == 1
+
+
 def test_a_stop_during_the_start(installation: Installation) -> None:
     installation.spawn()
     installation.until(lambda: (installation.var / "redis" / "redis.conf").exists())

@@ -161,17 +161,24 @@ def _make_folders(var: Path) -> None:
 
 def _kept(path: Path, fresh: str) -> str:
     """The content of `path`, which is `fresh` when nobody was here before us."""
-    if not path.exists():
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        if not path.exists():
+            _keep(path, fresh)
+        return path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise SettingsError(f"{path}: {error.strerror}") from error
+
+
+def _keep(path: Path, fresh: str) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
         draft.write_text(fresh + "\n", encoding="ascii")
         draft.chmod(0o600)
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass  # Another process was faster; its key counts.
-        finally:
-            draft.unlink()
-    return path.read_text(encoding="ascii").strip()
+        os.link(draft, path)
+    except FileExistsError:
+        pass  # Another process was faster; its key counts.
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _new_school_key() -> str:

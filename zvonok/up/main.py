@@ -49,7 +49,7 @@ def up(own: Mapping[str, str] = OWN_PROCESSES, client: Path = CLIENT) -> int:
         settings = load()
         lock = _lock(settings)
         stages = _prepare(settings, own, client)
-    except (SettingsError, CannotStart) as error:
+    except (SettingsError, CannotStart, OSError) as error:
         print(f"zvonok: {error}", file=sys.stderr)
         return 1
     children = [[Child(program, CHECKOUT, lock, emit) for program in stage] for stage in stages]

@@ -86,14 +86,14 @@ async def running(settings: Settings, kernel: core.Kernel, redis: Redis) -> Asyn
         reports.add(engine.take_effects())
 
     tasks = Tasks()
-    heartbeat = Heartbeat(redis, settings.worker, _worker_state(settings, kernel, engine))
+    heartbeat = Heartbeat(redis, settings.worker, _worker_state(settings, kernel, engine), now)
     async with AsyncExitStack() as stack:
         subscription = await stack.enter_async_context(Subscription(settings.redis_url))
         looks = Looks(redis, subscription, engine, settings.worker, now, settle)
 
         def health() -> dict[str, bool]:
             return {
-                "redis": subscription.connected,
+                "redis": subscription.connected and not heartbeat.unheard,
                 "looks": not looks.behind,
                 "kernel": not engine.kernel_silent,
                 "tasks": tasks.alive,

@@ -108,10 +108,24 @@ class Reports:
 class Heartbeat:
     """Tells everybody that the worker is there, and at the end that it is not."""
 
-    def __init__(self, redis: Redis, worker: str, state: Callable[[], WorkerState]) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        worker: str,
+        state: Callable[[], WorkerState],
+        clock: Callable[[], float],
+    ) -> None:
         self._redis = redis
         self._worker = worker
         self._state = state
+        self._clock = clock
+        self._beat_at = clock()
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the worker is taken for dead, since nothing it writes has been taken; for
+        health."""
+        return self._clock() - self._beat_at >= EXPIRY
 
     async def beat(self) -> None:
         """Raises RedisError or OSError."""
@@ -120,6 +134,7 @@ class Heartbeat:
             pipeline.set(key, bus.encode(self._state()), ex=EXPIRY)
             pipeline.sadd(bus.WORKERS_KEY, self._worker)
             await pipeline.execute()
+        self._beat_at = self._clock()
 
     async def work(self) -> None:
         while True:

@@ -13,7 +13,7 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from sfu import inbox, node
+from sfu import inbox, node, reports
 from sfu.engine import Engine
 from sfu.kernel import core
 from sfu.looks import Looks
@@ -270,6 +270,32 @@ async def test_private_door(settings: Settings, redis: Redis) -> None:
     assert "sfu_kernel_packets_sent_total 17.0" in text
     assert "sfu_sessions 1.0" in text
     assert "sfu_calls 1.0" in text
+
+
+async def test_health_sees_a_redis_that_is_full(
+    settings: Settings, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers all that is asked, and takes nothing."""
+    monkeypatch.setattr(reports, "HEARTBEAT", 0.01)
+    monkeypatch.setattr(reports, "RETRY", 0.01)
+    monkeypatch.setattr(reports, "EXPIRY", 1)
+    connector = aiohttp.UnixConnector(str(settings.socket("sfu-private")))
+    async with worker(settings, redis), aiohttp.ClientSession(connector=connector) as http:
+
+        async def until(well: bool) -> None:
+            async with asyncio.timeout(PATIENCE):
+                while True:
+                    async with http.get("http://sfu/healthz") as reply:
+                        if (await reply.json())["parts"]["redis"] == well:
+                            return
+
+        await until(True)
+        await redis.config_set("maxmemory", "1mb")
+        try:
+            await until(False)
+        finally:
+            await redis.config_set("maxmemory", "0")
+        await until(True)
 
 
 async def test_redis_that_is_away_at_first(settings: Settings, redis: Redis) -> None:

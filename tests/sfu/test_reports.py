@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from sfu import reports
 from sfu.effects import DropActual, Effect, Publish, WriteActual
-from sfu.reports import AT_ONCE, Heartbeat, Reports
+from sfu.reports import AT_ONCE, EXPIRY, Heartbeat, Reports
 from tests.patience import PATIENCE
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Description, SpeakersNotice
@@ -119,9 +119,24 @@ async def test_a_worker_may_end_while_redis_is_away(error: type[Exception]) -> N
     await heart(FailingRedis(failures=1, error=error)).end()
 
 
-def heart(redis: FailingRedis) -> Heartbeat:
+@AWAY
+async def test_health_sees_a_redis_that_takes_nothing(error: type[Exception]) -> None:
+    """It may answer all that is asked: its memory or its disk is full."""
+    clock = [0.0]
+    heartbeat = heart(FailingRedis(failures=1, error=error), lambda: clock[0])
+    with pytest.raises(error):
+        await heartbeat.beat()
+    said = [heartbeat.unheard]
+    clock[0] = EXPIRY
+    said.append(heartbeat.unheard)
+    await heartbeat.beat()
+    said.append(heartbeat.unheard)
+    assert said == [False, True, False]
+
+
+def heart(redis: FailingRedis, clock: Callable[[], float] = lambda: 0.0) -> Heartbeat:
     state = bus.WorkerState(worker="w", addresses=[], port=1, sessions=0, load=0.0)
-    return Heartbeat(cast("Redis", redis), "w", lambda: state)
+    return Heartbeat(cast("Redis", redis), "w", lambda: state, clock)
 
 
 async def test_newest_state_survives_a_redis_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

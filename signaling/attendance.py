@@ -5,7 +5,8 @@
 | `zv:attendance` | hash | session → `Visit`; session + `:left` → when, seconds since 1970 |
 
 Whoever gives or takes a seat writes this together with the seat itself. It stays until SQL has it,
-so neither a slow database nor a process that dies loses anybody.
+so neither a slow database nor a process that dies loses anybody. Told again, to a Redis that may
+have forgotten it, it changes nothing of what is there: the first word has the right time.
 """
 
 import asyncio
@@ -40,11 +41,11 @@ FORGET_AT_ONCE = 1000
 
 
 def arrived(visit: Visit) -> Command:
-    return ["HSET", KEY, visit.session, _encode(visit)]
+    return ["HSETNX", KEY, visit.session, _encode(visit)]
 
 
 def departed(session: str, time: float) -> Command:
-    return ["HSET", KEY, session + LEFT, _encode(time)]
+    return ["HSETNX", KEY, session + LEFT, _encode(time)]
 
 
 class Attendance:

@@ -211,12 +211,14 @@ class LiveCall:
         if kept is not None:
             self._unwritten.records.update(dict.fromkeys(kept.records))
             self._unwritten.sessions.update(kept.wanted)
+            for session in kept.wanted.keys() - self.engine.people.by_session.keys():
+                self._carry_out(Departed(session))
             if kept.state.worker is not None:
                 # Unless it is ours, which `take_writes` sees.
                 self._unwritten.left_workers.add(kept.state.worker)
         self._unwritten.records.update(self.engine.records())
         for seat in self.engine.seats.values():
-            # Whom SQL knows already keeps his time there.
+            # Whom SQL or Redis knows already keeps his time there.
             self._arrived(Arrived(seat.session, seat.number, seat.name, seat.role))
         self.touch_sessions(self.engine.session.offered())
 

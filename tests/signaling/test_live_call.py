@@ -1,17 +1,19 @@
 """What a call writes to Redis: all of what changed, and no more than that."""
 
 import asyncio
+from dataclasses import replace
 from typing import cast
 
 import pytest
 
-from signaling import live
+from signaling import attendance, live
 from signaling.clock import Clock
 from signaling.live import CallState, Command, Kept
 from signaling.live_call import RECORDS_AT_ONCE, SESSIONS_AT_ONCE, LiveCall, Outlet, Surroundings
 from tests.patience import PATIENCE
 from tests.signaling.stage import Stage
 from zvonok.wire import bus, client
+from zvonok.wire.bus import WantedSession
 from zvonok.wire.client import (
     COMMANDS_REMEMBERED,
     Done,
@@ -145,6 +147,21 @@ async def test_a_redis_that_forgot_a_move_is_told_whom_the_call_has_left(written
     assert live.carry("worker-2", "c") in again
     written.live.touch_everything(kept_by("worker-2"))
     assert not any(command[0] == "SREM" for command in written.take())
+
+
+async def test_a_redis_that_forgot_who_left_is_told_that_he_left(written: Written) -> None:
+    """Else he would be there for ever by the list of who was in the lesson."""
+    socket = written.join()
+    written.say(socket, Offer(0, SDP))
+    written.take()
+    here, gone = written.session(socket), "gone"
+    wanted = {
+        session: WantedSession(session=session, participant=7, kind="browser", offer_id=0)
+        for session in (here, gone)
+    }
+    written.live.touch_everything(replace(kept_by("worker"), wanted=wanted))
+    told = {command[2] for command in written.take() if command[1] == attendance.KEY}
+    assert told == {here, gone + attendance.LEFT}
 
 
 async def test_a_session_that_went_takes_its_offer_along(written: Written) -> None:

@@ -189,6 +189,39 @@ async def test_what_comes_during_a_flush_is_kept(
     assert await redis.hkeys(attendance.KEY) == []
 
 
+async def test_who_is_told_of_again_came_and_left_when_he_did(
+    school: School, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis is told all anew an hour later, and SQL has been away all the time."""
+
+    async def away(*_: object) -> None:
+        raise AWAY
+
+    calls = school.parts.calls
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "arrived", away)
+        lesson = await school.client.lesson()
+        stays = await offering(school, lesson.host_link)
+        leaves = await offering(school, lesson.participant_link)
+        call = await calls.get(lesson.lesson.id)
+        running = calls._registry.find(call.id)
+        assert running is not None
+        earlier = await calls._live.load(call.id)
+        await leaves.send(Leave())
+        await leaves.until_closed()
+        await running.writer.write_all()
+        soon = school.offset.clock().wall() + 1800
+        school.offset.wall += 3600
+        call.touch_everything(earlier)
+        await running.writer.write_all()
+        assert await redis.hlen(attendance.KEY) == 3
+    await calls._attendance.flush()
+    rows = {row.number: row for row in await visits(school.settings)}
+    assert rows[stays.you].arrived < soon
+    assert rows[stays.you].departed is None
+    assert rows[leaves.you].departed < soon
+
+
 async def test_nonsense_among_visits_is_dropped(school: School, redis: Redis) -> None:
     await redis.hset(attendance.KEY, "nonsense", b"\xc1")
     await school.parts.calls._attendance.flush()

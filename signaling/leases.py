@@ -37,7 +37,7 @@ class Leases:
         kept = await self._live.load(call.id)
         # Whoever takes a call over skips numbers.
         if kept is None or kept.state.next_number <= call.engine.next_number:
-            call.touch_everything()
+            call.touch_everything(kept)
             return True
         await self._live.release(call.id)
         return False

@@ -58,6 +58,20 @@ async def test_a_call_that_redis_forgot_is_ours_again(redis: Redis) -> None:
     assert await Leases(Live(redis, "me"), Clock().steady).regain(call)
 
 
+async def test_a_redis_that_forgot_lease_and_move_is_told_whom_the_call_has_left(
+    redis: Redis,
+) -> None:
+    """What it has is overwritten by the next write, so that nobody would find it later."""
+    call = LiveCall("moved", Call("Algebra", 0.0), cast("Surroundings", Quiet()), Clock(), "new")
+    state = CallState(title="Algebra", next_number=1, sequence=0, worker="old")
+    mine = Live(redis, "me")
+    assert await mine.acquire(call.id)
+    assert await mine.write(call.id, [live.keep_state(call.id, state)])
+    await mine.release(call.id)
+    assert await Leases(mine, Clock().steady).regain(call)
+    assert live.drop("old", call.id) in call.take_writes()
+
+
 class Elsewhere:
     """A Redis in which another process has the call."""
 

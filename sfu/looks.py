@@ -11,7 +11,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from zvonok.service.bus import Announcement, Subscription, run_of
+from zvonok.service.bus import Announcement, Runs, Subscription
 from zvonok.wire import bus
 
 from .engine import Engine
@@ -81,8 +81,8 @@ class Looks:
         """When last something was done, or nothing was to be done."""
         self._told: dict[Name, bytes] = {}
         """What the engine was told last, as it was read."""
-        self._run: str | None = None
-        """Which run of Redis has been told all that is."""
+        self._runs = Runs(redis)
+        """Those of Redis that have been told all that is."""
         self._doubt_until = 0.0
 
     @property
@@ -195,16 +195,15 @@ class Looks:
 
     async def _remind(self) -> None:
         """A Redis that died may lack its last second, or all of what is."""
-        run = await run_of(self._redis)
-        if self._run not in (None, run):
+        async with self._runs.another() as another:
+            if not another:
+                return
             log.warning("redis is another one")
             self._doubt_until = self._clock() + DOUBT
             for call in self._engine.calls():
                 self._engine.write_again(call)
                 self._changed()
                 await asyncio.sleep(0)
-        # Last: when it was cut short, all of it is done again.
-        self._run = run
 
     async def _calls(self) -> set[str]:
         members = await cast("Any", self._redis.smembers(bus.calls_key(self._worker)))

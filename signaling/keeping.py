@@ -31,10 +31,10 @@ class Keeping:
         self._clock = clock
         self._answered_at = clock.steady()
         """When Redis last said which media servers there are."""
-        self._run: str | None = None
-        """Which run of Redis has all that is written."""
-        self._met: str | None = None
-        """Which run of Redis has been asked for media servers."""
+        self._told = live.runs()
+        """Those of Redis that have all that is written."""
+        self._met = live.runs()
+        """Those that have been asked for media servers."""
         self._all_met_at = clock.steady()
 
     @property
@@ -43,13 +43,15 @@ class Keeping:
         return self._clock.steady() - self._answered_at < SILENT_SECONDS
 
     async def renew_leases(self) -> None:
-        """Raises RedisError, SQLAlchemyError or OSError while storage is away."""
+        """Raises RedisError or OSError while Redis is away."""
         for running in self._registry.all():
             call = running.call
             with without_harm("lease not renewed", call.id):
                 if call.usable and not await self._live.renew(call.id):
                     await self._registry.taken(call)
-        await self._remind()
+        async with self._told.another() as another:
+            if another:
+                await self._remind()
 
     async def look_after_workers(self) -> None:
         """A call whose worker is gone, or that found none, gets another.
@@ -58,11 +60,10 @@ class Keeping:
         """
         await self._workers.look()
         # Asked after looking: what was seen is of this run, or of one before it.
-        run = await self._live.run()
-        now = self._answered_at = self._clock.steady()
-        if self._met not in (None, run):
-            self._all_met_at = now + MEETING_SECONDS
-        self._met = run
+        async with self._met.another() as another:
+            now = self._answered_at = self._clock.steady()
+            if another:
+                self._all_met_at = now + MEETING_SECONDS
         alive = self._workers.alive if now >= self._all_met_at else set()
         for running in self._registry.all():
             call = running.call
@@ -75,18 +76,14 @@ class Keeping:
     async def _remind(self) -> None:
         """A Redis that died may lack its last seconds, or be the replica of one: what was
         acknowledged is written again, and what was gone goes."""
-        run = await self._live.run()
-        if self._run not in (None, run):
-            log.warning("redis is another one")
-            for running in self._registry.all():
-                call = running.call
-                with without_harm("call not written again", call.id):
-                    kept = await self._live.load(call.id)
-                    # It may have ended or been taken while we read.
-                    if call.usable:
-                        call.touch_everything(kept)
-        # Last: when that failed, all of it is done again.
-        self._run = run
+        log.warning("redis is another one")
+        for running in self._registry.all():
+            call = running.call
+            with without_harm("call not written again", call.id):
+                kept = await self._live.load(call.id)
+                # It may have ended or been taken while we read.
+                if call.usable:
+                    call.touch_everything(kept)
 
     async def hand_back(self) -> None:
         """What is running goes on: the next process takes it over."""

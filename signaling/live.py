@@ -18,7 +18,7 @@ import msgspec
 import structlog
 from redis.asyncio import Redis
 
-from zvonok.service.bus import run_of
+from zvonok.service.bus import Runs
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Description, Look, WantedSession, WorkerState
 
@@ -141,9 +141,9 @@ class Live:
         self._fenced = redis.register_script(_FENCED)
         self._renew = redis.register_script(_RENEW)
 
-    async def run(self) -> str:
-        """See `run_of`."""
-        return await run_of(self._redis)
+    def runs(self) -> Runs:
+        """For one who has to know when Redis is another one."""
+        return Runs(self._redis)
 
     async def acquire(self, call: str) -> bool:
         """Whether the call is ours now; the lease lasts `LEASE_MILLISECONDS`."""

@@ -2,13 +2,22 @@ import asyncio
 import itertools
 import socket
 from collections.abc import AsyncIterator
-from typing import Any
+from contextlib import suppress
+from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
 
 from tests.patience import PATIENCE
-from zvonok.service.bus import KEEPALIVE, Announcement, Subscribed, Subscription, connect, run_of
+from zvonok.service.bus import (
+    KEEPALIVE,
+    Announcement,
+    Runs,
+    Subscribed,
+    Subscription,
+    connect,
+    run_of,
+)
 
 Item = Subscribed | Announcement
 
@@ -47,6 +56,31 @@ async def test_a_run_of_the_server_has_a_name_unless_it_may_not_be_asked(
         asks.connection_pool.connection_kwargs |= {"username": "asks", "password": "a"}
         assert await run_of(asks) == ""
     await redis.acl_deluser("asks")
+
+
+class Server:
+    """One that is started anew whenever `run` is changed."""
+
+    run = "first"
+
+    async def info(self, _section: str) -> dict[str, str]:
+        return {"run_id": self.run}
+
+
+async def test_another_run_is_known_when_all_was_done_that_it_asks_for() -> None:
+    server = Server()
+    runs = Runs(cast("Redis", server))
+
+    async def another() -> bool:
+        async with runs.another() as another:
+            return another
+
+    assert [await another() for _ in range(2)] == [False, False]
+    server.run = "second"
+    with suppress(ConnectionError):
+        async with runs.another():
+            raise ConnectionError
+    assert [await another() for _ in range(2)] == [True, False]
 
 
 async def test_a_channel_says_when_to_look_and_then_what_comes(

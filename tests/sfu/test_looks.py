@@ -254,7 +254,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     async def run_of(_: Redis) -> str:
         return run[-1]
 
-    monkeypatch.setattr(looks_module, "run_of", run_of)
+    monkeypatch.setattr(service_bus, "run_of", run_of)
     return run
 
 

@@ -19,6 +19,7 @@ from signaling.tables import attendance
 from tests.patience import PATIENCE
 from tests.signaling.conftest import School, Schools
 from tests.signaling.fake_sfu import FakeSfu
+from zvonok.service import bus as service_bus
 from zvonok.service.bus import Announcement, Subscription
 from zvonok.service.storage import Database
 from zvonok.wire import bus
@@ -210,12 +211,11 @@ async def test_a_redis_that_forgot_everything_is_told_again(
 
 def restarted(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on Redis is another run than it was, whatever is in it."""
-    run = Live.run
 
-    async def another(self: Live) -> str:
-        return await run(self) + "another"
+    async def another(_: Redis) -> str:
+        return "another"
 
-    monkeypatch.setattr(Live, "run", another)
+    monkeypatch.setattr(service_bus, "run_of", another)
 
 
 async def test_a_redis_that_forgot_its_last_second_is_told_again(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import pytest
+from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from signaling.clock import Clock
@@ -13,6 +14,7 @@ from signaling.keeping import Keeping
 from signaling.live import Live
 from signaling.registry import RESTARTING, Registry
 from signaling.workers import Workers
+from zvonok.service.bus import Runs
 
 
 @dataclass
@@ -67,8 +69,11 @@ class Scene:
     def all(self) -> list[Running]:
         return self.running
 
-    async def run(self) -> str:
-        return "redis"
+    def runs(self) -> Runs:
+        return Runs(cast("Redis", self))
+
+    async def info(self, _section: str) -> dict[str, str]:
+        return {"run_id": "redis"}
 
     async def look(self) -> None: ...
 

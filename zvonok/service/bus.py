@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -47,6 +48,25 @@ async def run_of(redis: Redis) -> str:
         # INFO may be forbidden to us.
         return ""
     return str(told.get("run_id", ""))
+
+
+class Runs:
+    """Knows one run of the server from the next."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._known: str | None = None
+
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator[bool]:
+        """Whether another run answers than before; the first is none.
+
+        It is known from the end of the block on: what was cut short there is done again. Raises
+        RedisError or OSError.
+        """
+        run = await run_of(self._redis)
+        yield self._known not in (None, run)
+        self._known = run
 
 
 def _options(url: str) -> dict[str, Any]:

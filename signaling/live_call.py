@@ -33,6 +33,9 @@ from .store import Visit
 
 SESSIONS_AT_ONCE = 256
 RECORDS_AT_ONCE = 1024
+VISITS_WAITING = 10_000
+"""Comings and goings of which Redis has not heard; all else that waits is of their seats. Who
+leaves may come again at once, and Redis may be away for an hour."""
 
 
 @dataclass
@@ -149,6 +152,14 @@ class LiveCall:
     def unwritten(self) -> bool:
         """Whether `take_writes` has something to write."""
         return bool(self._unwritten)
+
+    def require_heard(self) -> None:
+        """Before somebody gets a new seat.
+
+        Raises Refusal `unavailable`: Redis has not heard of too many who came and went.
+        """
+        if len(self._unwritten.visits) >= VISITS_WAITING:
+            raise Refusal(503, "unavailable", "try again", retry_after=5)
 
     @property
     def sockets(self) -> int:

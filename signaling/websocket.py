@@ -159,6 +159,7 @@ class Sockets:
         if not call.engine.holds(message.resume, grant.id):
             self._grants.grant(message.grant, now)
             await admitted(self._store, grant.link)
+            call.require_heard()
         if not call.usable:
             raise Refusal(503, "unavailable", "the call has just ended; try again", retry_after=1)
         call.attach(number, outlet)

@@ -101,6 +101,7 @@ class MediaEndpoints:
         if grant.link is not None:
             await admitted(self._store, grant.link)
         call = await self._calls.get(grant.lesson)
+        call.require_heard()
         session = random_token()
         newcomer = Newcomer(
             grant=grant.id if self._protocol == "whip" else session,

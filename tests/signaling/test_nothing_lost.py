@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy import Row, select
 from sqlalchemy.exc import OperationalError
 
-from signaling import attendance, live
+from signaling import attendance, live, live_call
 from signaling.app import running
 from signaling.keeping import again
+from signaling.live import Live
 from signaling.store import Lesson, Store
 from signaling.tables import attendance as attendance_table
 from tests.patience import PATIENCE
@@ -25,6 +27,7 @@ from zvonok.wire.client import Answer, End, Ended, Failed, Leave, Media, Offer, 
 from zvonok.wire.errors import Refusal
 
 OFFER = "v=0\r\nan offer"
+OFFERED = b"v=0\r\nm=audio 9 X 111\r\na=sendonly\r\n"
 AWAY = OperationalError("", {}, Exception("database is locked"))
 
 
@@ -226,6 +229,51 @@ async def test_nonsense_among_visits_is_dropped(school: School, redis: Redis) ->
     await redis.hset(attendance.KEY, "nonsense", b"\xc1")
     await school.parts.calls._attendance.flush()
     assert await redis.hkeys(attendance.KEY) == []
+
+
+async def test_who_comes_and_goes_while_redis_is_away_does_so_not_without_end(
+    school: School, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of it may be lost, so it would wait here in any number."""
+
+    async def away(*_: object) -> bool:
+        raise RedisConnectionError("away")
+
+    monkeypatch.setattr(live_call, "VISITS_WAITING", 4)
+    lesson = await school.client.lesson()
+    token = await school.client.ask(
+        "POST",
+        f"/api/lessons/{lesson.lesson.id}/media-tokens",
+        {"role": "publish"},
+        bearer=school.settings.school_key,
+    )
+    stays_grant = await school.client.enter(lesson.host_link, "Stays")
+    grant = await school.client.enter(lesson.participant_link, "Leaves")
+    stays = await school.client.join(stays_grant)
+    running = school.parts.calls._registry.find(lesson.lesson.id)
+    assert running is not None
+    await running.writer.write_all()
+    with monkeypatch.context() as patch:
+        patch.setattr(Live, "write", away)
+        for _ in range(2):
+            leaves = await school.client.join(grant)
+            await leaves.leave()
+            await leaves.until(Ended)
+        refused = await school.client.knock(grant)
+        assert (refused.error.code, refused.error.details) == ("unavailable", {"retry_after": 5})
+        posted = await school.client.ask(
+            "POST",
+            "/api/whip",
+            data=OFFERED,
+            headers={"Content-Type": "application/sdp"},
+            bearer=token.json["token"],
+        )
+        assert (posted.status, posted.code) == (503, "unavailable")
+        assert stays.welcome is not None
+        back = await school.client.join(stays_grant, stays.welcome.resume)
+        assert back.you == stays.you, "a seat that is held is taken all the same"
+    await running.writer.write_all()
+    await offering(school, lesson.participant_link)
 
 
 # ── tasks ──

@@ -65,17 +65,23 @@ def test_the_end_of_its_supervisor_ends_it(tmp_path: Path) -> None:
 
 
 def test_without_a_supervisor_stdin_means_nothing(tmp_path: Path) -> None:
-    with process("ready(); await asyncio.sleep(0.2); print('alive')", tmp_path) as child:
+    body = (
+        "ready(); await asyncio.to_thread(sys.stdin.read)\n"
+        "    for _ in range(10): await asyncio.sleep(0)\n"
+        "    print('asked to stop' if stop.requested else 'goes on')"
+    )
+    with process(body, tmp_path) as child:
         await_ready(child)
         assert child.stdin is not None
         child.stdin.close()
         assert child.stdout is not None
-        assert child.stdout.readline() == "alive\n"
+        assert child.stdout.readline() == "goes on\n"
 
 
 def test_a_second_signal_insists(tmp_path: Path) -> None:
-    body = "ready(); await stop.wait(); print('draining', flush=True); await asyncio.sleep(60)"
-    with process(body, tmp_path) as child:
+    body = "ready(); await stop.wait(); print('draining', flush=True); await asyncio.sleep(600)"
+    # Only that can end it in time.
+    with process(body, tmp_path, before="run.DRAIN_SECONDS = 600") as child:
         await_ready(child)
         child.terminate()
         assert child.stdout is not None

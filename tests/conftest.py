@@ -10,6 +10,7 @@ from tests.leaks import (
     no_leaked_tasks,
 )
 from tests.servers import postgres_server, postgres_url, redis_server, redis_url
+from tests.surroundings import forget_settings, take_usable_folder
 
 __all__ = [
     "gate_of_the_loop",
@@ -22,6 +23,9 @@ __all__ = [
     "redis_server",
     "redis_url",
 ]
+
+forget_settings()
+take_usable_folder()
 
 # How long an example takes is the machine's affair: no test fails for it.
 settings.register_profile("without a clock", deadline=None)

@@ -24,6 +24,7 @@ from typing import Any
 
 import aiohttp
 
+from tests.ports import free_port
 from zvonok.service.descriptors import raise_limit
 from zvonok.wire.ids import SEATS
 
@@ -31,13 +32,6 @@ HERE = Path(__file__).resolve().parents[1]
 SCHOOL_KEY = "bench"
 START_SECONDS = 60
 PATIENCE = 300.0
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("0.0.0.0", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class Installation:

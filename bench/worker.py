@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
+from tests.ports import free_port
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Description, Look, WantedSession
 
@@ -66,7 +67,7 @@ async def worker() -> AsyncIterator[tuple[Redis, Path]]:
         environ = {
             "ZVONOK_VAR": name,
             "ZVONOK_REDIS_URL": f"unix://{path}",
-            "ZVONOK_MEDIA_PORT": str(_free_port()),
+            "ZVONOK_MEDIA_PORT": str(free_port(socket.SOCK_DGRAM)),
             "ZVONOK_PUBLIC_ADDRESSES": "127.0.0.1",
         }
         while not path.exists():  # noqa: ASYNC110
@@ -117,9 +118,3 @@ async def _start(
         cwd=ROOT,
         env=environ,
     )
-
-
-def _free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

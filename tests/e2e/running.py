@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 40.0
 STOP_SECONDS = 10.0
@@ -30,9 +32,9 @@ class Running:
         self._folder = tempfile.TemporaryDirectory(prefix="zv-")
         self.var = Path(self._folder.name) / "var"
         self.log_file = Path(self._folder.name) / "log"
-        self.http = _free_port(socket.SOCK_STREAM)
-        self.https = _free_port(socket.SOCK_STREAM)
-        self.media = _free_port(socket.SOCK_DGRAM)
+        self.http = free_port(socket.SOCK_STREAM)
+        self.https = free_port(socket.SOCK_STREAM)
+        self.media = free_port(socket.SOCK_DGRAM)
 
     def __enter__(self) -> Self:
         with self.log_file.open("wb") as log:
@@ -136,10 +138,3 @@ class Running:
         with closing(sqlite3.connect(self.var / "zvonok.db", timeout=10)) as database, database:
             changed = database.execute("UPDATE links SET expires = 1 WHERE token = ?", (link,))
             assert changed.rowcount == 1
-
-
-def _free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

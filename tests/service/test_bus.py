@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.patience import PATIENCE
+from tests.ports import free_port
 from zvonok.service.bus import (
     KEEPALIVE,
     Announcement,
@@ -168,8 +169,7 @@ async def test_nobody_answers(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 async def test_a_server_on_a_machine_that_goes_away_is_given_up_in_time(redis: Redis) -> None:
     """Also while a command is under way, when the system sends no probes."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port(socket.SOCK_STREAM)
     await redis.config_set("port", port)
     try:
         async with connect(f"redis://127.0.0.1:{port}") as pool, pool.client() as client:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.patience import PATIENCE
+from tests.ports import free_port
 from tests.sfu.signalman import Signalman
 from zvonok.service import bus as service_bus
 from zvonok.wire import bus
@@ -21,10 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
+    return free_port(socket.SOCK_DGRAM)
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from typing import Self
 from urllib.error import HTTPError
 
 from tests.patience import PATIENCE
+from tests.ports import free_port
 
 SECONDS = PATIENCE
 PAGE = "<!doctype html><title>page</title>"
@@ -60,8 +61,8 @@ class Installation:
         (self.client / "assets").mkdir(parents=True)
         (self.client / "index.html").write_text(PAGE)
         (self.client / "assets" / "main-1234.js").write_text("1;" * 1000)
-        self.http, self.https = _free_port(socket.SOCK_STREAM), _free_port(socket.SOCK_STREAM)
-        self.media = _free_port(socket.SOCK_DGRAM)
+        self.http, self.https = free_port(socket.SOCK_STREAM), free_port(socket.SOCK_STREAM)
+        self.media = free_port(socket.SOCK_DGRAM)
         self._processes = processes
         self._hurried = hurried
         self._log_full = log_full
@@ -184,10 +185,3 @@ class Installation:
         with supervisor.stdout:
             for line in supervisor.stdout:
                 self.log += line
-
-
-def _free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("0.0.0.0", 0))
-        port: int = probe.getsockname()[1]
-        return port

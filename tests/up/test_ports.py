@@ -1,6 +1,7 @@
 import socket
 from pathlib import Path
 
+from tests.ports import free_port
 from zvonok.service.settings import load
 from zvonok.up.ports import Port, first_problem, wanted_ports
 
@@ -8,8 +9,7 @@ TCP, UDP = socket.SOCK_STREAM, socket.SOCK_DGRAM
 
 
 def test_free_ports_are_no_problem() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        number = server.getsockname()[1]
+    number = free_port(TCP)
     ports = [Port("A", number, TCP, "127.0.0.1"), Port("A", number, TCP, "0.0.0.0")]
     assert first_problem(ports, patience=0) is None
 

@@ -73,6 +73,32 @@ async def test_a_request_under_way_is_finished(tmp_path: Path) -> None:
     assert await asking == (200, "done")
 
 
+async def test_a_body_that_cannot_be_decompressed_harms_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """nginx gives the same connection to the next who asks, whoever that is."""
+
+    async def here(_request: web.Request) -> web.Response:
+        return web.Response(text="here")
+
+    app = web.Application()
+    app.add_routes([web.post("/", here)])
+    path = tmp_path / "door.sock"
+    async with serve_unix(app, path), asyncio.timeout(10):
+        reader, writer = await asyncio.open_unix_connection(path)
+        for encoding in (b"gzip", b"deflate", b"identity"):
+            writer.write(
+                b"POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: " + encoding + b"\r\n"
+                b"Content-Length: 7\r\n\r\nno gzip"
+            )
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.split()[1] == b"200", encoding
+            assert await reader.readexactly(4) == b"here"
+        writer.close()
+        await writer.wait_closed()
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         async with serve_unix(web.Application(), tmp_path / "none" / "door.sock"):

@@ -22,7 +22,15 @@ async def serve_unix(
     Leaving the block waits up to `drain` seconds for requests under way. A socket left behind
     by a process that died is replaced. Raises OSError.
     """
-    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=drain)
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=drain,
+        # Nobody here takes compressed bodies. One that is not what it says ends the connection
+        # after its reply, and nginx may have given that to somebody else's request by then.
+        auto_decompress=False,
+    )
     await runner.setup()
     try:
         path.unlink(missing_ok=True)

@@ -174,6 +174,23 @@ def test_the_log_never_tells_a_link() -> None:
         assert "tokentoken" not in installation.log
 
 
+def test_the_log_never_tells_what_is_no_request() -> None:
+    """nginx lets more through than the process behind it takes."""
+    with Installation() as installation:
+        installation.start()
+        for line in (
+            b"GET /api/tell HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer tokentoken\x7f",
+            "GET /api/links/tokentoken» HTTP/1.1\r\nHost: x".encode(),
+            b"KNOCK /api/links/tokentoken HTTP/1.1\r\nHost: x",
+        ):
+            with socket.create_connection(("localhost", installation.http), 10) as nonsense:
+                nonsense.sendall(line + b"\r\nConnection: close\r\n\r\n")
+                assert nonsense.recv(4096).startswith(b"HTTP/1.1 400 ")
+        installation.stop()
+        assert "tokentoken" not in installation.log
+        assert "Traceback" not in installation.log
+
+
 def test_what_nginx_says_of_itself_is_told_whole() -> None:
     line = "2026/09/01 [emerg] 1#1: bind() to 0.0.0.0:80 failed (98: Address already in use)"
     assert without_tokens(line) == line

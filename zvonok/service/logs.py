@@ -4,6 +4,7 @@ import logging
 import sys
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 
@@ -48,5 +49,13 @@ def configure(process: str, level: str = "info") -> None:
     root.setLevel(level.upper())
     # One line per request is nginx's to write, if anybody's.
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
+    logging.getLogger("aiohttp.server").addFilter(is_ours_to_tell)
     # It greets at every start.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def is_ours_to_tell(record: logging.LogRecord) -> bool:
+    """False for what aiohttp says of a request that is none: it repeats the line as it was sent,
+    with its key or token. Whoever sent it is told."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError)

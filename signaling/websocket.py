@@ -63,7 +63,11 @@ class Sockets:
             # Pings are counted like everything else that a peer sends.
             autoping=False,
         )
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ValueError as error:
+            # aiohttp takes the key apart, and it may be no text at all.
+            raise Refusal(400, "bad_request", "this is no WebSocket handshake") from error
         transport = request.transport
 
         def cut() -> None:

@@ -640,3 +640,17 @@ async def test_nothing_but_websockets_is_served_here(school: School) -> None:
     assert reply.code == "bad_request"
     with pytest.raises(aiohttp.WSServerHandshakeError):
         await school.client.session.ws_connect("http://signaling/api/elsewhere")
+
+
+@pytest.mark.parametrize("key", [b"\xff\xfe", b"", b"no key", b"dGhlIHNhbXBsZSBub25jZQ== \xd0\xb9"])
+async def test_a_handshake_that_is_none_is_refused(school: School, key: bytes) -> None:
+    reader, writer = await asyncio.open_unix_connection(school.settings.socket("signaling-1"))
+    writer.write(
+        b"GET /api/call HTTP/1.1\r\nHost: x\r\nConnection: upgrade, close\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n"
+    )
+    head = await reader.readuntil(b"\r\n\r\n")
+    assert head.split()[1] == b"400"
+    assert b'"bad_request"' in await reader.readuntil(b"}}")
+    writer.close()
+    await writer.wait_closed()

@@ -104,7 +104,7 @@ class MediaEndpoints:
         call.require_heard()
         session = random_token()
         newcomer = Newcomer(
-            grant=grant.id if self._protocol == "whip" else session,
+            grant=self._holder(grant, session),
             name=grant.name,
             role="guest",
             session=session,
@@ -168,9 +168,15 @@ class MediaEndpoints:
         if grant.lesson == lesson:
             call = await self._calls.get(lesson)
             number = call.engine.number_of(session)
-            if number is not None and call.engine.seats[number].grant in (grant.id, session):
-                return call, session
+            if number is not None:
+                holder = self._holder(grant, session)
+                if call.engine.seats[number].grant == holder:
+                    return call, session
         raise Refusal(404, "not_found", "there is no such session")
+
+    def _holder(self, grant: MediaGrant, session: str) -> str:
+        """Whose the seat of this session is, of those who begin one here with this token."""
+        return grant.id if self._protocol == "whip" else session
 
 
 def _answer_in(answered: Answered) -> str:

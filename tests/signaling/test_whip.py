@@ -394,13 +394,14 @@ async def test_a_publisher_ends_only_what_he_began(
         bearer=school.settings.school_key,
     )
     location = (await studio.post()).headers["Location"]
+    await studio.post("whep", "subscribe")
     await school.client.come(studio.lesson.participant_link, "A")
     engine = (await school.parts.calls.get(studio.lesson.lesson.id)).engine
     for seat in engine.seats.values():
         url = f"/api/whip/{studio.lesson.lesson.id}/{seat.session}"
         reply = await school.client.ask("DELETE", url, bearer=made.json["token"])
         assert (reply.status, reply.code) == (404, "not_found")
-    assert len(engine.seats) == 2
+    assert len(engine.seats) == 3
     reply = await school.client.ask("DELETE", location, bearer=studio.tokens["publish"])
     assert reply.status == 200
 

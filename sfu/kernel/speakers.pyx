@@ -95,11 +95,12 @@ cdef bint waits_longest(engine* e, room* r, int32_t s) noexcept nogil:
     return e.now - who.waits_since >= WAIT
 
 
-cdef int32_t find_turn(engine* e, room* r, int32_t s) noexcept nogil:
-    """The seat of who has had his turn longest; moderators have no turns. −1: there is none."""
+cdef int32_t find_turn(engine* e, room* r, int32_t s, int64_t had) noexcept nogil:
+    """The seat of who has had his turn longest, and for so long at least; moderators have no turns.
+    −1: there is none."""
     cdef int32_t i, found = -1
     for i in range(SPEAKERS):
-        if (e.now - r.seats[i].since >= TURN and not e.sessions[r.seats[i].session].moderator
+        if (e.now - r.seats[i].since >= had and not e.sessions[r.seats[i].session].moderator
                 and rank(e, r.seats[i].session) <= rank(e, s) + SOFTER
                 and (found < 0 or r.seats[i].since < r.seats[found].since)):
             found = i
@@ -112,8 +113,9 @@ cdef int32_t find_seat(engine* e, room* r, int32_t s) noexcept nogil:
     if i >= 0 or not (e.sessions[s].moderator or loudness_is_proven(&e.sessions[s].sources[0])):
         return i
     i = find_weaker(e, r, s)
-    if i < 0 and waits_longest(e, r, s):
-        i = find_turn(e, r, s)
+    # Who is too soft for any turn would wait for ever, and all others for him.
+    if i < 0 and find_turn(e, r, s, 0) >= 0 and waits_longest(e, r, s):
+        i = find_turn(e, r, s, TURN)
     return i
 
 

@@ -136,6 +136,16 @@ def test_noise_takes_no_turn_from_those_who_speak(stage: Stage) -> None:
     assert noise.peer.number not in heard(listener)
 
 
+@pytest.mark.parametrize("level", [40, 48])
+def test_noise_that_gets_no_turn_is_not_waited_for(stage: Stage, level: int) -> None:
+    *peers, listener = class_of(stage, 6)
+    others = [liar(peer, 80) for peer in peers[:3]] + [Voice(peers[3], level, (60, 80))]
+    lesson(stage, 3, *others)
+    honest = pupil(peers[4])
+    lesson(stage, 20, *others, honest, start=3000)
+    assert share(listener, honest) >= 0.7
+
+
 def test_four_who_discuss_are_all_heard(stage: Stage) -> None:
     *peers, listener = class_of(stage, 5)
     voices = [pupil(peer, 25) for peer in peers]

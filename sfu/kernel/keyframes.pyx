@@ -5,7 +5,7 @@ from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
 from sfu.kernel.rtcp cimport rtcp_write_pli
-from sfu.kernel.sizes cimport KINDS, LAYERS, SLOTS
+from sfu.kernel.sizes cimport KINDS, LAYERS, SCREEN, SLOTS
 from sfu.kernel.state cimport references, session, track
 
 cdef enum:
@@ -76,7 +76,8 @@ cdef void keyframe_send_due(engine* e, int32_t track_index) noexcept nogil:
         if not t.keyframes_wanted >> layer & 1:
             continue
         s = source_at(e, source_of(track_index, layer))
-        if not s.bound or not s.active:
+        # A camera that sends nothing is off; a screen may stand still.
+        if not s.bound or not (s.active or s.kind == SCREEN):
             continue
         # On one simulcast layer it brings a keyframe on all of them, as a rule: what was asked for
         # last may still come on this one.

@@ -4,8 +4,9 @@ import struct
 
 import pytest
 
+from sfu.kernel.core import KIND_SCREEN
 from tests.kernel.encoder import Encoder
-from tests.kernel.peer import SLOT_SSRC, Peer, Stage, pictures
+from tests.kernel.peer import MID, SLOT_SSRC, VP8, Peer, Stage, pictures, rtp, vp8
 
 
 def encoder_of(stage: Stage) -> Encoder:
@@ -161,3 +162,34 @@ def test_loss_in_a_layer_that_nobody_sees_asks_for_nothing(stage: Stage) -> None
     encoder.publisher.next_sequence[3] += 300
     encoder.run(2_000)
     assert encoder.asked == before
+
+
+def asked_of(publisher: Peer, ssrc: int) -> int:
+    wanted = struct.pack("!I", ssrc)
+    return len(
+        [
+            kind
+            for kind, count, body in publisher.rtcp
+            if (kind, count, body[4:8]) == (206, 1, wanted)
+        ]
+    )
+
+
+def test_a_screen_that_stands_still_is_asked_for_whoever_comes(stage: Stage) -> None:
+    """An encoder that has nothing new to show sends nothing for long, and answers a request."""
+    sharer, viewer = stage.join(1), stage.join(2)
+    viewer.view()
+    stage.kernel.expect(sharer.handle, KIND_SCREEN, mid=b"2", payload_type=VP8)
+    stage.kernel.set_gate(sharer.handle, KIND_SCREEN, True)
+    ssrc = 9999
+    sharer.send(rtp(VP8, 1, 90_000, ssrc, vp8(1, keyframe=True), extensions={MID: b"2"}))
+    stage.wait(1500)
+    assert asked_of(sharer, ssrc) == 0
+    stage.kernel.set_slot(viewer.handle, 0, sharer.handle, KIND_SCREEN, 0)
+    stage.wait(100)
+    assert asked_of(sharer, ssrc) == 1
+    sharer.send(rtp(VP8, 2, 250_000, ssrc, vp8(2, keyframe=True), extensions={MID: b"2"}))
+    stage.wait(1500)
+    assert pictures(viewer.video()) == [2]
+    viewer.send_rtcp(pli())
+    assert asked_of(sharer, ssrc) == 2

@@ -60,6 +60,7 @@ cdef void keyframe_arrived(engine* e, source* s) noexcept nogil:
 cdef void ask(engine* e, track* t, const source* s) noexcept nogil:
     cdef uint8_t packet[RTCP_ROOM]
     t.keyframe_asked = e.now
+    t.keyframe_layer = s.layer
     e.counters[KEYFRAMES_REQUESTED] += 1
     outbox_rtcp(e, s.session, packet, rtcp_write_pli(packet, RTCP_ROOM, 1, s.ssrc), RTCP_ROOM)
 
@@ -67,12 +68,14 @@ cdef void ask(engine* e, track* t, const source* s) noexcept nogil:
 cdef void keyframe_send_due(engine* e, int32_t track_index) noexcept nogil:
     cdef track* t = track_at(e, track_index)
     cdef int64_t interval
-    cdef int32_t layer
+    cdef int32_t layer, i
     cdef source* s
     if not t.keyframes_wanted:
         return
     interval = interval_of(t)
-    for layer in range(LAYERS):
+    for i in range(LAYERS):
+        # The layer that was asked last comes last, and waits for those that wait.
+        layer = (t.keyframe_layer + 1 + i) % LAYERS
         if not t.keyframes_wanted >> layer & 1:
             continue
         s = source_at(e, source_of(track_index, layer))
@@ -82,7 +85,7 @@ cdef void keyframe_send_due(engine* e, int32_t track_index) noexcept nogil:
         # On one simulcast layer it brings a keyframe on all of them, as a rule: what was asked for
         # last may still come on this one.
         if t.keyframe_asked > s.keyframe_arrival and e.now - t.keyframe_asked < interval:
-            continue
+            return
         # Nobody is looked for in vain.
         if t.keyframe_pace - e.now > interval:
             return

@@ -136,9 +136,10 @@ cdef struct track:
     bint gate
     # Slots that show it: session × SLOTS + slot
     references viewers
-    # Layers of which somebody wants a keyframe (bit mask), when one was asked for last, and at
-    # what pace that may go on
+    # Layers of which somebody wants a keyframe (bit mask), which was asked for one last, when, and
+    # at what pace that may go on
     uint8_t keyframes_wanted
+    uint8_t keyframe_layer
     int64_t keyframe_asked
     int64_t keyframe_pace
     uint8_t mask

@@ -193,3 +193,34 @@ def test_a_screen_that_stands_still_is_asked_for_whoever_comes(stage: Stage) -> 
     assert pictures(viewer.video()) == [2]
     viewer.send_rtcp(pli())
     assert asked_of(sharer, ssrc) == 2
+
+
+@pytest.mark.parametrize("slots", [5, 10])
+def test_requests_for_one_layer_do_not_keep_another_from_being_asked(
+    stage: Stage, slots: int
+) -> None:
+    """Of an encoder that answers with a keyframe of the layer that was asked for, and no other."""
+    publisher, hostile, viewer = (stage.join(number) for number in (1, 2, 3))
+    publisher.publish()
+    for peer in (hostile, viewer):
+        peer.view()
+    ssrcs = [100 * publisher.number + layer + 1 for layer in range(3)]
+    answered = [-1, -1, -1]
+    for picture in range(250):
+        if picture == 1:
+            for slot in range(slots):
+                hostile.show(slot, publisher, layer=0)
+        if picture == 60:
+            viewer.show(0, publisher, layer=2)
+        if picture > 40:
+            hostile.send_rtcp(pli(picture % slots))
+        for layer, ssrc in enumerate(ssrcs):
+            asked = asked_of(publisher, ssrc)
+            publisher.camera(picture, layer=layer, keyframe=asked > answered[layer])
+            answered[layer] = asked
+        publisher.check()
+        viewer.report()
+        stage.wait(50)
+    assert pictures(viewer.video()) == list(range(pictures(viewer.video())[0], 250))
+    assert len(viewer.video()) > 250 - 60 - 25
+    assert sum(answered) <= 26

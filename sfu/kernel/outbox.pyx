@@ -22,6 +22,10 @@ cdef enum:
     CONTROL = 96
     # What the system charges for a message beside its bytes, about
     OVERHEAD = 768
+    # Bytes of a datagram that an Ethernet frame takes under IPv6, and that every path takes (RFC 8200
+    # §5). The system splits longer datagrams, but joins none.
+    FRAME_SEGMENT = 1452
+    ANY_SEGMENT = 1232
 
 
 cdef bint outbox_open(engine* e) noexcept nogil:
@@ -166,7 +170,7 @@ cdef void append_segment(engine* e, int session, uint32_t wire, bint sound) noex
     m.segment = <uint16_t>wire
     m.segments = 1
     m.sound_since = e.now if sound else 0
-    m.open = e.sessions[session].gso
+    m.open = e.sessions[session].gso and wire <= FRAME_SEGMENT
     e.out.used += wire
 
 
@@ -263,7 +267,9 @@ cdef bint send_failed(engine* e, out_message* m, int error) noexcept nogil:
         return True
     if m.segments > 1 and (error == EIO or error == EINVAL or error == EMSGSIZE):
         e.counters[GSO_REFUSED] += 1
-        e.sessions[m.session].gso = False
+        # That the path is too narrow for what one publisher sends says nothing about the others.
+        if error == EIO or m.segment <= ANY_SEGMENT:
+            e.sessions[m.session].gso = False
         send_singly(e, m)
     else:
         e.counters[SEND_FAILED] += 1

@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -10,12 +12,19 @@ import pytest
 
 from bench.namespaces import Network, inside, run
 from bench.precedence import before_others
-from sfu.kernel.core import KIND_CAMERA, KIND_MICROPHONE, Kernel
+from sfu.kernel.core import (
+    KIND_CAMERA,
+    KIND_MICROPHONE,
+    PROFILE_AEAD_AES_128_GCM,
+    Kernel,
+)
+from sfu.kernel.srtp import Context
 from tests.kernel.peer import (
     LEVEL,
     MID,
     OPUS,
     PASSWORD,
+    SEND_TIME,
     VP8,
     VP8_RTX,
     binding_request,
@@ -24,10 +33,15 @@ from tests.kernel.peer import (
     vp8,
 )
 from tests.kernel.test_loop import Socket
+from tests.patience import PATIENCE
 
 SERVER, CLIENT = "10.211.7.1", "10.211.7.2"
 QUIET = 0.5
 """Seconds; nothing waits anywhere for longer than it takes the line to bear it."""
+
+UDP_SEGMENT = 103
+FRAME = 5
+"""Packets of a frame."""
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or shutil.which("tc") is None,
@@ -151,3 +165,46 @@ def test_sound_survives_a_line_that_video_does_not_fit(line: Line, kernel: Kerne
         assert narrow[5000] >= 45, "sound goes first"
         line.widen()
         assert second(publisher, viewer, 100)[6000] >= 250, "afterwards all is well"
+
+
+class Frames:
+    """A publisher's frames, each handed to the system at once."""
+
+    def __init__(self, kernel: Kernel, publisher: Socket) -> None:
+        self.kernel = kernel
+        self.publisher = publisher
+        self.outbound = Context(PROFILE_AEAD_AES_128_GCM, publisher.sent, sending=True)
+        self.sent = 0
+
+    def saved(self, size: int) -> int:
+        """By how many messages fewer than packets the next frame went to its viewer."""
+        first, self.sent = self.sent, self.sent + FRAME
+        wires = []
+        for part in range(FRAME):
+            payload = vp8(first, keyframe=part == 0, size=size, start=part == 0)
+            packet = rtp(VP8, first + part, first * 1800, 77, payload, marker=part == FRAME - 1)
+            wires.append(self.outbound.protect(packet[:12], packet[12:]))
+        segment = (socket.SOL_UDP, UDP_SEGMENT, struct.pack("H", len(wires[0])))
+        before = self.kernel.counters()
+        self.publisher.socket.sendmsg([b"".join(wires)], [segment], 0, self.publisher.to)
+        end = time.monotonic() + PATIENCE
+        while True:
+            now = self.kernel.counters()
+            packets = now["packets_sent"] - before["packets_sent"]
+            if packets >= FRAME or time.monotonic() > end:
+                return packets - (now["datagrams_sent"] - before["datagrams_sent"])
+
+
+@pytest.mark.parametrize(("width", "size"), [(1500, 1440), (1350, 1300)])
+def test_packets_too_long_for_the_line_do_not_keep_others_from_being_joined(
+    line: Line, kernel: Kernel, width: int, size: int
+) -> None:
+    peers = [inside(line.client, lambda n=n: Socket(kernel, n, SERVER)) for n in (1, 2)]  # type: ignore[misc]
+    with peers[0] as publisher, peers[1] as viewer:
+        prepare(kernel, publisher, viewer)
+        kernel.set_extensions(viewer.handle, abs_send_time=SEND_TIME)
+        run("ip", "-n", line.server, "link", "set", line.DEVICES[0], "mtu", str(width))
+        frames = Frames(kernel, publisher)
+        assert frames.saved(1100) > 0
+        frames.saved(size)
+        assert frames.saved(1100) > 0

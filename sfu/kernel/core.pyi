@@ -170,7 +170,8 @@ class SteppedKernel(Kernel):
     Commands take effect at once.
     """
 
-    def __init__(self, *, max_sessions: int = 64) -> None: ...
+    def __init__(self, *, max_sessions: int = 64, max_packets: int = ...) -> None:
+        """`max_packets`: of all sessions, at one time; as many as the other has or fewer."""
     def receive(self, data: bytes, address: tuple[str, int], now: int) -> None:
         """A datagram from this address at `now` (µs); what follows from it is done to the end."""
     def tick(self, now: int) -> None:

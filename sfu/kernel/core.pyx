@@ -14,6 +14,7 @@ from sfu.kernel.engine cimport engine_close, engine_open, engine_receive, engine
 from sfu.kernel.events cimport EVENT_CLOSED
 from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.loop cimport command, command_do, loop_close, loop_open, loop_run
+from sfu.kernel.memory cimport MAX_PACKETS
 from sfu.kernel.outbox cimport outbox_flush
 from sfu.kernel.pacing cimport pacing_due
 from sfu.kernel.sessions cimport Sessions
@@ -269,9 +270,10 @@ cdef class SteppedKernel(Kernel):
     cdef bint full
     cdef bint sliced
 
-    def __init__(self, *, max_sessions=64):
+    def __init__(self, *, max_sessions=64, int max_packets=MAX_PACKETS):
         self.sockets = []
         self._open_engine(max_sessions)
+        self.shared.engine.max_packets = min(max_packets, <int>MAX_PACKETS)
         self.shared.engine.out.captures = True
 
     cdef void _submit(self, command* n):

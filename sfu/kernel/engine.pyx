@@ -11,7 +11,7 @@ from sfu.kernel.ice cimport ice_check, ice_close, ice_credentials, ice_forget, i
 from sfu.kernel.ingest cimport (
     ingest_check_sources, ingest_forget, ingest_rtcp, ingest_rtp, ingest_slept)
 from sfu.kernel.keyframes cimport keyframe_send_due
-from sfu.kernel.memory cimport references_add, references_free, references_remove
+from sfu.kernel.memory cimport MAX_PACKETS, references_add, references_free, references_remove
 from sfu.kernel.outbox cimport outbox_close, outbox_open, outbox_raw
 from sfu.kernel.pace cimport within
 from sfu.kernel.pacing cimport pacing_drop
@@ -44,6 +44,7 @@ cdef engine* engine_open(int32_t max_sessions, int64_t wall) noexcept nogil:
     if e == NULL:
         return NULL
     e.max_sessions = max_sessions
+    e.max_packets = MAX_PACKETS
     e.wall = wall
     e.gso = True
     e.sessions = <session*>calloc(max_sessions, sizeof(session))

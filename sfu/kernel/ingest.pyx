@@ -11,7 +11,8 @@ from sfu.kernel.events cimport EVENT_HEIGHT, EVENT_SOURCE, event_put
 from sfu.kernel.fanout cimport fanout_audio, fanout_forget, fanout_video
 from sfu.kernel.feedback cimport feedback_receive, nack_due, nack_found, nack_missing
 from sfu.kernel.keyframes cimport keyframe_arrived, keyframe_request
-from sfu.kernel.memory cimport packet_drop, packet_take, ring_close, ring_find, ring_open, ring_put
+from sfu.kernel.memory cimport (
+    packet_drop, packet_take, packets_are_scarce, ring_close, ring_find, ring_open, ring_put)
 from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport place_of
 from sfu.kernel.rtcp cimport arrivals, arrivals_add
@@ -31,8 +32,9 @@ cdef enum:
     ACTIVE_FOR = 700000
     # After this a stopped source's ring is given back
     KEPT_FOR = 5000000
-    # Nobody asks again for a packet older than this
+    # Nobody asks again for a packet older than this, and few for one older than that
     WORTH = 3000000
+    WORTH_SCARCE = 300000
     # Packets of sound: 250 a second, 100 ahead; of a layer: 2000 a second, 1000 ahead
     SOUND_INTERVAL = 4000
     SOUND_AHEAD = 100
@@ -187,7 +189,7 @@ cdef bint is_too_large(const source* s, const packet* p) noexcept nogil:
 
 cdef packet* make_packet(engine* e, source* s, const rtp_header* h, uint32_t timestamp,
                          const uint8_t* payload, size_t size, int64_t sequence) noexcept nogil:
-    cdef packet* p = packet_take(e)
+    cdef packet* p = packet_take(e, s.kind == MICROPHONE or s.kind == SCREEN_AUDIO)
     if p == NULL:
         e.counters[DROPPED_NO_MEMORY] += 1
         return NULL
@@ -216,6 +218,7 @@ cdef packet* make_packet(engine* e, source* s, const rtp_header* h, uint32_t tim
 
 cdef void forget_old(engine* e, source* s) noexcept nogil:
     """Gives back the ring's oldest packets, so that slow layers hold few."""
+    cdef int64_t worth = WORTH_SCARCE if packets_are_scarce(e) else WORTH
     cdef int64_t sequence
     cdef packet* p
     s.forgotten = max(s.forgotten, s.highest - RING)
@@ -223,7 +226,7 @@ cdef void forget_old(engine* e, source* s) noexcept nogil:
         p = ring_find(s, sequence)
         if p == NULL:
             continue
-        if e.now - p.arrival <= WORTH:
+        if e.now - p.arrival <= worth:
             return
         s.ring[sequence % RING] = NULL
         packet_drop(e, p)
@@ -438,6 +441,8 @@ cdef void ingest_check_sources(engine* e, int32_t index) noexcept nogil:
         elif n.ring != NULL and e.now - n.last_arrival > KEPT_FOR:
             ring_close(e, n)
             n.forgotten = n.highest
+        elif n.ring != NULL and packets_are_scarce(e):
+            forget_old(e, n)
         # The queue of events was full when it changed, perhaps.
         tell_layers(e, index, n.kind)
 

@@ -5,8 +5,13 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 from sfu.kernel.addresses cimport address
 from sfu.kernel.state cimport engine, packet, references, source, table
 
-cdef packet* packet_take(engine* e) noexcept nogil
-    # With one reference; NULL when the pool is at its limit.
+cdef enum:
+    # About 420 MB; taken from the system as they are needed
+    MAX_PACKETS = 262144
+
+cdef packet* packet_take(engine* e, bint sound) noexcept nogil
+    # With one reference; NULL when the pool is at its limit, the last part of which is for sound.
+cdef bint packets_are_scarce(const engine* e) noexcept nogil
 cdef void packet_drop(engine* e, packet* p) noexcept nogil
 cdef bint ring_open(source* s) noexcept nogil
 cdef void ring_close(engine* e, source* s) noexcept nogil

@@ -7,17 +7,17 @@ from sfu.kernel.state cimport missing_packet, table_entry
 
 cdef enum:
     CHUNK = 256
-    # 262,144 packets, about 420 MB; taken from the system as they are needed
-    MAX_CHUNKS = 1024
+    # Part of the pool that pictures leave to sound, which is held for a moment only
+    FOR_SOUND = 64
 
 
 cdef bint grow(engine* e) noexcept nogil:
     cdef packet* chunk
     cdef int i
-    if e.chunk_count == MAX_CHUNKS:
+    if e.chunk_count == MAX_PACKETS // CHUNK:
         return False
     if e.chunks == NULL:
-        e.chunks = <packet**>calloc(MAX_CHUNKS, sizeof(packet*))
+        e.chunks = <packet**>calloc(MAX_PACKETS // CHUNK, sizeof(packet*))
         if e.chunks == NULL:
             return False
     chunk = <packet*>malloc(CHUNK * sizeof(packet))
@@ -31,14 +31,21 @@ cdef bint grow(engine* e) noexcept nogil:
     return True
 
 
-cdef packet* packet_take(engine* e) noexcept nogil:
+cdef packet* packet_take(engine* e, bint sound) noexcept nogil:
     cdef packet* p
+    if e.packets >= e.max_packets - (0 if sound else e.max_packets // FOR_SOUND):
+        return NULL
     if e.free_packets == NULL and not grow(e):
         return NULL
     p = e.free_packets
     e.free_packets = p.next_free
+    e.packets += 1
     p.references = 1
     return p
+
+
+cdef bint packets_are_scarce(const engine* e) noexcept nogil:
+    return e.packets > e.max_packets // 2
 
 
 cdef void packet_drop(engine* e, packet* p) noexcept nogil:
@@ -46,6 +53,7 @@ cdef void packet_drop(engine* e, packet* p) noexcept nogil:
     if p.references == 0:
         p.next_free = e.free_packets
         e.free_packets = p
+        e.packets -= 1
 
 
 cdef bint ring_open(source* s) noexcept nogil:

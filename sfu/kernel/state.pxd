@@ -413,6 +413,9 @@ cdef struct engine:
     packet* free_packets
     packet** chunks
     int32_t chunk_count
+    # Packets in use, and how many there may be
+    int32_t packets
+    int32_t max_packets
     job_queue audio
     job_queue video
     int32_t* dirty

@@ -598,3 +598,31 @@ def test_who_speaks_to_a_crowd_as_browsers_do_is_heard_whole(crowd: Stage) -> No
         viewer.report()
         crowd.wait(1000)
     assert len(viewer.audio()) == 500
+
+
+# ── memory that all share ──
+
+
+def test_packets_that_are_held_for_repair_take_no_room_from_others() -> None:
+    stage = Stage(SteppedKernel(max_packets=1024))
+    hostile, honest, viewer = class_of(stage)
+    viewer.show(0, honest)
+    honest.camera(0, keyframe=True)
+    for n in range(400):
+        for layer in range(3):
+            hostile.camera(n, layer=layer, size=3)
+    assert stage.kernel.counters()["dropped_no_memory"] > 0
+    honest.speak()
+    assert len(viewer.audio()) == 1, "some room is left to sound"
+    for n in range(1, 41):
+        for peer in (honest, viewer):
+            peer.report()
+        stage.wait(100)
+        for layer in range(3):
+            for _ in range(40):
+                hostile.camera(n, layer=layer, size=3)
+        honest.speak()
+        honest.camera(n, keyframe=n == 6)
+    assert len(viewer.audio()) == 41
+    assert pictures(viewer.video())[-35:] == list(range(6, 41))
+    stage.kernel.close()

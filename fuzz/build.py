@@ -19,6 +19,12 @@ SUFFIX = str(sysconfig.get_config_var("EXT_SUFFIX"))
 FLAGS = ["-g", "-O1", "-fno-omit-frame-pointer", "-w"]
 
 
+def translate(source: Path, generated: Path) -> None:
+    """Cython to C. Raises CalledProcessError when it does not fit what the kernel declares."""
+    cython = [sys.executable, "-m", "cython", "-3", "-X", "boundscheck=True"]
+    subprocess.run([*cython, str(source), "-o", str(generated)], cwd=ROOT, check=True)
+
+
 def compile_module(name: str) -> None:
     """Unless the module is newer than its source and all declarations."""
     source = Path(*name.split(".")).with_suffix(".pyx")
@@ -27,8 +33,7 @@ def compile_module(name: str) -> None:
     if module.exists() and module.stat().st_mtime > max(path.stat().st_mtime for path in inputs):
         return
     generated = OUT / "c" / f"{name}.c"
-    cython = [sys.executable, "-m", "cython", "-3", "-X", "boundscheck=True"]
-    subprocess.run([*cython, str(source), "-o", str(generated)], check=True)
+    translate(source, generated)
     include = [f"-I{sysconfig.get_paths()['include']}", f"-I{ROOT / 'sfu' / 'kernel'}"]
     sanitize = [f"-fsanitize=fuzzer-no-link,{SANITIZERS}", "-fno-sanitize-recover=undefined"]
     command = ["clang", *FLAGS, *sanitize, "-fPIC", "-shared", *include, str(generated)]

@@ -33,6 +33,7 @@ export class Input {
   /** Was in use when it went; taken again when it is back. `on`: it was, too. */
   private missed: { readonly id: string; readonly on: boolean } | null = null;
   private turn: Promise<void> = Promise.resolve();
+  private closed = false;
 
   constructor(
     private readonly kind: InputKind,
@@ -71,6 +72,7 @@ export class Input {
 
   /** Resolves when done or refused. Muting takes effect before this returns. */
   set(on: boolean): Promise<void> {
+    if (this.closed) return this.turn;
     this.isWanted.value = on;
     // Decided anew: of a microphone that is gone, whether it is to be on when it is back.
     const keeps = this.missed !== null && this.kind === "microphone";
@@ -104,7 +106,9 @@ export class Input {
     });
   }
 
+  /** For good: what still waits for the browser's answer, such as a host's microphone, opens nothing. */
   close(): void {
+    this.closed = true;
     this.isWanted.value = false;
     this.missed = null;
     void this.inTurn(async () => this.stop());

@@ -264,6 +264,14 @@ test("closing frees everything, also what is still being opened", async () => {
   expect(devices.tracks.every((track) => track.stopped)).toBe(true);
 });
 
+test("nothing is opened any more by what comes late, after it was closed", async () => {
+  const microphone = input("microphone");
+  microphone.close();
+  await microphone.set(true);
+  expect(devices.tracks).toEqual([]);
+  expect([microphone.wanted.value, microphone.on.value]).toEqual([false, false]);
+});
+
 describe("a device that comes back", () => {
   test("is taken again by itself, on as it was", async () => {
     const camera = input("camera", "other");

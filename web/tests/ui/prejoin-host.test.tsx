@@ -5,7 +5,7 @@ import { createPreview, type LinkInfo, type Preview } from "../../src/call";
 import { type Engine, EngineContext } from "../../src/ui/engine";
 import { PrejoinPage } from "../../src/ui/prejoin/prejoin-page";
 import { FakeStream, FakeTrack, settle } from "../call/fake-browser";
-import { act, mount } from "./mount";
+import { act, mount, screen, user } from "./mount";
 
 const info: LinkInfo = {
   title: "Физика",
@@ -85,6 +85,15 @@ test("both are on when he has allowed them", async () => {
   await allow("video");
   await allow("audio");
   expect(on()).toEqual([true, true]);
+});
+
+test("the microphone that he has turned off while the camera's question stood stays off", async () => {
+  await user().click(screen.getByTestId("prejoin-microphone"));
+  await allow("audio");
+  expect(on()).toEqual([false, true]);
+  await user().click(screen.getByTestId("prejoin-microphone"));
+  await allow("video");
+  expect(on()).toEqual([true, false]);
 });
 
 test("none is left open when he goes elsewhere and answers then", async () => {

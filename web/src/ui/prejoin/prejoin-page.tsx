@@ -31,6 +31,20 @@ interface BeforeCall {
   readonly isGone: () => boolean;
 }
 
+/** A host is seen and heard at once; but his microphone is his own as soon as he has touched it. */
+async function openBoth({ setCamera, setMicrophone, wanted }: Preview): Promise<void> {
+  let touched = false;
+  const stop = wanted.microphone.subscribe((on) => {
+    touched ||= on;
+  });
+  // One after the other, as the browser asks. It may take as long as its question stands.
+  await setCamera(true);
+  stop();
+  if (!touched) {
+    await setMicrophone(true);
+  }
+}
+
 /** Devices until the person joins; then the call takes them over. */
 function usePreview(hosting: boolean): BeforeCall {
   const { createPreview } = useEngine();
@@ -39,7 +53,7 @@ function usePreview(hosting: boolean): BeforeCall {
   const gone = useRef(false);
   useEffect(() => {
     if (hosting) {
-      preview.setCamera(true).then(() => preview.setMicrophone(true));
+      void openBoth(preview);
     }
     return () => {
       gone.current = true;

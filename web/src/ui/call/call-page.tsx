@@ -9,7 +9,7 @@ import { FacesWindow } from "./faces-window";
 import { Sound } from "./sound";
 import { Stage } from "./stage";
 import { useShortcuts } from "./use-shortcuts";
-import { CallContext, createView } from "./view";
+import { CallContext, createView, isOver } from "./view";
 import { useWakeLock } from "./wake-lock";
 import { Windows } from "./windows";
 
@@ -35,7 +35,7 @@ export function CallPage({ call, onOver }: Props) {
   });
   useSignalEffect(() => call.actions.seeElsewhere(view.faces.value !== null));
   useSignalEffect(() => {
-    if (["left", "ended", "refused"].includes(call.state.phase.value)) {
+    if (isOver({ call })) {
       onOver(call);
     }
   });

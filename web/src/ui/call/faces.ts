@@ -2,7 +2,7 @@
 // Where the browser can, it stays above other windows; elsewhere it is an ordinary small window.
 import { t } from "../../i18n/language";
 import { toast } from "../kit/toasts";
-import type { Here } from "./view";
+import { type Here, isOver } from "./view";
 
 interface DocumentPictureInPicture {
   requestWindow(size: { width: number; height: number }): Promise<Window>;
@@ -32,9 +32,18 @@ async function open(): Promise<Window | null> {
 }
 
 /** Must come from a press: browsers open windows for nothing else. */
-export async function openFaces({ view }: Here): Promise<void> {
+export async function openFaces(here: Here): Promise<void> {
+  if (here.view.faces.peek()) {
+    return;
+  }
   try {
-    view.faces.value ??= await open();
+    const opened = await open();
+    // The browser takes its time, and nobody would draw into a window that comes after the call.
+    if (isOver(here)) {
+      opened?.close();
+    } else {
+      here.view.faces.value = opened;
+    }
   } catch {
     toast(t("faces.blocked"));
   }

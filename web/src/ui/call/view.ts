@@ -136,6 +136,11 @@ export function isModerator({ role }: Pick<Person, "role">): boolean {
   return role === "host" || role === "co_admin";
 }
 
+/** Whether the call has come to its end, at least for this person. */
+export function isOver({ call: { state } }: Pick<Here, "call">): boolean {
+  return ["left", "ended", "refused"].includes(state.phase.value);
+}
+
 /** Whether a person is heard now: while the line is cut, who was heard last is no news. */
 export function isHeard({ call: { state } }: Here, person: Person): boolean {
   return (

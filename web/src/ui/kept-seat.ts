@@ -11,7 +11,7 @@ export interface KeptSeat {
   readonly entered: Entered;
   /** The link itself may be used up or revoked by now; a seat that is held does not depend on it. */
   readonly info: LinkInfo;
-  /** What was on or being opened when it was last told. */
+  /** What was on or being opened when it was last told; of a page that is not in the call there is none. */
   readonly devices?: { readonly microphone: boolean; readonly camera: boolean };
 }
 
@@ -63,6 +63,11 @@ export function passSeatOn(link: string): void {
   write(ofTab, link, null);
 }
 
+/** This tab's page is before the call, and loaded again it is to be there, too. */
+export function stayOutside(link: string, { entered, info }: KeptSeat): void {
+  write(ofTab, link, { entered, info });
+}
+
 /** null: the seat was given up. */
 export function keepSeat(link: string, seat: KeptSeat | null): void {
   write(ofTab, link, seat);
@@ -74,8 +79,9 @@ export function keepSeat(link: string, seat: KeptSeat | null): void {
   }
 }
 
-/** Whether this page is one that was loaded again, as by F5. */
-export function wasReloaded(): boolean {
+/** The path of the page that was loaded again, as by F5, before anything else was shown; else null. */
+export function reloadedPath(): string | null {
   const [entry] = performance.getEntriesByType("navigation");
-  return entry !== undefined && (entry as PerformanceNavigationTiming).type === "reload";
+  const { type, name } = (entry ?? {}) as Partial<PerformanceNavigationTiming>;
+  return type === "reload" && name !== undefined ? new URL(name, location.href).pathname : null;
 }

@@ -6,9 +6,17 @@ import { EndView } from "./end-view";
 import { useEngine } from "./engine";
 import { asFailure, spentLink } from "./failure";
 import { FailureView } from "./failure-view";
-import { type KeptSeat, keptSeat, passSeatOn, sharedSeat, wasReloaded } from "./kept-seat";
+import {
+  type KeptSeat,
+  keptSeat,
+  passSeatOn,
+  reloadedPath,
+  sharedSeat,
+  stayOutside,
+} from "./kept-seat";
 import { OuterPage } from "./kit/outer-page";
 import { PrejoinPage } from "./prejoin/prejoin-page";
+import { readPath } from "./route";
 import { returnToSeat } from "./take-seat";
 
 type Step =
@@ -26,6 +34,13 @@ type Step =
 
 const unsupported: Failure = { code: "unsupported", message: "", details: {} };
 
+/** Whether what was loaded again is the page of this link: another of ours says nothing of it. */
+function wasReloaded(link: string): boolean {
+  const path = reloadedPath();
+  const here = path === null ? null : readPath(path);
+  return here?.page === "lesson" && here.link === link;
+}
+
 /** From the link to the end of the call. */
 export function LessonPage({ link }: { link: string }) {
   const engine = useEngine();
@@ -39,10 +54,14 @@ export function LessonPage({ link }: { link: string }) {
       return;
     }
     const own = keptSeat(link, Date.now());
-    if (own !== null && wasReloaded() && !returned.current) {
+    // Whoever was not in the call is not to be in it, seen and heard, by a press of F5.
+    if (own?.devices && wasReloaded(link) && !returned.current) {
       returned.current = true;
       setStep({ at: "call", call: returnToSeat(engine, link, own) });
       return;
+    }
+    if (own !== null) {
+      stayOutside(link, own);
     }
     const ask = async () => {
       const found = own ?? sharedSeat(link, Date.now());

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Call, LinkInfo, Person, Preview } from "../../src/call";
 import { setLanguage } from "../../src/i18n/language";
 import { App } from "../../src/ui/app";
@@ -186,26 +186,69 @@ const seat = {
   info,
 };
 
-test.each([
-  ["which another tab sits on asks, and again when it is loaded again", true, 0],
-  ["of its own comes back when it is loaded again", false, 1],
-])("a tab with a seat %s", async (_, taken, calls) => {
+/** As the browser says it, of a page that was loaded again at `path`. */
+function loadedAgain(path: string) {
+  const entry = { type: "reload", name: `https://school.example${path}` };
+  vi.spyOn(performance, "getEntriesByType").mockReturnValue([entry as unknown as PerformanceEntry]);
+}
+
+describe("a tab with a seat", () => {
   const link = "abcdefgh12345678";
-  keepSeat(link, seat);
+  const devices = { microphone: true, camera: true };
   const createCall = vi.fn(() => fakeCall() as unknown as Call);
-  const lookAtSeat = async () => ({ held: true, taken });
-  await open(`/j/${link}`, fakeEngine({ createCall, lookAtSeat }));
-  await screen.findByTestId("prejoin-name");
-  expect(screen.queryByTestId("prejoin-elsewhere") !== null).toBe(taken);
-  expect(sharedSeat(link, Date.now())).toMatchObject(seat);
-  act(() => go("/"));
-  const loadedAgain = [{ type: "reload" } as unknown as PerformanceEntry];
-  vi.spyOn(performance, "getEntriesByType").mockReturnValue(loadedAgain);
-  act(() => go(`/j/${link}`));
-  await screen.findByTestId(taken ? "prejoin-elsewhere" : "call");
-  expect(createCall).toHaveBeenCalledTimes(calls);
-  vi.restoreAllMocks();
-  keepSeat(link, null);
+
+  beforeEach(() => {
+    createCall.mockClear();
+    keepSeat(link, { ...seat, devices });
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    keepSeat(link, null);
+  });
+  const openIt = (taken: boolean) =>
+    open(
+      `/j/${link}`,
+      fakeEngine({ createCall, lookAtSeat: async () => ({ held: true, taken, name: "Аня" }) }),
+    );
+  const again = () => {
+    act(() => go("/"));
+    loadedAgain(`/j/${link}`);
+    act(() => go(`/j/${link}`));
+  };
+
+  test("which another tab sits on asks, and again when it is loaded again", async () => {
+    await openIt(true);
+    await screen.findByTestId("prejoin-elsewhere");
+    expect(sharedSeat(link, Date.now())).toMatchObject(seat);
+    again();
+    await screen.findByTestId("prejoin-elsewhere");
+    expect(createCall).not.toHaveBeenCalled();
+  });
+
+  test("in the call comes back into it when it is loaded again", async () => {
+    loadedAgain(`/j/${link}`);
+    await openIt(false);
+    await screen.findByTestId("call");
+    expect(createCall).toHaveBeenCalledOnce();
+  });
+
+  // The page itself tells people to load it again, for the devices.
+  test("before the call is not in it, seen and heard, when it is loaded again", async () => {
+    await openIt(false);
+    await screen.findByTestId("prejoin-name");
+    expect(screen.queryByTestId("prejoin-elsewhere")).toBeNull();
+    again();
+    const name = await screen.findByTestId("prejoin-name");
+    expect(createCall).not.toHaveBeenCalled();
+    expect(name, "the seat is still known").toHaveProperty("value", "Аня");
+  });
+
+  test("is not in the call because another page of ours was loaded again", async () => {
+    loadedAgain("/");
+    await openIt(false);
+    await screen.findByTestId("prejoin-name");
+    expect(createCall).not.toHaveBeenCalled();
+  });
 });
 
 test("a link that lets nobody in says so", async () => {

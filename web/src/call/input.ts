@@ -97,11 +97,13 @@ export class Input {
     return this.inTurn(async () => {
       const { missed } = this;
       if (missed === null || !this.isBack(missed.id, ids)) return;
-      this.missed = null;
       this.stop();
       this.deviceId = missed.id;
       this.isWanted.value = missed.on;
-      await this.open();
+      const refused = await this.open();
+      // Wireless ones are listed before they can be opened: what took its place goes on.
+      if (refused === "device_busy" && this.kind === "microphone") await this.openAnother();
+      else this.missed = null;
       await this.settle();
     });
   }
@@ -159,6 +161,14 @@ export class Input {
       this.notices.add({ kind, device: this.kind });
       return kind;
     }
+  }
+
+  /** Instead of the microphone that is missed, which is still awaited; on or muted as that would be. */
+  private async openAnother(): Promise<void> {
+    if (this.missed === null) return;
+    this.deviceId = "";
+    this.isWanted.value = this.missed.on;
+    if ((await this.open()) === null) this.notices.add({ kind: "device_lost", device: this.kind });
   }
 
   private async request(): Promise<MediaStreamTrack> {

@@ -295,6 +295,54 @@ describe("a device that comes back", () => {
     expect(devices.tracks).toHaveLength(1);
   });
 
+  describe("but cannot be opened yet, as wireless ones", () => {
+    const replaced = async () => {
+      const microphone = input("microphone", "other");
+      await microphone.set(true);
+      devices.tracks[0]?.onended?.();
+      await microphone.plugged(["usual"]);
+      expect(microphone.on.value).toBe(true);
+      devices.refusals = ["NotReadableError"];
+      return microphone;
+    };
+
+    test("leaves the microphone on that took its place, and is taken at the next change", async () => {
+      const microphone = await replaced();
+      await microphone.plugged(["usual", "other"]);
+      expect(microphone.on.value).toBe(true);
+      expect(devices.tracks.at(-1)?.device).toBe("usual");
+      expect(kinds()).toEqual(["device_lost"]);
+      await microphone.plugged(["usual", "other"]);
+      expect(devices.tracks.at(-1)?.device).toBe("other");
+      expect(microphone.on.value).toBe(true);
+      expect(kinds()).toEqual([]);
+      await microphone.plugged(["usual", "other"]);
+      expect(devices.tracks.filter((track) => !track.stopped)).toHaveLength(1);
+      expect(devices.tracks).toHaveLength(4);
+    });
+
+    test("leaves it muted for who mutes meanwhile", async () => {
+      const microphone = await replaced();
+      const back = microphone.plugged(["usual", "other"]);
+      await Promise.resolve();
+      void microphone.set(false);
+      await back;
+      expect(microphone.track.value).not.toBeNull();
+      expect(microphone.on.value).toBe(false);
+      expect(microphone.outgoing.value?.enabled).toBe(false);
+    });
+
+    test("opens nothing for who leaves meanwhile", async () => {
+      const microphone = await replaced();
+      const back = microphone.plugged(["usual", "other"]);
+      await Promise.resolve();
+      microphone.close();
+      await back;
+      await microphone.set(false);
+      expect(devices.tracks.every((track) => track.stopped)).toBe(true);
+    });
+  });
+
   test("a microphone that was muted comes back muted", async () => {
     const microphone = input("microphone", "other");
     await microphone.set(true);

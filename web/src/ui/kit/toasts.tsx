@@ -8,7 +8,7 @@ interface Toast {
 
 const LASTS = 5000;
 const toasts = signal<readonly Toast[]>([]);
-const spoken = signal("");
+const spoken = signal<Toast>({ id: 0, text: "" });
 let nextId = 1;
 
 export function toast(text: string): void {
@@ -21,7 +21,7 @@ export function toast(text: string): void {
 
 /** Said by screen readers only. */
 export function announce(text: string): void {
-  spoken.value = text;
+  spoken.value = { id: nextId++, text };
 }
 
 export function Toasts() {
@@ -35,7 +35,8 @@ export function Toasts() {
         ))}
       </div>
       <div class="unseen" role="status">
-        {spoken.value}
+        {/* The same words again are news only as another element. */}
+        <span key={spoken.value.id}>{spoken.value.text}</span>
       </div>
     </>
   );

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Call } from "../../src/call";
 import { CallPage } from "../../src/ui/call/call-page";
+import { announce, Toasts } from "../../src/ui/kit/toasts";
 import { classOf, fakeCall } from "./fake-call";
-import { mount, screen, user } from "./mount";
+import { act, mount, screen, user } from "./mount";
 
 beforeEach(() => {
   vi.spyOn(HTMLElement.prototype, "clientWidth", "get").mockReturnValue(1280);
@@ -52,6 +53,32 @@ test.each(["{Control>}{/ }", "{Alt>}{/ }{/Alt}", "{Meta>}"])(
     expect(call.actions.setMicrophone).toHaveBeenLastCalledWith(false);
   },
 );
+
+test.each([
+  ["on, when it is", true],
+  ["nothing, when it is refused", false],
+])("whoever holds the space bar is told of the microphone: %s", async (_, allowed) => {
+  const call = fakeCall(classOf(3));
+  let open = () => {};
+  call.actions.setMicrophone.mockImplementation(
+    () =>
+      new Promise((resolve) => {
+        open = () => {
+          call.state.microphoneOn.value = allowed;
+          resolve(undefined);
+        };
+      }),
+  );
+  draw(call);
+  mount(<Toasts />);
+  act(() => announce(""));
+  const said = () => screen.queryByText(/микрофон включён/);
+  const keys = user();
+  await keys.keyboard("{ >}");
+  expect(said()).toBeNull();
+  await act(async () => open());
+  expect(said() !== null).toBe(allowed);
+});
 
 test("a modifier whose own press was not seen does not hide that the space bar is let go", () => {
   const call = fakeCall(classOf(3));

@@ -55,11 +55,15 @@ export function focusPerson(view: View, position: number): void {
 
 /** Talking while a key is held, for whoever is muted. */
 export const talk = {
-  begin({ call, view }: Here): void {
-    if (!call.state.microphoneOn.peek()) {
-      view.talking.value = true;
+  async begin({ call, view }: Here): Promise<void> {
+    if (call.state.microphoneOn.peek()) {
+      return;
+    }
+    view.talking.value = true;
+    await call.actions.setMicrophone(true);
+    // It may be refused, or let go meanwhile.
+    if (view.talking.peek() && call.state.microphoneOn.peek()) {
       announce(t("announce.talking"));
-      void call.actions.setMicrophone(true);
     }
   },
   end({ call, view }: Here): void {

@@ -45,6 +45,7 @@ export class RunningCall {
   private readonly sound = signal<readonly MediaStream[]>([]);
   private readonly unconfirmed = signal(false);
   private seenElsewhere = false;
+  private over = false;
   private unconfirmedSince: number | null = null;
   private readonly page = secretWord();
   private readonly notices = new Notices();
@@ -237,7 +238,10 @@ export class RunningCall {
 
   private async renewGrant(): Promise<void> {
     try {
-      this.entered = { ...this.entered, grant: await renew(this.entered.grant), since: Date.now() };
+      const grant = await renew(this.entered.grant);
+      // A seat that was given up meanwhile is kept no longer.
+      if (this.over) return;
+      this.entered = { ...this.entered, grant, since: Date.now() };
       this.keep(this.entered);
     } catch {
       // The next turn tries again, and the seat itself does not depend on it.
@@ -281,6 +285,7 @@ export class RunningCall {
   }
 
   private finish(phase: Phase, failure: Failure | null): void {
+    this.over = true;
     // First why: a seat that another tab has taken over is not given up.
     this.failure.value = failure;
     this.keep(null);

@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { RunningCall } from "../../src/call/call";
 import { ScreenShare } from "../../src/call/screen";
 import { fakeLocal } from "../ui/fake-call";
@@ -40,6 +40,49 @@ test("whoever leaves gives up the seat, once, though the call is closed after th
   left.actions.leave();
   left.close();
   expect(asked()).toEqual([["/api/seat/closed", true]]);
+});
+
+describe("a grant that is renewed after hours", () => {
+  /** A call that has asked for it; `reply` is the server's word. */
+  const asking = () => {
+    const intervals = vi.spyOn(globalThis, "setInterval");
+    const keep = vi.fn();
+    const running = new RunningCall(entered, "wss://school/api/call", fakeLocal(), keep);
+    const HOUR = 3600_000;
+    const [renew] = intervals.mock.calls.find(([, every]) => Number(every) >= HOUR) ?? [];
+    let give = (_: unknown) => {};
+    const answer = new Promise((resolve) => {
+      give = resolve;
+    });
+    ask.mockReturnValueOnce(answer as ReturnType<typeof ask>);
+    renew?.();
+    expect(ask.mock.calls[0]?.[0]).toBe("/api/grants");
+    const reply = async () => {
+      give({ ok: true, status: 200, json: async () => ({ grant: "longer" }) });
+      await settle();
+    };
+    return { running, keep, reply };
+  };
+
+  test("brings back no seat that was given up meanwhile", async () => {
+    const { running, keep, reply } = asking();
+    running.close();
+    await reply();
+    expect(keep).toHaveBeenLastCalledWith(null);
+  });
+
+  test("keeps the seat as it is by then", async () => {
+    const { running, keep, reply } = asking();
+    const roster = { sequence: 0, total: 1, participants: [] };
+    const [socket] = FakeSocket.all;
+    socket?.onopen?.();
+    socket?.say({ type: "welcome", you: 1, role: "guest", title: "", resume: "another", roster });
+    await reply();
+    expect(keep).toHaveBeenLastCalledWith(
+      expect.objectContaining({ grant: "longer", resume: "another" }),
+    );
+    running.close();
+  });
 });
 
 /** A call with a socket that answers and media that get through. */

@@ -1,4 +1,5 @@
 import { quotable, t } from "../i18n/language";
+import { Headline } from "./kit/headline";
 import { Icon } from "./kit/icon";
 import { OuterPage } from "./kit/outer-page";
 import { go } from "./route";
@@ -17,7 +18,7 @@ export function EndView({ how, title, onRejoin }: Props) {
         <span class="message-picture">
           <Icon name="leave" />
         </span>
-        <h1>{t(`end.${how}.title`)}</h1>
+        <Headline>{t(`end.${how}.title`)}</Headline>
         <p>{t(`end.${how}.text`, { title: quotable(title) })}</p>
         <div class="message-actions">
           {how === "left" && (

@@ -1,6 +1,7 @@
 import type { Failure } from "../call";
 import { t } from "../i18n/language";
 import { failurePage, worthRetrying } from "./failure";
+import { Headline } from "./kit/headline";
 import { Icon, type IconName } from "./kit/icon";
 import { OuterPage } from "./kit/outer-page";
 import { go } from "./route";
@@ -39,7 +40,7 @@ export function FailureView({ failure, onRetry }: Props) {
         <span class="message-picture">
           <Icon name={pictures[page] ?? "warning"} />
         </span>
-        <h1>{t(`failure.${page}.title`)}</h1>
+        <Headline>{t(`failure.${page}.title`)}</Headline>
         {why(failure).map((line) => (
           <p key={line}>{line}</p>
         ))}

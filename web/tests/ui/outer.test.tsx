@@ -260,6 +260,33 @@ test("a link that lets nobody in says so", async () => {
   expect(screen.queryByTestId("retry")).toBeNull();
 });
 
+describe("a page that takes the place of another is where the focus is", () => {
+  const heading = () => screen.getByRole("heading", { level: 1 });
+
+  test("after the call", () => {
+    mount(<EndView how="ended" title="Алгебра" onRejoin={() => undefined} />);
+    expect(document.activeElement).toBe(heading());
+  });
+
+  test("when nobody is let in", async () => {
+    const lookUp = async () => Promise.reject(refusal("link_revoked"));
+    await open("/j/abcdefgh12345678", fakeEngine({ lookUp }));
+    await screen.findByTestId("failure");
+    await vi.waitFor(() => expect(document.activeElement).toBe(heading()));
+  });
+
+  test("when a lesson is made", async () => {
+    keepKey("s3cret");
+    await open("/");
+    await user().type(screen.getByTestId("create-title"), "Физика{Enter}");
+    await screen.findByTestId("invite-link");
+    await vi.waitFor(() => expect(document.activeElement).toBe(heading()));
+    expect(heading().textContent).toBe("Физика");
+    history.replaceState(null, "");
+    forgetKey();
+  });
+});
+
 test("a title with quotation marks is quoted with the inner ones", () => {
   mount(<EndView how="left" title="Алгебра, 8 «Б»" onRejoin={() => undefined} />);
   expect(document.body.textContent).toContain("Урок «Алгебра, 8 „Б“» продолжается");

@@ -1,6 +1,7 @@
 import type { Lesson } from "../../call";
 import { t } from "../../i18n/language";
 import { CopyField } from "../kit/copy-field";
+import { Headline } from "../kit/headline";
 import { Qr } from "../kit/qr";
 import { go, lessonAddress, lessonPath } from "../route";
 
@@ -19,7 +20,7 @@ export function Created({ lesson, onAnother }: Props) {
     <div class="created card">
       <div class="created-words">
         <p class="eyebrow">{t("created.heading")}</p>
-        <h1>{lesson.title}</h1>
+        <Headline>{lesson.title}</Headline>
         <section>
           <h2>{t("created.invite")}</h2>
           <p>{t("created.invite.text")}</p>

@@ -46,6 +46,13 @@ export function LessonPage({ link }: { link: string }) {
   const engine = useEngine();
   const [step, setStep] = useState<Step>({ at: "loading", busy: false });
   const returned = useRef(false);
+  const gone = useRef(false);
+  useEffect(
+    () => () => {
+      gone.current = true;
+    },
+    [],
+  );
   const fail = useCallback((failure: Failure) => setStep({ at: "failed", failure }), []);
   const begin = useCallback(() => {
     setStep({ at: "loading", busy: false });
@@ -66,6 +73,9 @@ export function LessonPage({ link }: { link: string }) {
     const ask = async () => {
       const found = own ?? sharedSeat(link, Date.now());
       const held = found && (await engine.lookAtSeat(found.entered));
+      if (gone.current) {
+        return;
+      }
       // Nobody can tell of a seat that is given up; the tab's own is tried all the same.
       const kept = held?.held === true ? found : own;
       const taken = held?.taken === true;
@@ -75,7 +85,7 @@ export function LessonPage({ link }: { link: string }) {
       }
       try {
         const waiting = (busy: boolean) => setStep({ at: "loading", busy });
-        const info = await engine.lookUp(link, { waiting });
+        const info = await engine.lookUp(link, { waiting, over: () => gone.current });
         setStep({ at: "prejoin", info, kept, taken });
       } catch (problem) {
         const failure = asFailure(problem);

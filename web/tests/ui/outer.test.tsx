@@ -7,7 +7,7 @@ import { PersonRow } from "../../src/ui/call/person-row";
 import { Tile } from "../../src/ui/call/tile";
 import { EndView } from "../../src/ui/end-view";
 import { type Engine, EngineContext } from "../../src/ui/engine";
-import { keepSeat, sharedSeat } from "../../src/ui/kept-seat";
+import { keepSeat, keptSeat, sharedSeat } from "../../src/ui/kept-seat";
 import { go } from "../../src/ui/route";
 import { forgetKey, keepKey } from "../../src/ui/start/school-key";
 import { fakeCall, fakeLocal, person } from "./fake-call";
@@ -141,6 +141,16 @@ test("who goes back while a busy server is asked is not in the call when it lets
   expect(screen.getByTestId("open-link")).toBeTruthy();
 });
 
+test("who goes back while a busy server is asked for the lesson is asked for no more", async () => {
+  const lookUp = vi.fn((..._: Parameters<Engine["lookUp"]>) => new Promise<never>(() => undefined));
+  await open("/j/abcdefgh12345678", fakeEngine({ lookUp }));
+  await vi.waitFor(() => expect(lookUp).toHaveBeenCalled());
+  const over = () => lookUp.mock.calls[0]?.[1]?.over?.();
+  expect(over()).toBe(false);
+  act(() => go("/"));
+  expect(over()).toBe(true);
+});
+
 // `disabled` would take the focus away, and a screen reader back to the beginning.
 test("who presses to come in stays on the button while it is busy, and comes in once", async () => {
   const enter = vi.fn(() => new Promise<never>(() => undefined));
@@ -230,6 +240,18 @@ describe("a tab with a seat", () => {
     await openIt(false);
     await screen.findByTestId("call");
     expect(createCall).toHaveBeenCalledOnce();
+  });
+
+  test("left for another page keeps it, whatever the server says then of another tab", async () => {
+    let say = (_: { held: boolean; taken: boolean }) => {};
+    const lookAtSeat = () =>
+      new Promise<{ held: boolean; taken: boolean }>((resolve) => {
+        say = resolve;
+      });
+    await open(`/j/${link}`, fakeEngine({ createCall, lookAtSeat } as Partial<Engine>));
+    act(() => go("/"));
+    await act(async () => say({ held: true, taken: true }));
+    expect(keptSeat(link, Date.now())).toMatchObject(seat);
   });
 
   // The page itself tells people to load it again, for the devices.

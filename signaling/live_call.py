@@ -133,6 +133,8 @@ class LiveCall:
         self._sockets: dict[int, Outlet] = {}
         self._unwritten = Unwritten()
         self._taken = Unwritten()
+        self._left_workers: set[str] = set()
+        """Every media server that this process took the call from."""
         self._sizing = False
         """The size is not in SQL yet; until it is, nothing is acknowledged."""
         self._written_state: CallState | None = None
@@ -202,6 +204,7 @@ class LiveCall:
     def leave_worker(self) -> None:
         """This media server is gone; should it come back, another carries the call by then."""
         if self.worker is not None:
+            self._left_workers.add(self.worker)
             self._unwritten.left_workers.add(self.worker)
             self.worker = None
             self._surroundings.touched(self)
@@ -219,13 +222,16 @@ class LiveCall:
         """
         self._written_state = None
         self._written_offers.clear()
+        # One that is ours again is not left, as `take_writes` sees. Redis may have been written to
+        # since it forgot a move, and so not say any more which server it was.
+        self._unwritten.left_workers |= self._left_workers
         if kept is not None:
             self._unwritten.records.update(dict.fromkeys(kept.records))
             self._unwritten.sessions.update(kept.wanted)
             for session in kept.wanted.keys() - self.engine.people.by_session.keys():
                 self._carry_out(Departed(session))
             if kept.state.worker is not None:
-                # Unless it is ours, which `take_writes` sees.
+                # A process before us may have taken the call from it.
                 self._unwritten.left_workers.add(kept.state.worker)
         self._unwritten.records.update(self.engine.records())
         for seat in self.engine.seats.values():

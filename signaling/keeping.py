@@ -18,7 +18,7 @@ log = structlog.get_logger()
 SILENT_SECONDS = 10.0
 """Without an answer of Redis, though it may have refused nothing; for health."""
 MEETING_SECONDS = 6.0
-"""Until another run of Redis knows of every media server: each says every 3 s that it lives."""
+"""Until a run of Redis knows of every media server: each says every 3 s that it lives."""
 
 
 class Keeping:
@@ -35,7 +35,8 @@ class Keeping:
         """Those of Redis that have all that is written."""
         self._met = live.runs()
         """Those that have been asked for media servers."""
-        self._all_met_at = clock.steady()
+        self._all_met_at: float | None = None
+        """None: Redis has not been asked, and may have come back only now, as we did."""
 
     @property
     def answered(self) -> bool:
@@ -62,7 +63,7 @@ class Keeping:
         # Asked after looking: what was seen is of this run, or of one before it.
         async with self._met.another() as another:
             now = self._answered_at = self._clock.steady()
-            if another:
+            if another or self._all_met_at is None:
                 self._all_met_at = now + MEETING_SECONDS
         alive = self._workers.alive if now >= self._all_met_at else set()
         for running in self._registry.all():

@@ -308,6 +308,7 @@ async def test_a_call_moves_when_its_worker_is_gone(
     other.generation = 2
     async with other.running():
         await redis.delete(bus.worker_key(sfu.worker))
+        school.offset.seconds += MEETING_SECONDS
         failed = await browser.until(Failed)
         assert (failed.error.code, failed.id) == ("media_lost", 0)
         members = await redis.smembers(bus.calls_key("worker-2"))
@@ -362,6 +363,7 @@ async def test_a_worker_that_was_gone_does_not_find_its_calls_again(
     monkeypatch.setattr(calls._live, "write", once_away)
     async with FakeSfu(redis, "worker-2").running():
         await redis.delete(bus.worker_key(sfu.worker))
+        school.offset.seconds += MEETING_SECONDS
         await browser.send(Offer(1, OFFER))
         async with asyncio.timeout(PATIENCE):
             while not await redis.scard(bus.calls_key("worker-2")):

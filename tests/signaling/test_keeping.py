@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from signaling.clock import Clock
 from signaling.errand import Errand
-from signaling.keeping import Keeping
+from signaling.keeping import MEETING_SECONDS, Keeping
 from signaling.live import Live
 from signaling.registry import RESTARTING, Registry
 from signaling.workers import Workers
@@ -62,7 +62,8 @@ class Scene:
         self.running = [Running(call) for call in self.calls.values()]
         self.alive: set[str] = set()
         self.ours = {"one", "two", "three"}
-        steady = Clock(wall=lambda: 0.0, steady=lambda: 0.0)
+        self.now = 100.0
+        steady = Clock(wall=lambda: 0.0, steady=lambda: self.now)
         registry, workers = cast("Registry", self), cast("Workers", self)
         self.keeping = Keeping(registry, cast("Live", self), workers, steady)
 
@@ -109,8 +110,26 @@ async def test_a_call_leaves_a_media_server_that_is_gone_and_no_other(scene: Sce
     scene.calls["two"].worker, scene.calls["three"].worker = "gone", None
     scene.alive = {"a"}
     await scene.keeping.look_after_workers()
+    scene.now += MEETING_SECONDS
+    await scene.keeping.look_after_workers()
     assert scene.heard() == {"one": [], "two": ["left"], "three": []}
     assert scene.to_be_written() == ["two", "three"]
+
+
+async def test_a_new_process_gives_each_media_server_time_to_say_that_it_lives(
+    scene: Scene,
+) -> None:
+    """Redis may have come back a moment before it did, with the first of them."""
+    scene.now += 2 * MEETING_SECONDS
+    scene.alive = {"b"}
+    for _ in range(2):
+        await scene.keeping.look_after_workers()
+        assert scene.heard() == {"one": [], "two": [], "three": []}
+        scene.now += MEETING_SECONDS / 2
+    scene.alive = {"a", "b"}
+    scene.calls["two"].worker = "gone"
+    await scene.keeping.look_after_workers()
+    assert scene.heard() == {"one": [], "two": ["left"], "three": []}
 
 
 async def test_when_no_media_server_is_seen_each_call_waits_for_its_own(scene: Scene) -> None:

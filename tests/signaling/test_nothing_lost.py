@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from signaling import attendance, live, live_call
 from signaling.app import running
-from signaling.keeping import again
+from signaling.keeping import MEETING_SECONDS, again
 from signaling.live import Live
 from signaling.store import Lesson, Store
 from signaling.tables import attendance as attendance_table
@@ -406,6 +406,7 @@ async def test_calls_may_come_and_go_while_workers_are_looked_after(
         return await write(call, commands)  # type: ignore[arg-type]
 
     await redis.delete(bus.worker_key(sfu.worker))
+    school.offset.seconds += MEETING_SECONDS
     async with FakeSfu(redis, "worker-2").running():
         monkeypatch.setattr(calls._live, "write", meanwhile)
         await calls._keeping.look_after_workers()

@@ -16,7 +16,7 @@ from .workers import Workers
 
 log = structlog.get_logger()
 SILENT_SECONDS = 10.0
-"""Without an answer of Redis, though it may have refused nothing; for health."""
+"""In which Redis took nothing, though it may have refused nothing either; for health."""
 MEETING_SECONDS = 6.0
 """Until a run of Redis knows of every media server: each says every 3 s that it lives."""
 
@@ -30,7 +30,7 @@ class Keeping:
         self._workers = workers
         self._clock = clock
         self._answered_at = clock.steady()
-        """When Redis last said which media servers there are."""
+        """When Redis last took what was written."""
         self._told = live.runs()
         """Those of Redis that have all that is written."""
         self._met = live.runs()
@@ -40,7 +40,7 @@ class Keeping:
 
     @property
     def answered(self) -> bool:
-        """Whether Redis has said anything of late; for health."""
+        """Whether Redis has taken anything of late; for health."""
         return self._clock.steady() - self._answered_at < SILENT_SECONDS
 
     async def renew_leases(self) -> None:
@@ -62,7 +62,7 @@ class Keeping:
         await self._workers.look()
         # Asked after looking: what was seen is of this run, or of one before it.
         async with self._met.another() as another:
-            now = self._answered_at = self._clock.steady()
+            now = self._clock.steady()
             if another or self._all_met_at is None:
                 self._all_met_at = now + MEETING_SECONDS
         alive = self._workers.alive if now >= self._all_met_at else set()
@@ -73,6 +73,9 @@ class Keeping:
                 call.leave_worker()
             if call.needs_worker():
                 running.writer.errand.ask()
+        # Last: one whose memory or disk is full answers all that is asked.
+        await self._live.try_writing()
+        self._answered_at = self._clock.steady()
 
     async def _remind(self) -> None:
         """A Redis that died may lack its last seconds, or be the replica of one: what was

@@ -5,6 +5,7 @@
 | `zv:live` | set | ids of calls that run |
 | `zv:owner:{call}` | string, expires | the signaling process that runs the call |
 | `zv:state:{call}` | hash | `call` → `CallState`; the rest: what `Call.records` says |
+| `zv:alive:{process}` | string, expires | read by nobody: whether Redis takes what is written |
 
 The rest is described in `zvonok.wire.bus`. Whatever belongs to a call is written by one script
 that first checks the lease, so a process that lost it without noticing changes nothing.
@@ -144,6 +145,10 @@ class Live:
     def runs(self) -> Runs:
         """For one who has to know when Redis is another one."""
         return Runs(self._redis)
+
+    async def try_writing(self) -> None:
+        """Raises when nothing can be written, though reading may go well."""
+        await self._redis.set(f"zv:alive:{self._me}", b"", px=LEASE_MILLISECONDS)
 
     async def acquire(self, call: str) -> bool:
         """Whether the call is ours now; the lease lasts `LEASE_MILLISECONDS`."""

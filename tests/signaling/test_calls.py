@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from sqlalchemy import select
 
 from signaling import live
@@ -565,6 +567,22 @@ async def test_health_sees_a_redis_that_hangs(
     async with asyncio.timeout(PATIENCE):
         while not school.parts.calls.health()["redis"]:
             await asyncio.sleep(0.01)
+
+
+async def test_health_sees_a_redis_that_is_full(school: School, redis: Redis) -> None:
+    """It answers all that is asked; and nobody is here for whom something would be written."""
+    calls = school.parts.calls
+    await redis.config_set("maxmemory", "1mb")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while calls.health()["redis"]:
+                school.offset.seconds += SILENT_SECONDS
+                with suppress(RedisError):
+                    await calls._keeping.look_after_workers()
+    finally:
+        await redis.config_set("maxmemory", "0")
+    await calls._keeping.look_after_workers()
+    assert calls.health()["redis"]
 
 
 async def test_notices_that_wait_leave_others_their_turn(

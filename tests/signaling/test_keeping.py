@@ -78,6 +78,8 @@ class Scene:
 
     async def look(self) -> None: ...
 
+    async def try_writing(self) -> None: ...
+
     async def renew(self, call: str) -> bool:
         return call in self.ours
 

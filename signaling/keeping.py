@@ -18,7 +18,7 @@ log = structlog.get_logger()
 SILENT_SECONDS = 10.0
 """In which Redis took nothing, though it may have refused nothing either; for health."""
 MEETING_SECONDS = 6.0
-"""Until a run of Redis knows of every media server: each says every 3 s that it lives."""
+"""Until a Redis that has forgotten who lives has met every media server: each says so every 3 s."""
 
 
 class Keeping:
@@ -35,8 +35,7 @@ class Keeping:
         """Those of Redis that have all that is written."""
         self._met = live.runs()
         """Those that have been asked for media servers."""
-        self._all_met_at: float | None = None
-        """None: Redis has not been asked, and may have come back only now, as we did."""
+        self._all_met_at = clock.steady()
 
     @property
     def answered(self) -> bool:
@@ -59,11 +58,14 @@ class Keeping:
 
         Raises RedisError or OSError while Redis is away.
         """
+        # First: one whose memory or disk is full answers all that is asked. Of a process that has
+        # just come nothing holds: Redis, too, may have come back only now.
+        holds = await self._live.say_alive()
         await self._workers.look()
         # Asked after looking: what was seen is of this run, or of one before it.
         async with self._met.another() as another:
-            now = self._clock.steady()
-            if another or self._all_met_at is None:
+            now = self._answered_at = self._clock.steady()
+            if another or not holds:
                 self._all_met_at = now + MEETING_SECONDS
         alive = self._workers.alive if now >= self._all_met_at else set()
         for running in self._registry.all():
@@ -73,9 +75,6 @@ class Keeping:
                 call.leave_worker()
             if call.needs_worker():
                 running.writer.errand.ask()
-        # Last: one whose memory or disk is full answers all that is asked.
-        await self._live.try_writing()
-        self._answered_at = self._clock.steady()
 
     async def _remind(self) -> None:
         """A Redis that died may lack its last seconds, or be the replica of one: what was

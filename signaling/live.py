@@ -5,7 +5,7 @@
 | `zv:live` | set | ids of calls that run |
 | `zv:owner:{call}` | string, expires | the signaling process that runs the call |
 | `zv:state:{call}` | hash | `call` → `CallState`; the rest: what `Call.records` says |
-| `zv:alive:{process}` | string, expires | read by nobody: whether Redis takes what is written |
+| `zv:alive:{process}` | string, expires in 5 s | by it we see whether what was written holds |
 
 The rest is described in `zvonok.wire.bus`. Whatever belongs to a call is written by one script
 that first checks the lease, so a process that lost it without noticing changes nothing.
@@ -26,6 +26,9 @@ from zvonok.wire.bus import ActualSession, Description, Look, WantedSession, Wor
 LIVE_KEY = "zv:live"
 LEASE_MILLISECONDS = 6000
 RENEW_SECONDS = 2.0
+ALIVE_MILLISECONDS = 5000
+"""Shorter than the 10 s of a media server that renews its word every 3 s: while ours holds, that of
+each that lives does."""
 
 Command = Sequence[str | bytes]
 Value = TypeVar("Value")
@@ -146,9 +149,12 @@ class Live:
         """For one who has to know when Redis is another one."""
         return Runs(self._redis)
 
-    async def try_writing(self) -> None:
-        """Raises when nothing can be written, though reading may go well."""
-        await self._redis.set(f"zv:alive:{self._me}", b"", px=LEASE_MILLISECONDS)
+    async def say_alive(self) -> bool:
+        """Whether what we said the last time still holds: the clock of Redis may have jumped, or
+        for a while nothing could be written. Raises while nothing can, though reading goes well.
+        """
+        key = f"zv:alive:{self._me}"
+        return await self._redis.set(key, b"1", px=ALIVE_MILLISECONDS, get=True) is not None
 
     async def acquire(self, call: str) -> bool:
         """Whether the call is ours now; the lease lasts `LEASE_MILLISECONDS`."""

@@ -323,11 +323,16 @@ async def test_a_call_moves_when_its_worker_is_gone(
         assert await browser.until(Answer) == Answer(1, "v=0\r\nanswer 1 of 2")
 
 
-async def test_no_call_moves_before_another_redis_has_met_all_workers(
-    schools: Schools, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("forgot", ["with another run", "as its clock jumped"])
+async def test_no_call_moves_before_a_redis_that_forgot_has_met_all_workers(
+    schools: Schools, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch, forgot: str
 ) -> None:
-    """It came back empty, and one worker has said before the other that it lives."""
+    """Whatever lasts for a while is gone, and one worker has said before the other that it lives.
+
+    So it is too when for a while nothing could be written, and when the machine was asleep.
+    """
     monkeypatch.setattr(live, "RENEW_SECONDS", 3600.0)
+    monkeypatch.setattr(live, "ALIVE_MILLISECONDS", 3600_000)
     async with schools.start() as school, FakeSfu(redis, "worker-2").running():
         lesson = await school.client.lesson()
         browser = await school.client.come(lesson.participant_link, "A")
@@ -338,7 +343,10 @@ async def test_no_call_moves_before_another_redis_has_met_all_workers(
         assert worker is not None
         keeping = school.parts.calls._keeping
         await keeping.look_after_workers()
-        restarted(monkeypatch)
+        if forgot == "with another run":
+            restarted(monkeypatch)
+        else:
+            await redis.delete(*await redis.keys("zv:alive:*"))
         await redis.delete(bus.worker_key(worker))
         for _ in range(2):
             await keeping.look_after_workers()

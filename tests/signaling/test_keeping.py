@@ -61,6 +61,7 @@ class Scene:
         self.calls = {name: Call(name) for name in ("one", "two", "three")}
         self.running = [Running(call) for call in self.calls.values()]
         self.alive: set[str] = set()
+        self.holds = False
         self.ours = {"one", "two", "three"}
         self.now = 100.0
         steady = Clock(wall=lambda: 0.0, steady=lambda: self.now)
@@ -78,7 +79,9 @@ class Scene:
 
     async def look(self) -> None: ...
 
-    async def try_writing(self) -> None: ...
+    async def say_alive(self) -> bool:
+        held, self.holds = self.holds, True
+        return held
 
     async def renew(self, call: str) -> bool:
         return call in self.ours
@@ -137,8 +140,23 @@ async def test_a_new_process_gives_each_media_server_time_to_say_that_it_lives(
 async def test_when_no_media_server_is_seen_each_call_waits_for_its_own(scene: Scene) -> None:
     """As after a Redis that forgot all: they come back before others are needed."""
     await scene.keeping.look_after_workers()
+    scene.now += MEETING_SECONDS
+    await scene.keeping.look_after_workers()
     assert scene.heard() == {"one": [], "two": [], "three": []}
     assert scene.to_be_written() == []
+
+
+async def test_no_call_moves_while_even_our_own_word_does_not_hold(scene: Scene) -> None:
+    """When Redis began anew to count who lives, some have not had their turn yet."""
+    scene.alive = {"a"}
+    await scene.keeping.look_after_workers()
+    scene.now += MEETING_SECONDS
+    scene.calls["two"].worker, scene.holds = "b", False
+    await scene.keeping.look_after_workers()
+    assert scene.heard() == {"one": [], "two": [], "three": []}
+    scene.now += MEETING_SECONDS
+    await scene.keeping.look_after_workers()
+    assert scene.heard() == {"one": [], "two": ["left"], "three": []}
 
 
 async def test_what_is_not_written_is_written_before_a_call_is_handed_back(scene: Scene) -> None:

@@ -93,7 +93,7 @@ class Lesson:
             self.running.written()
             if not self.running.unwritten:
                 return
-            await self.live.renew("call")
+            await self.live.renew(["call"])
 
     async def applied(self) -> None:
         """Returns once the media server has said that all of it is in force."""
@@ -105,7 +105,7 @@ class Lesson:
                 value = await cast("Any", self.redis.hget(bus.actual_key("call"), session))
                 if value and bus.decode_actual(value).revision >= wanted.revision:
                     break
-                await self.live.renew("call")
+                await self.live.renew(["call"])
                 await asyncio.sleep(0.02)
 
 

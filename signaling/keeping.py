@@ -44,10 +44,12 @@ class Keeping:
 
     async def renew_leases(self) -> None:
         """Raises RedisError or OSError while Redis is away."""
-        for running in self._registry.all():
-            call = running.call
-            with without_harm("lease not renewed", call.id):
-                if call.usable and not await self._live.renew(call.id):
+        calls = [running.call for running in self._registry.all() if running.call.usable]
+        ours = await self._live.renew([call.id for call in calls])
+        for call in calls:
+            with without_harm("lease not regained", call.id):
+                # It may have ended meanwhile, and its lease with it.
+                if call.id not in ours and call.usable:
                     await self._registry.taken(call)
         async with self._told.another() as another:
             if another:

@@ -45,8 +45,12 @@ end
 return 1
 """
 _RENEW = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+local ours = {}
+for at, key in ipairs(KEYS) do
+  ours[at] = 0
+  if redis.call('GET', key) == ARGV[1] then ours[at] = redis.call('PEXPIRE', key, ARGV[2]) end
+end
+return ours
 """
 
 
@@ -161,12 +165,18 @@ class Live:
         key = owner_key(call)
         if await self._redis.set(key, self._me, nx=True, px=LEASE_MILLISECONDS):
             return True
-        return await self.renew(call)
+        return bool(await self.renew([call]))
 
-    async def renew(self, call: str) -> bool:
-        """False: another process has the call, or nobody."""
+    async def renew(self, calls: Sequence[str]) -> set[str]:
+        """Those that are ours still; of the others another process has the lease, or nobody.
+
+        All at once: one after the other they would outlast their leases while Redis is slow.
+        """
+        if not calls:
+            return set()
         args: list[str | int] = [self._me, LEASE_MILLISECONDS]
-        return bool(await self._renew(keys=[owner_key(call)], args=args))
+        ours = await self._renew(keys=[owner_key(call) for call in calls], args=args)
+        return {call for call, renewed in zip(calls, ours, strict=True) if renewed}
 
     async def release(self, call: str) -> None:
         await self.write(call, [["DEL", owner_key(call)]])

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from signaling import live
 from signaling.keeping import MEETING_SECONDS, SILENT_SECONDS
+from signaling.leases import Leases
 from signaling.live import Command, Kept, Live
 from signaling.live_call import LiveCall
 from signaling.outlet import SocketOutlet
@@ -515,14 +516,15 @@ async def test_one_call_at_fault_costs_no_other_its_lease(
     faulty, other = await school.client.lesson(), await school.client.lesson()
     for lesson in (faulty, other):
         await school.client.come(lesson.host_link, "A")
-    renew = Live.renew
+    asked = asyncio.Event()
 
-    async def fails(self: Live, call: str) -> bool:
-        if call == faulty.lesson.id:
-            raise KeyError(call)
-        return await renew(self, call)
+    async def fails(_self: Leases, call: LiveCall) -> bool:
+        asked.set()
+        raise KeyError(call.id)
 
-    monkeypatch.setattr(Live, "renew", fails)
+    monkeypatch.setattr(Leases, "regain", fails)
+    await redis.delete(live.owner_key(faulty.lesson.id))
+    await asyncio.wait_for(asked.wait(), PATIENCE)
     await renewed(redis, other.lesson.id)
 
 

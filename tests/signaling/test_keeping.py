@@ -62,6 +62,7 @@ class Scene:
         self.running = [Running(call) for call in self.calls.values()]
         self.alive: set[str] = set()
         self.holds = False
+        self.renewed: list[list[str]] = []
         self.ours = {"one", "two", "three"}
         self.now = 100.0
         steady = Clock(wall=lambda: 0.0, steady=lambda: self.now)
@@ -83,8 +84,10 @@ class Scene:
         held, self.holds = self.holds, True
         return held
 
-    async def renew(self, call: str) -> bool:
-        return call in self.ours
+    async def renew(self, calls: list[str]) -> set[str]:
+        self.renewed.append(calls)
+        await asyncio.sleep(0)
+        return self.ours & set(calls)
 
     async def release(self, call: str) -> None:
         self.calls[call].heard.append("released")
@@ -109,6 +112,21 @@ async def test_only_a_call_whose_lease_is_gone_is_asked_about(scene: Scene) -> N
     scene.calls["three"].usable = False
     await scene.keeping.renew_leases()
     assert scene.heard() == {"one": [], "two": ["taken"], "three": []}
+
+
+async def test_all_leases_are_renewed_at_once(scene: Scene) -> None:
+    """One after the other would outlast them while Redis is slow, and then all is written again."""
+    await scene.keeping.renew_leases()
+    assert scene.renewed == [["one", "two", "three"]]
+
+
+async def test_the_lease_of_a_call_that_ends_meanwhile_is_not_taken_again(scene: Scene) -> None:
+    scene.ours = {"one", "three"}
+    renewing = asyncio.create_task(scene.keeping.renew_leases())
+    await asyncio.sleep(0)
+    scene.calls["two"].usable = False
+    await renewing
+    assert scene.heard() == {"one": [], "two": [], "three": []}
 
 
 async def test_a_call_leaves_a_media_server_that_is_gone_and_no_other(scene: Scene) -> None:

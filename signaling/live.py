@@ -26,6 +26,8 @@ from zvonok.wire.bus import ActualSession, Description, Look, WantedSession, Wor
 LIVE_KEY = "zv:live"
 LEASE_MILLISECONDS = 6000
 RENEW_SECONDS = 2.0
+LEFT_SECONDS = 3600
+"""For what the media server said of a call that is over."""
 ALIVE_MILLISECONDS = 5000
 """Shorter than the 10 s of a media server that renews its word every 3 s: while ours holds, that of
 each that lives does."""
@@ -133,8 +135,15 @@ def begin(call: str) -> list[Command]:
 
 
 def forget(call: str) -> list[Command]:
-    """The call is over; the lease goes last."""
+    """The call is over; the lease goes last.
+
+    What the media server has written is for it to remove, but it may have died just now.
+    """
+    left: list[Command] = [
+        ["EXPIRE", key, str(LEFT_SECONDS)] for key in (bus.actual_key(call), bus.answers_key(call))
+    ]
     return [
+        *left,
         ["SREM", LIVE_KEY, call],
         ["DEL", state_key(call), bus.wanted_key(call), bus.offers_key(call), owner_key(call)],
     ]

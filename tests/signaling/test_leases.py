@@ -17,7 +17,7 @@ from tests.signaling.conftest import Schools
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Description, WantedSession
-from zvonok.wire.client import Answer, Offer
+from zvonok.wire.client import Answer, End, Offer
 from zvonok.wire.errors import Refusal
 
 GHOST = WantedSession(session="ghost", participant=7, kind="browser", offer_id=0, revision=1)
@@ -131,3 +131,22 @@ async def test_a_new_call_begins_with_nothing_of_an_old_one(
         assert not await redis.hexists(live.state_key(call), "seat:7")
         for key in (bus.wanted_key, bus.offers_key, bus.actual_key, bus.answers_key):
             assert not await redis.hexists(key(call), "ghost")
+
+
+async def test_what_no_media_server_removes_after_the_end_does_not_stay_for_ever(
+    schools: Schools, sfu: FakeSfu, redis: Redis
+) -> None:
+    """It died before that, and the next one is not told of a call that is over."""
+    async with schools.start() as school:
+        lesson = await school.client.lesson()
+        call = lesson.lesson.id
+        browser = await school.client.come(lesson.host_link, "A")
+        await browser.send(Offer(0, "v=0\r\nan offer"))
+        await browser.until(Answer)
+        await browser.send(End())
+        await browser.until_closed()
+        async with asyncio.timeout(PATIENCE):
+            while await redis.exists(live.state_key(call)):
+                await asyncio.sleep(0.01)
+        for key in (bus.actual_key(call), bus.answers_key(call)):
+            assert await redis.ttl(key) > 0

@@ -79,6 +79,9 @@ class Attendance:
 
     async def flush(self) -> None:
         """Raises SQLAlchemyError, RedisError or OSError; nothing is lost then."""
+        if self._store.failing:
+            # Perhaps nothing is to be written here for long, and health is asked meanwhile.
+            await self._store.try_writing()
         found = await cast("Any", self._redis.hgetall(KEY))
         entries: list[tuple[bytes, bytes]] = list(found.items())
         visits: list[Visit] = []

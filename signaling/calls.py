@@ -134,7 +134,7 @@ class Calls:
         asking = not any(r.sizing.failing or r.ending.failing for r in running)
         return {
             "redis": writing and self._keeping.answered and self._subscription.connected,
-            "database": asking and not self._attendance.failing,
+            "database": asking and not (self._attendance.failing or self._store.failing),
             "tasks": self._tasks.alive,
         }
 

@@ -88,6 +88,16 @@ class Store:
         self._database = database
         self._uses = GroupCommit(self._use_links)
 
+    @property
+    def failing(self) -> bool:
+        """A transaction failed, and since then none was written; for health."""
+        return self._database.failing
+
+    async def try_writing(self) -> None:
+        """Writes what is there already, to see whether that can be done again."""
+        async with self._database.writing() as connection:
+            await connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+
     async def migrate(self) -> None:
         """Brings the tables to this version; several processes may call it at once."""
         async with self._database.writing() as connection:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from sqlalchemy import Row, select
+from sqlalchemy import Connection, Row, event, select
 from sqlalchemy.exc import OperationalError
 
 from signaling import attendance, live, live_call
@@ -22,7 +22,7 @@ from tests.signaling.conftest import School, Schools
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service.settings import Settings
 from zvonok.service.storage import Database
-from zvonok.wire import bus
+from zvonok.wire import bus, rest
 from zvonok.wire.client import Answer, End, Ended, Failed, Leave, Media, Offer, SetMedia
 from zvonok.wire.errors import Refusal
 
@@ -315,6 +315,28 @@ async def test_a_task_that_ends_ends_the_process(
     expected = KeyError if fails else RuntimeError
     assert {type(error) for error in caught.value.exceptions} == {expected}
     assert health == [False]
+
+
+async def test_health_sees_a_database_that_takes_nothing(school: School) -> None:
+    """Nobody is in a lesson, so nothing waits for it: whoever wants to enter is refused."""
+    calls = school.parts.calls
+    lesson = await school.client.lesson()
+
+    def full(_connection: Connection) -> None:
+        raise OperationalError("", {}, Exception("database or disk is full"))
+
+    engine = calls._store._database.writer.sync_engine
+    event.listen(engine, "commit", full)
+    path, body = f"/api/links/{lesson.host_link}/enter", rest.Enter("A")
+    assert (await school.client.ask("POST", path, body)).code == "unavailable"
+    assert calls.health() == {"redis": True, "database": False, "tasks": True}
+    # Reading goes well, and is no reason to say that all is well again.
+    assert (await school.client.ask("GET", f"/api/links/{lesson.host_link}")).status == 200
+    await calls._attendance.try_flush()
+    assert not calls.health()["database"]
+    event.remove(engine, "commit", full)
+    await calls._attendance.try_flush()
+    assert calls.health()["database"]
 
 
 async def test_attendance_survives_what_nobody_expected(

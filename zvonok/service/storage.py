@@ -2,11 +2,13 @@
 
 import asyncio
 import sqlite3
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Literal
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
@@ -42,14 +44,34 @@ class Database:
             self.reader = _sqlite(url, READERS, "BEGIN", reads)
         else:
             self.writer = self.reader = create_async_engine(url, pool_pre_ping=True)
+        self.failing = False
+        """A transaction failed, and since then none was written; for health."""
 
-    def writing(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
         """One transaction: on the disk when the block was left, undone when it raised."""
-        return self.writer.begin()
+        with self._watched():
+            async with self.writer.begin() as connection:
+                yield connection
+        self.failing = False
 
-    def reading(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
         """One transaction that changes nothing and waits for no writer."""
-        return self.reader.connect()
+        with self._watched():
+            async with self.reader.connect() as connection:
+                yield connection
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except IntegrityError:
+            # What was asked for is against the rules: the database is well.
+            raise
+        except (SQLAlchemyError, OSError):
+            self.failing = True
+            raise
 
     async def dispose(self) -> None:
         await self.writer.dispose()

@@ -1,6 +1,7 @@
 // Sharing one's screen, with its sound where the browser gives it.
 import { batch, type ReadonlySignal, signal } from "@preact/signals";
 import type { Notices } from "./notices";
+import type { Notice } from "./state";
 
 /** Not yet in TypeScript's library. */
 interface CaptureOptions extends DisplayMediaStreamOptions {
@@ -106,6 +107,7 @@ export class ScreenShare {
       this.shown.value = video;
       this.heard.value = audio ?? null;
     });
+    this.notices.drop(ofAScreen);
   }
 
   private explain(reason: unknown): void {
@@ -121,6 +123,15 @@ export class ScreenShare {
       this.notices.add({ kind: "permission_denied", device: "screen" });
     }
   }
+}
+
+/** Why an earlier screen was not shown, or is not any more. */
+function ofAScreen(notice: Notice): boolean {
+  if (notice.kind === "refused") return notice.failure.code.startsWith("screen_");
+  return (
+    notice.kind === "screen_replaced" ||
+    (notice.kind === "permission_denied" && notice.device === "screen")
+  );
 }
 
 /** The person closed the dialog: nothing to tell. A refusal by the system says so in its message. */

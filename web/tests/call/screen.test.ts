@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Notices } from "../../src/call/notices";
 import { ScreenShare } from "../../src/call/screen";
+import type { Notice } from "../../src/call/state";
 import { FakeTrack } from "./fake-browser";
 
 let tracks: { video: FakeTrack; audio: FakeTrack };
@@ -9,6 +10,7 @@ let asked: number;
 let wishes: DisplayMediaStreamOptions | undefined;
 let supported: Record<string, boolean>;
 let screen: ScreenShare;
+let notices: Notices;
 
 beforeEach(() => {
   tracks = { video: new FakeTrack(), audio: new FakeTrack() };
@@ -28,7 +30,8 @@ beforeEach(() => {
     });
   };
   const media = { getDisplayMedia, getSupportedConstraints: () => supported };
-  screen = new ScreenShare(media as unknown as MediaDevices, new Notices());
+  notices = new Notices();
+  screen = new ScreenShare(media as unknown as MediaDevices, notices);
 });
 
 afterEach(() => {
@@ -66,6 +69,30 @@ test("a correction by the server while somebody chooses does not take the choice
   choose();
   await started;
   expect(screen.video.value).toBe(tracks.video);
+});
+
+test("whoever shows a screen is told no longer why an earlier one was not shown, or not any more", async () => {
+  const said: Notice[] = [
+    { kind: "permission_denied", device: "screen" },
+    { kind: "screen_replaced", by: 2 },
+    { kind: "refused", failure: { code: "screen_taken", message: "", details: { by: 2 } } },
+    { kind: "device_lost", device: "camera" },
+    { kind: "weak_connection" },
+  ];
+  for (const notice of said) notices.add(notice);
+  const started = screen.start();
+  expect(notices.all.value, "nothing is chosen yet").toEqual(said);
+  choose();
+  await started;
+  expect(notices.all.value).toEqual(said.slice(3));
+});
+
+test("a refusal of something else stays when a screen is shown", async () => {
+  notices.add({ kind: "refused", failure: { code: "forbidden", message: "", details: {} } });
+  const started = screen.start();
+  choose();
+  await started;
+  expect(notices.all.value).toHaveLength(1);
 });
 
 describe("the class does not hear itself from the computer's sound", () => {

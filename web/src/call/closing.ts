@@ -5,10 +5,11 @@ import { CLOSED_PATH } from "./rest";
 /** Calls `seat` when the page goes; null: there is nothing to say. Returns what stops it. */
 export function sayWhenClosed(seat: () => ClosedPage | null): () => void {
   const stop = new AbortController();
-  const say = (event: PageTransitionEvent) => {
+  // Also when the page is only put aside for the way back (`persisted`): its socket is ended, by the
+  // browser or by the server at this word, and if it is ever seen again it takes its seat back.
+  const say = () => {
     const closed = seat();
-    // A page that is only put aside goes on in a moment.
-    if (closed === null || event.persisted) return;
+    if (closed === null) return;
     const body = new Blob([JSON.stringify(closed)], { type: "application/json" });
     navigator.sendBeacon(CLOSED_PATH, body);
   };

@@ -28,12 +28,18 @@ test("a page that closes says whose seat it leaves", async () => {
   expect(JSON.parse((await said[0]?.body.text()) ?? "")).toEqual(seat);
 });
 
-test("one that is only put aside, has no seat, or has left says nothing", () => {
+// Safari does so with a call, ends its socket without a word and stops its devices: nobody is there.
+test("one that is put aside for the way back says it, too", () => {
+  sayWhenClosed(() => seat);
+  hide(true);
+  expect(said).toHaveLength(1);
+});
+
+test("one that has no seat, or has left says nothing", () => {
   let held: typeof seat | null = null;
   const stop = sayWhenClosed(() => held);
   hide(false);
   held = seat;
-  hide(true);
   stop();
   hide(false);
   expect(said).toEqual([]);

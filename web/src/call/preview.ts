@@ -56,6 +56,8 @@ export function createPreview(): Preview {
   };
   const changeSoon = () => void devicesChanged();
   media?.addEventListener("devicechange", changeSoon);
+  // Safari stops the devices of a page that it puts aside, which is no reason to have them off on its return.
+  addEventListener("pageshow", changeSoon);
   refreshSoon();
 
   const input = (kind: "microphone" | "camera") =>
@@ -100,6 +102,7 @@ export function createPreview(): Preview {
     dismiss: (notice) => notices.dismiss(notice),
     close() {
       media?.removeEventListener("devicechange", changeSoon);
+      removeEventListener("pageshow", changeSoon);
       stopMetering();
       microphone.close();
       camera.close();

@@ -102,6 +102,25 @@ describe("when the browser says that the devices have changed", () => {
     expect(on()).toEqual([true, true]);
   });
 
+  // Safari ends what is captured by a page that it puts aside, and says so when that is seen again.
+  test("a page that comes back from where the browser had put it has on what it had", async () => {
+    const both = [...shown("audioinput", "microphone"), ...shown("videoinput", "camera")];
+    const preview = await listed(both);
+    await preview.setCamera(true);
+    await preview.setMicrophone(true);
+    await preview.setMicrophone(false);
+    const before = [...media.tracks];
+    dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true }));
+    for (const track of before) track.onended?.();
+    await settle();
+    expect([preview.microphoneOn.value, preview.cameraOn.value]).toEqual([false, true]);
+    expect(preview.notices.value).toEqual([]);
+    expect(before.every((track) => track.stopped)).toBe(true);
+    expect(preview.outgoing.microphone.value?.enabled).toBe(false);
+    preview.close();
+    expect(media.tracks.every((track) => track.stopped)).toBe(true);
+  });
+
   const outputs = (...ids: string[]) => shown("audiooutput", ...ids);
   const lost = { kind: "device_lost", device: "speaker" };
 

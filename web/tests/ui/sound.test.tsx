@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Choice } from "../../src/call";
 import { Sound } from "../../src/ui/call/sound";
 import { Toasts } from "../../src/ui/kit/toasts";
@@ -87,4 +87,61 @@ test("a remembered one is taken when the browser lists it, and not missed before
     devices.value = { ...devices.value, speakers: [{ id: "remembered", label: "Колонки" }] };
   });
   expect(setSinkId).toHaveBeenCalledTimes(2);
+});
+
+// iOS pauses what plays for a telephone call, or when another program sounds while the page is away.
+describe("sound that the system has paused", () => {
+  let paused: boolean;
+  let hidden: boolean;
+  let play: ReturnType<typeof vi.fn>;
+
+  beforeEach(() => {
+    paused = false;
+    hidden = false;
+    play = vi.mocked(HTMLMediaElement.prototype.play) as typeof play;
+    vi.spyOn(HTMLMediaElement.prototype, "paused", "get").mockImplementation(() => paused);
+    vi.spyOn(document, "hidden", "get").mockImplementation(() => hidden);
+    heardBy("s1");
+    play.mockClear();
+  });
+  const stop = () => {
+    paused = true;
+    for (const audio of document.querySelectorAll("audio")) audio.dispatchEvent(new Event("pause"));
+  };
+  const look = (away: boolean) => {
+    hidden = away;
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
+
+  test("goes on by itself", async () => {
+    stop();
+    await pass(5_000);
+    expect(play).toHaveBeenCalledTimes(2);
+  });
+
+  test("goes on when the page is looked at again, not before", async () => {
+    look(true);
+    stop();
+    await pass(60_000);
+    expect(play).not.toHaveBeenCalled();
+    look(false);
+    await pass(5_000);
+    expect(play).toHaveBeenCalledTimes(2);
+  });
+
+  test("is offered by a button where the browser wants a press", async () => {
+    play.mockRejectedValue(new DOMException("", "NotAllowedError"));
+    stop();
+    await pass(5_000);
+    expect(screen.getByTestId("hear")).toBeTruthy();
+  });
+
+  test("is not touched when it goes on by itself", async () => {
+    stop();
+    paused = false;
+    await pass(5_000);
+    look(false);
+    await pass(5_000);
+    expect(play).not.toHaveBeenCalled();
+  });
 });

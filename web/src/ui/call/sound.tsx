@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/language";
 import { Icon } from "../kit/icon";
+import { keepPlaying } from "../kit/keep-playing";
 import { toast } from "../kit/toasts";
 import { useCall } from "./view";
 
@@ -48,14 +49,21 @@ function Slot({ stream, speaker, listed, onRefused, onSpeakerAway }: SlotProps) 
   const element = useRef<HTMLAudioElement>(null);
   useEffect(() => {
     const audio = element.current;
-    if (audio && audio.srcObject !== stream) {
-      audio.srcObject = stream;
+    if (!audio) {
+      return;
+    }
+    const play = () => {
       audio.play().catch((reason) => {
         if (wantsClick(reason)) {
           onRefused();
         }
       });
+    };
+    if (audio.srcObject !== stream) {
+      audio.srcObject = stream;
+      play();
     }
+    return keepPlaying(audio, play);
   }, [stream, onRefused]);
   useEffect(() => {
     const audio = element.current;

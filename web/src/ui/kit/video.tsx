@@ -1,5 +1,6 @@
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { whenPainted } from "./first-frame";
+import { keepPlaying } from "./keep-playing";
 
 interface Props {
   readonly stream: MediaStream;
@@ -15,13 +16,19 @@ export function Video({ stream, mirrored = false, whole = false, onPainted }: Pr
   const element = useRef<HTMLVideoElement>(null);
   useLayoutEffect(() => {
     const video = element.current;
-    if (!video || video.srcObject === stream) {
+    if (!video) {
       return;
     }
-    video.srcObject = stream;
-    video.play().catch(() => {
-      // A page in the background may refuse; autoplay goes on when it is shown.
-    });
+    const play = () => {
+      video.play().catch(() => {
+        // A page in the background may refuse; autoplay goes on when it is shown.
+      });
+    };
+    if (video.srcObject !== stream) {
+      video.srcObject = stream;
+      play();
+    }
+    return keepPlaying(video, play);
   }, [stream]);
   useLayoutEffect(() => {
     const video = element.current;

@@ -88,7 +88,10 @@ export function fakeActions() {
     say: vi.fn(),
     useMicrophone: vi.fn(async () => undefined),
     useCamera: vi.fn(async () => undefined),
-    search: vi.fn(async () => ({ total: 0, people: [] as readonly Person[] })),
+    search: vi.fn(async (_query: string, _offset: number) => ({
+      total: 0,
+      people: [] as readonly Person[],
+    })),
     dismiss: vi.fn(),
     lookForLink: vi.fn(async () => undefined),
     closeLinks: vi.fn(async () => undefined),

@@ -38,6 +38,25 @@ test("a large call is searched by the server, and says when that fails", async (
   expect(await screen.findByText("Список не загрузился. Попробуйте ещё раз.")).toBeTruthy();
 });
 
+test("a question that fails late says nothing of the answer to the next one", async () => {
+  const call = fakeCall(classOf(2));
+  call.state.total.value = 2000;
+  let fail = (_: Error) => {};
+  call.actions.search.mockImplementation((query) =>
+    query === ""
+      ? new Promise((_, reject) => {
+          fail = reject;
+        })
+      : Promise.resolve({ total: 1, people: [person(9, { name: "Ёлкина Анна" })] }),
+  );
+  mountIn(call, <PeoplePanel />);
+  await vi.waitFor(() => expect(call.actions.search).toHaveBeenCalledWith("", 0));
+  await user().type(screen.getByTestId("people-search"), "елк");
+  expect(await screen.findByText("Найден 1")).toBeTruthy();
+  await act(async () => fail(new Error("unreachable")));
+  expect(screen.getByText("Найден 1")).toBeTruthy();
+});
+
 function OpenPanel() {
   const Panel = useCall().view.panel.value;
   return Panel && <Panel />;

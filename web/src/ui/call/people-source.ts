@@ -50,6 +50,7 @@ function useRemote(query: string, active: boolean, total: number): PeopleSource 
     }
     asked.current.add(offset);
     const mine = rows.current;
+    const together = asked.current;
     call.actions.search(query, offset).then(
       (answer) => {
         answer.people.forEach((person, at) => {
@@ -60,8 +61,10 @@ function useRemote(query: string, active: boolean, total: number): PeopleSource 
         }
       },
       () => {
-        asked.current.delete(offset);
-        setFound((old) => ({ ...old, failed: true }));
+        together.delete(offset);
+        if (mine === rows.current) {
+          setFound((old) => ({ ...old, failed: true }));
+        }
       },
     );
   };

@@ -61,13 +61,18 @@ cdef int32_t find_free(engine* e, room* r) noexcept nogil:
 
 
 cdef int32_t find_weaker(engine* e, room* r, int32_t s) noexcept nogil:
-    """The seat of the weakest whom the newcomer outdoes clearly; −1: there is none."""
+    """The seat of who has not borne out his claims in all that time, else that of the weakest whom
+    the newcomer outdoes clearly; −1: there is none."""
     cdef int32_t i, weakest = -1
     # The weakest who is no moderator
     cdef int32_t other = -1
     for i in range(SPEAKERS):
         if e.now - r.seats[i].since < HOLD:
             continue
+        # A packet now and then keeps a seat, and proves nothing.
+        if not e.sessions[r.seats[i].session].moderator and not loudness_is_proven(
+                &e.sessions[r.seats[i].session].sources[0]):
+            return i
         if weakest < 0 or rank(e, r.seats[i].session) < rank(e, r.seats[weakest].session):
             weakest = i
         if not e.sessions[r.seats[i].session].moderator and (

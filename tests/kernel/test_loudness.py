@@ -87,6 +87,23 @@ def test_they_gain_nothing_by_sending_many_at_once(stage: Stage) -> None:
     assert share(listener, honest) >= 0.9
 
 
+@pytest.mark.parametrize("pause", [480, 980, 1880])
+def test_they_keep_no_seats_by_a_packet_now_and_then(stage: Stage, pause: int) -> None:
+    """Too seldom to be judged, and often enough for a seat never to be free."""
+    *peers, listener = class_of(stage, 5)
+    liars = [liar(peer) for peer in peers[:3]]
+    honest = pupil(peers[3])
+    for at in range(0, 30_000, 20):
+        for voice in liars:
+            if (at + 100 * voice.peer.number) % (pause + 20) == 0:
+                voice.send(at)
+        if at >= 6000 and at % 3500 < 1000:
+            # Short phrases, without a pause in them.
+            honest.send(0)
+        lesson(stage, 0.02, start=at)
+    assert share(listener, honest) >= 0.9
+
+
 @pytest.mark.parametrize("size", [14, 20, 40, 80, 160])
 @pytest.mark.parametrize("tabs", [3, 6])
 def test_those_who_send_as_much_as_speech_get_their_turns_and_no_more(

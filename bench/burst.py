@@ -25,6 +25,7 @@ from typing import Any
 import aiohttp
 
 from tests.ports import free_port
+from tests.up.installation import LEASH
 from zvonok.service.descriptors import raise_limit
 from zvonok.wire.ids import SEATS
 
@@ -49,7 +50,7 @@ class Installation:
         }
         self._log = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "zvonok", "up"],
+            [*LEASH, sys.executable, "-m", "zvonok", "up"],
             cwd=HERE,
             env={**os.environ, **environ},
             stdout=subprocess.PIPE,

@@ -16,12 +16,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.ports import free_port
+from tests.up.installation import LEASH
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 40.0
 STOP_SECONDS = 10.0
-LEASH = ("setpriv", "--pdeathsig", "INT")
-"""It does not outlive tests that were killed."""
 
 
 class Running:

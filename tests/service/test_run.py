@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import LEASH
+
 SERVE = "ready(); await stop.wait()"
 SECONDS = 20.0
 
@@ -29,7 +31,7 @@ def process(
         "sys.exit(run.run(main, process='test'))"
     )
     child = subprocess.Popen(
-        [sys.executable, "-c", program],
+        [*LEASH, sys.executable, "-c", program],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import aiohttp
 import pytest
 
 from signaling.openapi import SCHEMES
+from tests.servers import LEASH
 from tests.signaling.conftest import School
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service.health import private_app
@@ -30,7 +32,7 @@ async def test_the_process_starts_serves_and_ends(settings: Settings, redis_url:
         "PYTHONWARNINGS": "error",
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "signaling", cwd=ROOT, env=environ, stdout=asyncio.subprocess.PIPE
+        *LEASH, sys.executable, "-m", "signaling", cwd=ROOT, env=environ, stdout=subprocess.PIPE
     )
     assert process.stdout is not None
     try:

@@ -1,15 +1,22 @@
 """The supervisor with a real Redis and a real nginx."""
 
 import os
+import shutil
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 import redis
 
 from tests.up.installation import Installation
 from zvonok.up.supervisor import FIRST_PAUSE, GOOD_LIFE, LONGEST_PAUSE, next_pause
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -155,6 +162,32 @@ def test_a_process_that_ignores_the_stop_is_killed() -> None:
         assert installation.stop() == 0
         assert "sfu took too long" in installation.log
         assert installation.everything_ended()
+
+
+SOMEBODY = """
+import sys
+from tests.up.installation import Installation
+installation = Installation()
+installation.start()
+print(installation.var, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_what_tests_have_started_ends_with_tests_that_are_killed(
+    installation: Installation,
+) -> None:
+    command = [sys.executable, "-c", SOMEBODY]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True, cwd=ROOT) as tests:
+        assert tests.stdout is not None
+        installation.var = Path(tests.stdout.readline().strip())
+        tests.kill()
+    try:
+        installation.until(installation.everything_ended)
+    finally:
+        if not installation.everything_ended():
+            os.kill(int((installation.var / "run/up.lock").read_text()), signal.SIGINT)
+        shutil.rmtree(installation.var.parent, ignore_errors=True)
 
 
 def test_pauses_grow_and_are_forgotten() -> None:

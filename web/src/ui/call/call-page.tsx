@@ -1,5 +1,5 @@
 import { useSignalEffect } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Call } from "../../call";
 import { t } from "../../i18n/language";
 import { Announcer } from "./announcer";
@@ -28,8 +28,8 @@ interface Props {
 export function CallPage({ call, onOver }: Props) {
   const [view] = useState(() => createView(call));
   useEffect(() => () => view.close(), [view]);
-  // Back to another page of ours is leaving; a reload is not, and runs no clean-up.
-  useEffect(() => () => call.close(), [call]);
+  // Back to another page of ours is leaving, before the first paint, too; a reload is not, and runs no clean-up.
+  useLayoutEffect(() => () => call.close(), [call]);
   useSignalEffect(() => {
     document.title = t("call.page_title", { title: call.state.title.value });
   });

@@ -8,6 +8,12 @@ import type { Person, Picture, WantedTile } from "./state";
 
 /** Changes within a frame go together. A frame itself would not come in a hidden tab. */
 const SOON = 16;
+/**
+ * A window that is drawn larger changes with every frame, and the server refuses a flood, the last view
+ * as well: no more than so many views within so many ms.
+ */
+const MOST_VIEWS = 5;
+const WITHIN = 250;
 const LOOK_WHILE_COVERED = 40;
 /** A guard against a slot that changes without having been asked to. */
 const LOOK_AT_REST = 200;
@@ -33,6 +39,8 @@ export class Pictures {
   private coming: ReturnType<typeof setTimeout> | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private sent = "";
+  /** When the latest views were sent, the newest last. */
+  private sentAt: readonly number[] = [];
   private hiddenSince: number | null = null;
   private asking = true;
   private closed = false;
@@ -59,7 +67,7 @@ export class Pictures {
       this.covers[slot]?.expect(source, performance.now());
     });
     this.publish();
-    this.coming ??= setTimeout(() => this.flush(), SOON);
+    this.coming ??= setTimeout(() => this.flush(), Math.max(SOON, this.pause()));
     this.look();
   }
 
@@ -121,7 +129,14 @@ export class Pictures {
     const text = JSON.stringify(view);
     if (text === this.sent) return;
     this.sent = text;
+    this.sentAt = [...this.sentAt, performance.now()].slice(-MOST_VIEWS);
     this.source.send(view);
+  }
+
+  /** Until the next view may be sent, ms. */
+  private pause(): number {
+    const [first = 0] = this.sentAt;
+    return this.sentAt.length < MOST_VIEWS ? 0 : first + WITHIN - performance.now();
   }
 
   /** Somebody may have looked away, or back. */

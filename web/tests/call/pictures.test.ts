@@ -90,6 +90,28 @@ test("the same view is not said twice, but said again after a welcome", () => {
   expect(views).toHaveLength(2);
 });
 
+// The server takes 30 messages a second from a page and refuses more, the last of them, too.
+test("a window that is drawn larger and larger floods nobody, and says how it is in the end", () => {
+  const begun = performance.now();
+  let height = 100;
+  while (performance.now() - begun < 5_000) {
+    height += 1;
+    pictures.show([{ ...tile(1), height }]);
+    vi.advanceTimersByTime(16);
+  }
+  expect(views.length / 5).toBeLessThan(25);
+  vi.advanceTimersByTime(500);
+  expect(views.at(-1)?.[0]?.height).toBe(height);
+});
+
+test("whoever turns a few pages quickly waits for none of them", () => {
+  for (const number of [1, 2, 3, 4, 5]) {
+    pictures.show([tile(number)]);
+    vi.advanceTimersByTime(20);
+    expect(views).toHaveLength(number);
+  }
+});
+
 test("a tile is covered until its source arrives, and opens within 50 ms of it", () => {
   pictures.show([tile(1)]);
   expect(streamOf(1)).toBeNull();

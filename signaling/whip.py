@@ -98,9 +98,10 @@ class MediaEndpoints:
             if wait > 0:
                 raise Refusal(429, "rate_limited", "too many offers", retry_after=wait)
         offer = await self._offer(request)
+        call = await self._calls.get(grant.lesson)
+        # Last: that may have taken seconds.
         if grant.link is not None:
             await admitted(self._store, grant.link)
-        call = await self._calls.get(grant.lesson)
         call.require_heard()
         session = random_token()
         newcomer = Newcomer(

@@ -5,13 +5,16 @@ import asyncio
 import pytest
 
 from signaling.call.seat import HOLD_SECONDS
+from signaling.calls import Calls
+from signaling.live_call import LiveCall
+from signaling.store import Store
 from tests.patience import PATIENCE
 from tests.signaling.client import Client, Reply
 from tests.signaling.conftest import School
 from tests.signaling.fake_sfu import REFUSED, FakeSfu
 from zvonok.wire import rest
 from zvonok.wire.bus import ActualSession
-from zvonok.wire.client import Media
+from zvonok.wire.client import End, Ended, Media
 from zvonok.wire.errors import ErrorBody
 
 SDP = {"Content-Type": "application/sdp"}
@@ -190,6 +193,45 @@ async def test_a_token_goes_with_the_link_it_was_made_by(
         "DELETE", running.headers["Location"], bearer=studio.tokens["host's"]
     )
     assert reply.status == 200, "what runs goes on, and its owner may end it"
+
+
+async def test_a_link_revoked_while_its_call_is_looked_for_begins_no_session(
+    school: School, studio: Studio, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that ran the call may have died: its lease is waited for."""
+    lesson = studio.lesson
+    host = await school.client.enter(lesson.host_link, "Host")
+    tokens = f"/api/lessons/{lesson.lesson.id}/media-tokens"
+    made = await school.client.ask("POST", tokens, {"role": "publish"}, bearer=host)
+    studio.tokens["host's"] = made.json["token"]
+    get = Calls.get
+
+    async def slow(calls: Calls, lesson_id: str) -> LiveCall:
+        link = f"/api/lessons/{lesson.lesson.id}/links/{lesson.host_link}"
+        await school.client.ask("DELETE", link, bearer=school.settings.school_key)
+        return await get(calls, lesson_id)
+
+    monkeypatch.setattr(Calls, "get", slow)
+    reply = await studio.post("whip", "host's")
+    assert (reply.status, reply.code) == (410, "link_revoked")
+
+
+async def test_a_call_that_ends_while_the_link_is_looked_up_begins_no_session(
+    school: School, studio: Studio, sfu: FakeSfu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = studio.lesson
+    host = await school.client.enter(lesson.host_link, "Host")
+    tokens = f"/api/lessons/{lesson.lesson.id}/media-tokens"
+    made = await school.client.ask("POST", tokens, {"role": "publish"}, bearer=host)
+    browser = await school.client.join(host)
+
+    async def slow(_store: Store, _link: str) -> None:
+        await browser.send(End())
+        await browser.until(Ended)
+
+    monkeypatch.setattr("signaling.whip.admitted", slow)
+    reply = await studio.post("whip", made.json["token"])
+    assert (reply.status, reply.code) == (503, "unavailable")
 
 
 async def test_a_dead_publisher_is_given_up(school: School, studio: Studio, sfu: FakeSfu) -> None:

@@ -1,7 +1,7 @@
 import asyncio
 import itertools
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from tests.patience import PATIENCE
 from tests.ports import free_port
+from zvonok.service import bus
 from zvonok.service.bus import (
     KEEPALIVE,
     Announcement,
@@ -142,6 +143,37 @@ async def test_channels_added_during_a_cut_are_not_forgotten(
             wanted.discard(await following(items))
         if number == 5:
             break
+
+
+async def test_a_cut_while_channels_come_and_go_does_not_make_us_deaf(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever adds or removes one may find the connection in any state of being lost."""
+    monkeypatch.setattr(bus, "FIRST_PAUSE", 0.001)
+
+    async def after(turns: int, tell: Callable[[str], Awaitable[None]], channel: str) -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await tell(channel)
+
+    async with Subscription(redis_url) as subscription:
+        await subscription.add("0")
+        items = aiter(subscription)
+        assert await following(items) == Subscribed("0")
+        for adds, removes in itertools.product(range(16), range(16)):
+            waiting = asyncio.ensure_future(anext(items))
+            await asyncio.sleep(0)
+            pubsub: Any = subscription._pubsub
+            pubsub.connection._writer.transport.abort()
+            telling = asyncio.gather(
+                after(adds, subscription.add, "1"), after(removes, subscription.remove, "2")
+            )
+            async with asyncio.timeout(PATIENCE):
+                heard = {await waiting}
+                while heard != {Subscribed("0"), Subscribed("1")}:
+                    heard.add(await anext(items))
+                await telling
+                await subscription.remove("1")
 
 
 async def test_the_first_channel_may_come_after_the_listening(

@@ -1,6 +1,7 @@
 """Redis: state in keys, announcements over pub/sub."""
 
 import asyncio
+import math
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -135,14 +136,14 @@ class Subscription:
         """Starts to listen; returns before the server confirmed: wait for `Subscribed`."""
         self._channels.add(channel)
         self._wanted.set()
-        await self._tell("subscribe", channel)
+        await self._tell("SUBSCRIBE", channel)
 
     async def remove(self, channel: str) -> None:
         """Stops to listen; what is already on its way may still arrive."""
         self._channels.discard(channel)
         if not self._channels:
             self._wanted.clear()
-        await self._tell("unsubscribe", channel)
+        await self._tell("UNSUBSCRIBE", channel)
 
     async def __aiter__(self) -> AsyncIterator[Subscribed | Announcement]:
         pause = FIRST_PAUSE
@@ -170,9 +171,12 @@ class Subscription:
         self._pubsub = pubsub
         late = self._channels - asked
         if late:
-            await pubsub.subscribe(*late)
+            await self._tell("SUBSCRIBE", *late)
+        connection: Any = pubsub.connection
         while self._pubsub is pubsub:
-            kind, name, data = await pubsub.parse_response(block=True)
+            kind, name, data = await connection.read_response(
+                timeout=math.inf, disconnect_on_error=False, push_request=True
+            )
             channel = bytes(name).decode()
             if kind == b"message":
                 yield Announcement(channel, data)
@@ -180,12 +184,17 @@ class Subscription:
                 self._connected = True
                 yield Subscribed(channel)
 
-    async def _tell(self, command: str, channel: str) -> None:
-        if self._pubsub is None:
+    async def _tell(self, command: str, *channels: str) -> None:
+        """By the connection itself, like the reading: the library's `subscribe` would connect anew
+        when it is cut, and so would whoever reads. Two at it take each other's replies, and from
+        then on nothing is heard by a connection that looks well."""
+        connection: Any = None if self._pubsub is None else self._pubsub.connection
+        if connection is None or not connection.is_connected:
             return  # The next connection subscribes to all that is wanted then.
         try:
-            await getattr(self._pubsub, command)(channel)
-        except (RedisError, OSError):
+            await connection.send_command(command, *channels, check_health=False)
+        except (RedisError, OSError, RuntimeError):
+            # RuntimeError is what uvloop says of a closed connection.
             await self._drop()
 
     async def _drop(self) -> None:

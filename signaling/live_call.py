@@ -256,11 +256,14 @@ class LiveCall:
         taken = self._taken = self._unwritten.take(acknowledge=not self._sizing)
         ending = self.engine.over and not self._unwritten
         commands = [live.drop(worker, self.id) for worker in taken.left_workers - {self.worker}]
-        commands += self._state_writes()
+        # Of a call that is over all goes: what makes room comes first, so that Redis takes it also
+        # when it is full. A script that has changed something is not stopped any more.
+        if not self.engine.over:
+            commands += self._state_writes()
         commands += [live.keep_record(self.id, *record) for record in taken.records.items()]
-        commands += taken.visits
         for session in taken.sessions:
             commands += self._session_writes(session)
+        commands += taken.visits
         if self.worker is not None:
             if ending:
                 commands.append(live.drop(self.worker, self.id))

@@ -595,6 +595,29 @@ async def test_health_sees_a_redis_that_is_full(school: School, redis: Redis) ->
     assert calls.health()["redis"]
 
 
+async def test_a_call_that_ends_makes_room_in_a_redis_that_is_full(
+    school: School, sfu: FakeSfu, redis: Redis
+) -> None:
+    lesson = await school.client.lesson()
+    browser = await school.client.come(lesson.host_link, "A")
+    await browser.send(Offer(0, OFFER))
+    await browser.until(Publish)
+    key = live.state_key(lesson.lesson.id)
+    async with asyncio.timeout(PATIENCE):
+        while not await redis.exists(key):
+            await asyncio.sleep(0.01)
+    await redis.config_set("maxmemory", "1mb")
+    try:
+        await school.client.come(lesson.participant_link, "B")
+        await browser.send(End())
+        await browser.until_closed()
+        async with asyncio.timeout(PATIENCE):
+            while await redis.exists(key):
+                await asyncio.sleep(0.01)
+    finally:
+        await redis.config_set("maxmemory", "0")
+
+
 async def test_notices_that_wait_leave_others_their_turn(
     schools: Schools, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,11 @@ COPIED = ("tools", "requirements.lock", "setup.py", "web/package.json", "web/pac
 STANDSTILLS = ("6", "20", "60")
 """Seconds: in so many both programs have started and asked, on a machine with nothing, much, or
 very much else to do."""
+LONGEST = 300
+"""Seconds: the longest of them, twice what it may take to start, and what it takes to end."""
 UNKNOWN = f"zvonok-nonesuch==1.0 --hash=sha256:{'0' * 64}\n"
+
+pytestmark = pytest.mark.timeout(len(STANDSTILLS) * LONGEST + 60)
 
 
 class Silent:
@@ -91,7 +95,7 @@ def set_up(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=LONGEST,
     )
 
 
@@ -129,7 +133,8 @@ def test_an_index_that_never_answers_is_named(checkout: Path, silent: Silent) ->
     settings = checkout.parent / ".config/pip/pip.conf"
     settings.parent.mkdir(parents=True)
     settings.write_text(
-        f"[global]\nindex-url = http://anya:geheim@127.0.0.1:{silent.port}/simple\n"
+        # By itself it would say every 15 s that it tries again, which is a sign of life.
+        f"[global]\ntimeout = 600\nindex-url = http://anya:geheim@127.0.0.1:{silent.port}/simple\n"
     )
     done, patience = set_up_until_asked(checkout, "kernel", silent)
     assert done.returncode == 1

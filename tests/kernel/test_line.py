@@ -1,6 +1,5 @@
 """A line that is narrower than what is sent: two namespaces, veth and a token bucket between."""
 
-import os
 import shutil
 import socket
 import struct
@@ -34,6 +33,7 @@ from tests.kernel.peer import (
 )
 from tests.kernel.test_loop import Socket
 from tests.patience import PATIENCE
+from tests.rights import NET_ADMIN, SYS_ADMIN, has
 
 SERVER, CLIENT = "10.211.7.1", "10.211.7.2"
 QUIET = 0.5
@@ -44,8 +44,8 @@ FRAME = 5
 """Packets of a frame."""
 
 pytestmark = pytest.mark.skipif(
-    os.geteuid() != 0 or shutil.which("tc") is None,
-    reason="network namespaces and tc need root and iproute2",
+    not has(NET_ADMIN, SYS_ADMIN) or shutil.which("tc") is None,
+    reason="network namespaces and tc need root's rights and iproute2",
 )
 
 

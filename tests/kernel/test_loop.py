@@ -24,8 +24,8 @@ from sfu.kernel.core import (
 from tests.kernel.peer import MID, PASSWORD, RID, VP8, VP8_RTX, binding_request, parse, rtp, vp8
 from tests.kernel.peer import _srtp as srtp
 from tests.patience import PATIENCE
+from tests.rights import NET_ADMIN, has
 
-CAP_NET_ADMIN = 12
 DTLS = bytes([22, 254, 253]) + bytes(100)
 
 
@@ -162,8 +162,8 @@ def test_buffers_above_the_limit_are_had_with_the_right_and_cut_without() -> Non
     def make() -> Kernel:
         return Kernel(ipv4="127.0.0.1", ipv6=None, max_sessions=4, send_buffer=limit + 4096)
 
-    kernels = [made_without(CAP_NET_ADMIN, make)]
-    if os.geteuid() == 0:
+    kernels = [made_without(NET_ADMIN, make)]
+    if has(NET_ADMIN):
         kernels.append(make())
     granted = [kernel.buffer_sizes()[1] for kernel in kernels]
     for kernel in kernels:

@@ -1,19 +1,19 @@
 """Viewers whose addresses are gone, and strangers without one: what the others get of it."""
 
 import json
-import os
 import shutil
 from typing import Any
 
 import pytest
 
 from bench import vanish
+from tests.rights import NET_ADMIN, SYS_ADMIN, has
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        os.geteuid() != 0 or shutil.which("ip") is None,
-        reason="network namespaces need root and iproute2",
+        not has(NET_ADMIN, SYS_ADMIN) or shutil.which("ip") is None,
+        reason="network namespaces need root's rights and iproute2",
     ),
 ]
 

@@ -135,6 +135,8 @@ async def stand(
     tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Stand]:
     monkeypatch.setattr(node, "reachable_addresses", lambda _: ("127.0.0.1",))
+    # By itself it leaves loopback out, and a machine without a network has nothing else.
+    monkeypatch.setattr("aioice.ice.get_host_addresses", lambda **_: ["127.0.0.1"])
     settings = load({"ZVONOK_VAR": str(tmp_path), "ZVONOK_REDIS_URL": redis_url})
     async with AsyncExitStack() as stack:
         redis = service_bus.connect(redis_url)

@@ -16,7 +16,13 @@ from typing import Any
 import aiohttp
 import av
 import numpy as np
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription, clock
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+    clock,
+)
 
 RATE = 48000
 TICK = RATE // 50
@@ -105,7 +111,8 @@ async def _until(moment: float) -> None:
 
 async def publish(http: aiohttp.ClientSession, publisher: Publisher) -> RTCPeerConnection:
     """Returns once the media flows."""
-    peer = RTCPeerConnection()
+    # Else it asks a server of the internet, and where no name server answers waits for it.
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     start = time.monotonic()
     peer.addTrack(Camera(publisher, start))
     if publisher.tone:

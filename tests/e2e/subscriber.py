@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 import av
 import numpy as np
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 WINDOW = 48000 // 4
 
@@ -53,7 +53,8 @@ def _loudest(samples: np.ndarray[Any, Any]) -> float | None:
 
 
 async def main(url: str, token: str) -> None:
-    peer = RTCPeerConnection()
+    # Else it asks a server of the internet, and where no name server answers waits for it.
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     senses = Senses()
     tasks: list[asyncio.Task[None]] = []
 

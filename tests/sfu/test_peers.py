@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import AudioStreamTrack, MediaStreamTrack, VideoStreamTrack
 from av import AudioFrame, VideoFrame
 
@@ -105,7 +105,8 @@ class Stand:
                 await asyncio.sleep(0.02)
 
     def _peer(self) -> RTCPeerConnection:
-        peer = RTCPeerConnection()
+        # Else it asks a server of the internet, and where no name server answers waits for it.
+        peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._peers.append(peer)
         return peer
 

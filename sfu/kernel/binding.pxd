@@ -9,6 +9,9 @@ from sfu.kernel.state cimport engine, expectation, session, ssrc_entry
 
 cdef ssrc_entry* binding_find(session* s, uint32_t ssrc) noexcept nogil
     # NULL: not bound.
+cdef int binding_unprotect(engine* e, int32_t session, ssrc_entry* n, uint8_t* data, size_t length,
+                           size_t header_length) noexcept nogil
+    # As srtp_unprotect. A source that has gone on unheard for too many numbers begins anew.
 cdef bint binding_is_retired(const session* s, uint32_t ssrc) noexcept nogil
     # Another SSRC has taken this one's place.
 cdef inline uint8_t binding_payload_type(const session* s, int32_t place, bint rtx) noexcept nogil:

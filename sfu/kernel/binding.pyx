@@ -1,4 +1,4 @@
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcmp, memset
 
 from sfu.kernel.fanout cimport fanout_forget
@@ -8,12 +8,19 @@ from sfu.kernel.places cimport kind_at, place_of
 from sfu.kernel.rtp cimport rtp_extension
 from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, RETIRED, SCREEN, SOURCES, STREAMS
 from sfu.kernel.slots cimport slots_choose_viewers
+from sfu.kernel.srtp cimport srtp_context, srtp_unprotect, srtp_unprotect_ahead
 from sfu.kernel.state cimport expectation, source
 
 cdef enum:
     # New SSRCs: 2 a second, 20 ahead
     STREAM_INTERVAL = 500000
     STREAM_BURST = 10000000
+    # After such a silence a stream may have gone on for any number of packets: an encoder goes on
+    # sending while its line is away. So many roll-overs are tried, one with each packet.
+    AWAY = 5000000
+    GUESSES = 4
+    # Numbers that it may skip and still be one stream: half of a period
+    SKIPPED = 0x7FFF
 
 
 cdef inline bint same(const uint8_t* a, size_t a_length, const uint8_t* b, size_t b_length) noexcept nogil:
@@ -142,6 +149,24 @@ cdef ssrc_entry* binding_find(session* s, uint32_t ssrc) noexcept nogil:
     return NULL
 
 
+cdef int binding_unprotect(engine* e, int32_t index, ssrc_entry* n, uint8_t* data, size_t length,
+                           size_t header_length) noexcept nogil:
+    cdef srtp_context* keys = &e.sessions[index].inbound
+    cdef uint64_t before = n.stream.highest
+    cdef int plain
+    if e.now - n.heard <= AWAY:
+        plain = srtp_unprotect(keys, &n.stream, data, length, header_length)
+    else:
+        plain = srtp_unprotect_ahead(keys, &n.stream, data, length, header_length, n.guesses % GUESSES)
+        n.guesses += 1
+        if plain >= 0 and n.stream.highest - before > SKIPPED and not n.rtx:
+            bind_source(e, index, n.source, n.ssrc)
+    if plain >= 0:
+        n.heard = e.now
+        n.guesses = 0
+    return plain
+
+
 cdef bint binding_is_retired(const session* s, uint32_t ssrc) noexcept nogil:
     cdef uint32_t i, known = s.retired_count if s.retired_count < RETIRED else RETIRED
     for i in range(known):
@@ -175,6 +200,8 @@ cdef ssrc_entry* binding_add(engine* e, int32_t index, const rtp_header* h, cons
     n.source = place
     n.rtx = rtx
     n.stream = state[0]
+    n.heard = e.now
+    n.guesses = 0
     if rtx:
         s.sources[place].rtx_ssrc = h.ssrc
     else:

@@ -2,7 +2,8 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from sfu.kernel.binding cimport binding_add, binding_find, binding_is_retired, binding_payload_type
+from sfu.kernel.binding cimport (
+    binding_add, binding_find, binding_is_retired, binding_payload_type, binding_unprotect)
 from sfu.kernel.bytes cimport load16
 from sfu.kernel.counters cimport (
     BYTES_RECEIVED, DROPPED_CODEC, DROPPED_DUPLICATE, DROPPED_FLOOD, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
@@ -379,7 +380,9 @@ cdef bint ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noe
             e.counters[DROPPED_UNKNOWN_SSRC] += 1
             return False
         memset(&fresh, 0, sizeof(fresh))
-    plain = srtp_unprotect(&s.inbound, &fresh if n == NULL else &n.stream, data, length, h.length)
+        plain = srtp_unprotect(&s.inbound, &fresh, data, length, h.length)
+    else:
+        plain = binding_unprotect(e, index, n, data, length, h.length)
     if plain < 0:
         count_refused(e, plain)
         return False

@@ -76,3 +76,7 @@ cdef int srtp_unprotect(srtp_context* c, srtp_stream* s, uint8_t* packet, size_t
                         size_t header_len) noexcept nogil
     # In place. Length of the plain packet, or SRTP_REPLAYED, SRTP_FORGED, SRTP_SHORT; the window
     # of `s` changes only when the packet is authentic.
+cdef int srtp_unprotect_ahead(srtp_context* c, srtp_stream* s, uint8_t* packet, size_t length,
+                              size_t header_len, uint32_t periods) noexcept nogil
+    # Likewise, of a stream that has gone on unheard: the packet is taken for the next with its number
+    # after the highest, and so many roll-overs later.

@@ -17,6 +17,8 @@ cdef enum:
     LABEL_RTCP = 3
 
 cdef uint64_t MAX_INDEX = 0xFFFFFFFFFFFFu
+# From one roll-over to the next
+cdef uint64_t PERIOD = 0x10000u
 
 
 # ---------------------------------------------------------------------------------------- keys
@@ -187,14 +189,13 @@ cdef inline void _commit(srtp_stream* s, uint64_t index) noexcept nogil:
         s.window[age >> 6] |= <uint64_t>1 << (age & 63)
 
 
-cdef int srtp_unprotect(srtp_context* c, srtp_stream* s, uint8_t* packet, size_t length,
-                        size_t header_len) noexcept nogil:
+cdef int _open(srtp_context* c, srtp_stream* s, uint64_t index, uint8_t* packet, size_t length,
+               size_t header_len) noexcept nogil:
     cdef uint8_t iv[IV_LENGTH]
     cdef uint8_t digest[SHA1_LENGTH]
     cdef uint8_t roc_bytes[ROC_LENGTH]
     cdef size_t tag = GCM_TAG if c.profile == SRTP_AEAD_AES_128_GCM else CM_TAG
     cdef size_t plain
-    cdef uint64_t index
     cdef uint32_t ssrc
     if c.sending or c.rtp == NULL:
         return SRTP_FAILED
@@ -202,7 +203,6 @@ cdef int srtp_unprotect(srtp_context* c, srtp_stream* s, uint8_t* packet, size_t
         return SRTP_SHORT
     plain = length - tag
     ssrc = load32(packet + 8)
-    index = _estimate(s, load16(packet + 2))
     if index > MAX_INDEX or _seen(s, index):
         return SRTP_REPLAYED
     if c.profile == SRTP_AEAD_AES_128_GCM:
@@ -222,6 +222,25 @@ cdef int srtp_unprotect(srtp_context* c, srtp_stream* s, uint8_t* packet, size_t
     s.ssrc = ssrc
     _commit(s, index)
     return <int>plain
+
+
+cdef int srtp_unprotect(srtp_context* c, srtp_stream* s, uint8_t* packet, size_t length,
+                        size_t header_len) noexcept nogil:
+    if length < RTP_HEADER:
+        return SRTP_SHORT
+    return _open(c, s, _estimate(s, load16(packet + 2)), packet, length, header_len)
+
+
+cdef int srtp_unprotect_ahead(srtp_context* c, srtp_stream* s, uint8_t* packet, size_t length,
+                              size_t header_len, uint32_t periods) noexcept nogil:
+    # RFC 3711 §3.3.1 tells the roll-over only of a packet at most 32,768 from the highest.
+    cdef uint64_t index
+    if length < RTP_HEADER:
+        return SRTP_SHORT
+    index = (s.highest >> 16) << 16 | load16(packet + 2)
+    if index <= s.highest:
+        index += PERIOD
+    return _open(c, s, index + periods * PERIOD, packet, length, header_len)
 
 
 # ------------------------------------------------------------------------------ as Python sees it

@@ -148,6 +148,9 @@ cdef struct ssrc_entry:
     uint32_t ssrc
     int32_t source
     bint rtx
+    # Its last authentic packet, and how many have been tried since at other roll-overs
+    int64_t heard
+    uint32_t guesses
     srtp_stream stream
 
 cdef struct slot:

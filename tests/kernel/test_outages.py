@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from tests.kernel.encoder import Encoder
-from tests.kernel.peer import PASSWORD, SLOT_SSRC, Peer, Stage
+from tests.kernel.peer import PASSWORD, SLOT_SSRC, Peer, Stage, pictures
 
 SECONDS = [0.5, 2, 4, 6, 30, 60, 120]
 
@@ -187,3 +187,35 @@ def test_feedback_goes_on_after_an_outage_of_many_packets(stage: Stage) -> None:
         < max(reported)
         <= lesson.publisher.transport_sequence
     )
+
+
+@pytest.mark.parametrize("before", [1, 70_000])
+@pytest.mark.parametrize("unheard", [20_000, 33_000, 60_000, 70_000, 200_000])
+def test_a_publisher_who_went_on_sending_while_he_was_away_is_seen_again(
+    stage: Stage, before: int, unheard: int
+) -> None:
+    """Beyond 32,768 packets the roll-over cannot be told from the number (RFC 3711 §3.3.1)."""
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view()
+    viewer.show(0, publisher)
+
+    def send(packets: int) -> None:
+        for _ in range(0, packets, 10_000):
+            publisher.next_sequence[3] += 9_999
+            publisher.camera(0, keyframe=True)
+
+    send(before)
+    stage.wait(100)
+    stage.cut.add(publisher.address)
+    send(unheard)
+    for _ in range(10):
+        stage.wait(4_000)
+        viewer.check()
+    stage.cut.clear()
+    publisher.check()
+    seen = len(viewer.video())
+    for picture in range(1, 21):
+        publisher.camera(picture, keyframe=picture % 5 == 0)
+        stage.wait(50)
+    assert pictures(viewer.video()[seen:])[-16:] == list(range(5, 21))

@@ -37,6 +37,8 @@ cdef enum:
     # Datagrams of DTLS from one peer: 50 a second, 100 ahead
     DTLS_INTERVAL = 20000
     DTLS_BURST = 2000000
+    # Who speaks is told to everybody in the room, by Python: µs for each of them, two at once
+    TELLING = 500
 
 
 cdef engine* engine_open(int32_t max_sessions, int64_t wall) noexcept nogil:
@@ -119,9 +121,14 @@ cdef void tell_speakers(engine* e, int32_t index) noexcept nogil:
     cdef int32_t now[SPEAKERS]
     cdef int32_t count = speakers_list(e, index, now), i
     cdef bint same = count == r.told_count
+    cdef int64_t interval
     for i in range(count):
         same = same and now[i] == r.told[i]
     if same:
+        return
+    interval = TELLING * <int64_t>(r.members.count - r.members.removed)
+    # What is not told now is told later, if it is still so.
+    if not within(&r.telling_pace, e.now, interval, interval):
         return
     if event_put(e, EVENT_SPEAKERS, index, 0, 0, <const uint8_t*>now, count * sizeof(int32_t)):
         memcpy(r.told, now, sizeof(r.told))

@@ -325,6 +325,8 @@ cdef struct room:
     int32_t screen_audio
     int32_t told[SPEAKERS]
     int32_t told_count
+    # As `source.pace`: how often it may change who speaks
+    int64_t telling_pace
 
 cdef struct job:
     # A fan-out that can be resumed: this run, to the viewers from `next` on

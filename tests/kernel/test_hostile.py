@@ -29,6 +29,7 @@ from tests.kernel.peer import (
     rtp,
     vp8,
 )
+from tests.kernel.test_speakers import speakers
 
 NACK_GAP = 100
 """Numbers that a source may skip at once (`feedback`)."""
@@ -587,6 +588,26 @@ def test_nobody_speaks_to_a_crowd_in_more_packets_than_browsers_send(crowd: Stag
         crowd.wait(20)
     assert 8 * 60 < len(viewer.audio()) <= 8 * 63 + SOUND_AHEAD
     assert crowd.kernel.counters()["dropped_flood"] > 0
+
+
+def test_who_speaks_is_not_told_to_a_crowd_at_any_pace(stage: Stage) -> None:
+    """Three who are the loudest in turn: each change goes to everybody in the lesson."""
+    stage.kernel.close()
+    stage.kernel = SteppedKernel(max_sessions=1000)
+    for number in range(1, 1001):
+        stage.join(number)
+    hostile = list(stage.peers.values())[:3]
+    for peer in hostile:
+        peer.publish()
+    told = []
+    for at in range(0, 6000, 20):
+        for peer in hostile:
+            if at < 5000:
+                peer.speak(0 if (at // 100 + peer.number) % 2 else 45)
+        stage.wait(20)
+        told += speakers(stage)
+    assert 5 <= len(told) <= 2 + 6 * 2
+    assert told[-1] == (), "what is so in the end is told"
 
 
 def test_who_speaks_to_a_crowd_as_browsers_do_is_heard_whole(crowd: Stage) -> None:

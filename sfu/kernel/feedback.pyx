@@ -60,7 +60,7 @@ cdef int32_t slot_by_ssrc(session* s, uint32_t ssrc) noexcept nogil:
 cdef void keyframe_asked(engine* e, session* s, uint32_t ssrc) noexcept nogil:
     cdef int32_t index = slot_by_ssrc(s, ssrc)
     if index >= 0:
-        keyframe_wish(e, &s.slots[index])
+        keyframe_wish(e, s, &s.slots[index])
 
 
 cdef void nacked(engine* e, int32_t session_index, const rtcp_packet* p) noexcept nogil:

@@ -2,12 +2,12 @@
 
 from libc.stdint cimport int32_t
 
-from sfu.kernel.state cimport engine, slot, source
+from sfu.kernel.state cimport engine, session, slot, source
 
 cdef void keyframe_request(engine* e, int32_t source_index) noexcept nogil
     # Somebody wants one. It is asked for while a viewer who can be reached shows the source or
     # waits for it, until one arrives.
-cdef void keyframe_wish(engine* e, slot* s) noexcept nogil
+cdef void keyframe_wish(engine* e, session* viewer, const slot* s) noexcept nogil
     # The slot's viewer asks for one, within reason.
 cdef void keyframe_arrived(engine* e, source* s) noexcept nogil
     # At e.now: all wishes are fulfilled.

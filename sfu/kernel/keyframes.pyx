@@ -6,11 +6,11 @@ from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
 from sfu.kernel.rtcp cimport rtcp_write_pli
 from sfu.kernel.sizes cimport KINDS, LAYERS, SCREEN, SLOTS
-from sfu.kernel.state cimport references, session, track
+from sfu.kernel.state cimport references, track
 
 cdef enum:
     RTCP_ROOM = 64
-    # What a viewer may ask for in a slot: one a second, 4 ahead
+    # What a viewer may ask of a source: one a second, 4 ahead
     ASKING_INTERVAL = 1000000
     ASKING_BURST = 3000000
 
@@ -46,9 +46,21 @@ cdef void keyframe_request(engine* e, int32_t source_index) noexcept nogil:
     keyframe_send_due(e, s.session * KINDS + s.kind)
 
 
-cdef void keyframe_wish(engine* e, slot* s) noexcept nogil:
+cdef slot* first_that_shows(session* viewer, int32_t track_index) noexcept nogil:
+    """There is one."""
+    cdef int32_t i
+    for i in range(SLOTS):
+        if viewer.slots[i].track == track_index:
+            return &viewer.slots[i]
+    return NULL
+
+
+cdef void keyframe_wish(engine* e, session* viewer, const slot* s) noexcept nogil:
     # Without a source he waits for one, which has been asked already.
-    if s.track >= 0 and s.source >= 0 and within(&s.asking_pace, e.now, ASKING_INTERVAL, ASKING_BURST):
+    if s.track < 0 or s.source < 0:
+        return
+    # Who shows a source in many slots may not ask for more.
+    if within(&first_that_shows(viewer, s.track).asking_pace, e.now, ASKING_INTERVAL, ASKING_BURST):
         keyframe_request(e, s.source)
 
 

@@ -28,7 +28,7 @@ cdef void retransmit(engine* e, int32_t viewer, int32_t slot_index, uint16_t seq
         e.counters[RETRANSMIT_MISSED] += 1
         # A keyframe replaces what he can not get. What has not come to us we have asked for.
         if s.source == <int32_t>m.source and (p != NULL or original <= from_source.forgotten):
-            keyframe_wish(e, s)
+            keyframe_wish(e, &e.sessions[viewer], s)
         return
     o.packet = p
     o.sequence = sent

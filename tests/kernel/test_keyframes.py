@@ -140,14 +140,17 @@ def test_a_keyframe_that_arrives_fulfils_the_wish(stage: Stage) -> None:
     assert encoder.asked <= before + 2
 
 
-def test_a_viewer_cannot_press_keyframes_out_of_everybody(stage: Stage) -> None:
+@pytest.mark.parametrize("slots", [1, 5])
+def test_a_viewer_cannot_press_keyframes_out_of_everybody(stage: Stage, slots: int) -> None:
     encoder = encoder_of(stage)
     viewer = newcomer(stage, 2, encoder.publisher)
     connect(stage, viewer)
+    for slot in range(1, slots):
+        viewer.show(slot, encoder.publisher)
     encoder.run(1_000)
     before = encoder.asked
-    for _ in range(200):
-        viewer.send_rtcp(pli())
+    for n in range(200):
+        viewer.send_rtcp(pli(n % slots))
         encoder.run(50)
     assert encoder.asked - before <= 14, "one a second, four ahead"
 

@@ -165,6 +165,16 @@ def test_a_forged_close_notify_ends_nothing(suite: str) -> None:
     assert not reader.ended(b"\x15\xfe\xfd" + bytes(8) + b"\0\2\1\0")
 
 
+def test_few_alerts_of_a_datagram_are_tried() -> None:
+    """Each costs, and fifty fit into one."""
+    client = DtlsClient(ciphers=AEAD[0].encode())
+    reader = associated(client)
+    (farewell,) = client.close()
+    forged = farewell[:-1] + bytes([farewell[-1] ^ 1])
+    assert reader.ended(2 * forged + farewell)
+    assert not reader.ended(50 * forged + farewell)
+
+
 @pytest.mark.parametrize(
     ("kind", "level", "description", "ends"),
     [(21, 2, 40, True), (21, 1, 0, True), (21, 1, 90, False), (23, 2, 0, False)],

@@ -38,6 +38,31 @@ test("a large call is searched by the server, and says when that fails", async (
   expect(await screen.findByText("Список не загрузился. Попробуйте ещё раз.")).toBeTruthy();
 });
 
+// The server takes 30 messages a second from a page.
+test("who scrolls through a large call asks for each stretch of it once", async () => {
+  vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(560);
+  const call = fakeCall(classOf(2));
+  call.state.total.value = 2000;
+  const answer = { total: 2000, people: [] };
+  call.actions.search.mockImplementation((_query, offset) =>
+    offset === 0 ? Promise.resolve(answer) : new Promise(() => undefined),
+  );
+  mountIn(call, <PeoplePanel />);
+  await vi.waitFor(() => expect(call.actions.search).toHaveBeenCalled());
+  const list = await screen.findByTestId("people-list");
+  for (let row = 0; row < 500; row += 5) {
+    await act(async () => {
+      list.scrollTop = row * 56;
+      list.dispatchEvent(new Event("scroll"));
+    });
+  }
+  const offsets = call.actions.search.mock.calls.map(([, offset]) => offset);
+  expect(offsets.length).toBeLessThanOrEqual(12);
+  expect(new Set(offsets).size).toBe(offsets.length);
+  expect(Math.max(...offsets)).toBeGreaterThan(400);
+  vi.restoreAllMocks();
+});
+
 test("a question that fails late says nothing of the answer to the next one", async () => {
   const call = fakeCall(classOf(2));
   call.state.total.value = 2000;

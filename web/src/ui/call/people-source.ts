@@ -31,6 +31,9 @@ export function findHere(people: readonly Person[], query: string): readonly Per
   return people.filter(fits).sort((a, b) => Number(b.self) - Number(a.self) || byImportance(a, b));
 }
 
+/** People in one answer of the server. */
+const STRETCH = 50;
+
 /** How long comings and goings are collected before the list is fetched anew, ms. */
 const REFRESH = 2000;
 
@@ -91,8 +94,8 @@ function useRemote(query: string, active: boolean, total: number): PeopleSource 
     need: (span) => {
       for (let at = span.from; at < span.to && begun.current === query; at++) {
         if (!rows.current.has(at)) {
-          ask(at);
-          return;
+          // Whole stretches: else each step of scrolling would ask for almost the same again.
+          ask(at - (at % STRETCH));
         }
       }
     },

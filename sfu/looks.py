@@ -161,8 +161,9 @@ class Looks:
                     await asyncio.sleep(0)
                     breathed = self._clock()
         finally:
-            for call, session in names:
-                self._add(call, [session])
+            if names:
+                self._pending.put_back(names)
+                self._wake.set()
 
     def _add(self, call: str, sessions: Iterable[str]) -> None:
         for session in sessions:

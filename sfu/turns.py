@@ -1,7 +1,7 @@
 """What waits to be done, by turns of those it is done for."""
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Generic, TypeVar
 
 Party = TypeVar("Party", bound=Hashable)
@@ -38,3 +38,11 @@ class Turns(Generic[Party, Item]):
         if waiting:
             self._waiting[party] = waiting
         return party, item
+
+    def put_back(self, taken: Sequence[tuple[Party, Item]]) -> None:
+        """What was taken last and not done is next again: who came meanwhile does not pass it."""
+        for party, item in reversed(taken):
+            waiting = self._waiting.setdefault(party, OrderedDict())
+            waiting[item] = None
+            waiting.move_to_end(item, last=False)
+            self._waiting.move_to_end(party, last=False)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any, cast
 
 import pytest
@@ -390,6 +391,24 @@ async def test_work_that_takes_long_lets_others_have_their_turn(desk: Desk) -> N
     await desk.look()
     assert len(desk.actual) == 19
     assert desk.actual["s1"].revision == 2
+
+
+async def test_who_comes_later_is_not_looked_at_first(desk: Desk) -> None:
+    """Else as long as somebody comes, who was read and had not his turn yet is never looked at."""
+    for participant in (1, 2, 3):
+        await desk.said(participant)
+    settle = desk.settle
+
+    def slow() -> None:
+        desk.time += looks_module.STALE
+        settle()
+
+    desk.looks._changed = slow
+    for participant in (4, 5, 6):
+        # While what was read is being told.
+        desk.redis.happens = [nothing, partial(desk.said, participant)]
+        await desk.look()
+    assert set(desk.actual) == {"s1", "s2", "s3"}
 
 
 async def test_comparing_finds_what_nobody_announced(

@@ -42,3 +42,16 @@ def test_a_refused_item_leaves_no_party_behind() -> None:
     assert not turns
     with pytest.raises(KeyError):
         turns.take()
+
+
+def test_what_is_put_back_is_passed_by_nobody() -> None:
+    turns: Turns[str, int] = Turns()
+    for number in (1, 2, 3):
+        turns.add("a", number)
+    turns.add("b", 9)
+    first = [turns.take() for _ in range(4)]
+    turns.add("a", 4)
+    turns.add("a", 2)
+    turns.add("c", 7)
+    turns.put_back(first[1:])
+    assert taken(turns) == [("b", 9), ("a", 2), ("c", 7), ("a", 3), ("a", 4)]

@@ -49,7 +49,7 @@ class Keeping:
         for call in calls:
             with without_harm("lease not regained", call.id):
                 # It may have ended meanwhile, and its lease with it.
-                if call.id not in ours and call.usable:
+                if (call.id not in ours or call.unproven) and call.usable:
                     await self._registry.taken(call)
         async with self._told.another() as another:
             if another:

@@ -32,9 +32,12 @@ class Leases:
 
     async def regain(self, call: LiveCall) -> bool:
         """The lease is gone: with Redis' memory, or to another process. False: the call is lost."""
+        # Until that is known: the lease is perhaps ours by now, and the next to be asked for it.
+        call.unproven = True
         if not await self._live.acquire(call.id):
             return False
         kept = await self._live.load(call.id)
+        call.unproven = False
         # Whoever takes a call over skips numbers.
         if kept is None or kept.state.next_number <= call.engine.next_number:
             call.touch_everything(kept)

@@ -128,6 +128,8 @@ class LiveCall:
         """Another process runs it now."""
         self.closed = False
         """Nobody here has anything to do with it any more."""
+        self.unproven = False
+        """The lease was gone, and whether another process ran it meanwhile is not known yet."""
         self._surroundings = surroundings
         self._clock = clock
         self._sockets: dict[int, Outlet] = {}

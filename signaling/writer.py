@@ -42,19 +42,7 @@ class Writer:
         async with self._lock:
             if self._call.lost or self._call.closed:
                 return
-            if self._call.needs_worker():
-                await self._find_worker()
-            commands = self._call.take_writes()
-            try:
-                ours = await self._live.write(self._call.id, commands)
-            except BaseException:
-                # Also when cancelled: whether Redis has it is not known, and twice does no harm.
-                self._call.untake()
-                raise
-            if ours:
-                self._call.written()
-            else:
-                self._call.untake()
+            ours = not self._call.unproven and await self._write_some()
         if not ours:
             # Also when it is over: the lease may have run out unseen, and what is left is ours.
             await self._keeper.taken(self._call)
@@ -68,6 +56,23 @@ class Writer:
         await self.write()
         while self._call.unwritten and not (self._call.lost or self._call.closed):
             await self.write()
+
+    async def _write_some(self) -> bool:
+        """False: the lease is not ours."""
+        if self._call.needs_worker():
+            await self._find_worker()
+        commands = self._call.take_writes()
+        try:
+            ours = await self._live.write(self._call.id, commands)
+        except BaseException:
+            # Also when cancelled: whether Redis has it is not known, and twice does no harm.
+            self._call.untake()
+            raise
+        if ours:
+            self._call.written()
+        else:
+            self._call.untake()
+        return ours
 
     async def _find_worker(self) -> None:
         worker = await self._workers.choose()

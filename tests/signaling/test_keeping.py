@@ -25,6 +25,7 @@ class Call:
     worker: str | None = "a"
     usable: bool = True
     lost: bool = False
+    unproven: bool = False
     heard: list[str] = field(default_factory=list)
 
     def leave_worker(self) -> None:
@@ -110,6 +111,12 @@ def scene() -> Scene:
 async def test_only_a_call_whose_lease_is_gone_is_asked_about(scene: Scene) -> None:
     scene.ours = {"one"}
     scene.calls["three"].usable = False
+    await scene.keeping.renew_leases()
+    assert scene.heard() == {"one": [], "two": ["taken"], "three": []}
+
+
+async def test_a_call_of_which_only_the_lease_is_known_is_asked_about_again(scene: Scene) -> None:
+    scene.calls["two"].unproven = True
     await scene.keeping.renew_leases()
     assert scene.heard() == {"one": [], "two": ["taken"], "three": []}
 

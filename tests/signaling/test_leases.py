@@ -5,12 +5,14 @@ from typing import cast
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from signaling import live
-from signaling.call.call import Call
+from signaling.call.call import NUMBERS_SKIPPED, Call
+from signaling.call.effects import Keep
 from signaling.clock import Clock
 from signaling.leases import RETRY_SECONDS, Leases
-from signaling.live import CallState, Live
+from signaling.live import CallState, Kept, Live
 from signaling.live_call import LiveCall, Surroundings
 from tests.patience import PATIENCE
 from tests.signaling.conftest import Schools
@@ -44,6 +46,38 @@ async def test_a_call_that_another_ran_meanwhile_is_lost(
     assert await Leases(mine, Clock().steady).regain(call) is ours
     # Whoever is not to have it does not keep others from it.
     assert (await redis.get(live.owner_key(call.id)) == b"me") is ours
+
+
+async def test_a_lease_alone_does_not_make_a_call_ours_that_another_ran_meanwhile(
+    schools: Schools, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis went away between the lease and what it was asked of the call."""
+    monkeypatch.setattr(live, "RENEW_SECONDS", 3600.0)
+    async with schools.start() as school:
+        lesson = (await school.client.lesson()).lesson.id
+        call = await school.parts.calls.get(lesson)
+        numbers = call.engine.next_number + NUMBERS_SKIPPED
+        later = CallState(title="Algebra", next_number=numbers, sequence=9, worker=None)
+        load, asked = Live.load, asyncio.Event()
+
+        async def once_away(self: Live, call_id: str) -> Kept | None:
+            if not asked.is_set():
+                asked.set()
+                raise RedisConnectionError
+            return await load(self, call_id)
+
+        monkeypatch.setattr(Live, "load", once_away)
+        other = Live(redis, "other")
+        await redis.delete(live.owner_key(lesson))
+        assert await other.acquire(lesson)
+        assert await other.write(lesson, [live.keep_state(lesson, later)])
+        await other.release(lesson)
+        call.run([Keep("seat:1", 1)])
+        async with asyncio.timeout(PATIENCE):
+            while call.usable:
+                await asyncio.sleep(0.01)
+        assert asked.is_set()
+        assert not await redis.hexists(live.state_key(lesson), "seat:1")
 
 
 async def test_a_call_that_another_runs_is_not_ours(redis: Redis) -> None:

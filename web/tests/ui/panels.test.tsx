@@ -63,6 +63,38 @@ test("who scrolls through a large call asks for each stretch of it once", async 
   vi.restoreAllMocks();
 });
 
+test("what the server refuses is asked again after a while, not again and again", async () => {
+  vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(560);
+  const call = fakeCall(classOf(2));
+  call.state.total.value = 2000;
+  const people = Array.from({ length: 50 }, (_, at) => person(at + 10));
+  call.actions.search.mockResolvedValueOnce({ total: 2000, people });
+  call.actions.search.mockRejectedValue(new Error("rate_limited"));
+  mountIn(call, <PeoplePanel />);
+  const list = await screen.findByTestId("people-list");
+  await vi.waitFor(() => expect(screen.queryAllByTestId("person").length).toBeGreaterThan(0));
+  vi.useFakeTimers();
+  await act(async () => {
+    list.scrollTop = 1000 * 56;
+    list.dispatchEvent(new Event("scroll"));
+  });
+  const asked = () => call.actions.search.mock.calls.length - 1;
+  const settled = async () => {
+    for (let turn = 0; turn < 20; turn += 1) await act(async () => undefined);
+  };
+  await settled();
+  const first = asked();
+  expect(first).toBeLessThanOrEqual(2);
+  call.actions.search.mockResolvedValue({ total: 2000, people });
+  await act(async () => {
+    await vi.advanceTimersByTimeAsync(5_000);
+  });
+  await settled();
+  expect(asked()).toBeGreaterThan(first);
+  expect(screen.getAllByTestId("person").length).toBeGreaterThan(0);
+  vi.restoreAllMocks();
+});
+
 test("a question that fails late says nothing of the answer to the next one", async () => {
   const call = fakeCall(classOf(2));
   call.state.total.value = 2000;

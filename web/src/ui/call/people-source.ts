@@ -64,10 +64,18 @@ function useRemote(query: string, active: boolean, total: number): PeopleSource 
         }
       },
       () => {
-        together.delete(offset);
-        if (mine === rows.current) {
-          setFound((old) => ({ ...old, failed: true }));
+        const now = () => mine === rows.current;
+        if (!now()) {
+          return;
         }
+        setFound((old) => ({ ...old, failed: true }));
+        // Not at once: what is refused would be asked again and again, until the server closes the socket.
+        setTimeout(() => {
+          together.delete(offset);
+          if (now()) {
+            setFound((old) => ({ ...old }));
+          }
+        }, REFRESH);
       },
     );
   };

@@ -25,6 +25,8 @@ cdef enum:
     SOFTER = 15
     # A waiter who has not been heard for so long waits no more
     WAITER_GONE = 300000
+    # How slowly it is forgotten who was heard (µs)
+    MEMORY = 20000000
 
 
 cdef inline float rank(engine* e, int32_t s) noexcept nogil:
@@ -85,8 +87,20 @@ cdef int32_t find_weaker(engine* e, room* r, int32_t s) noexcept nogil:
     return other if e.sessions[s].moderator else -1
 
 
-cdef bint waits_longest(engine* e, room* r, int32_t s) noexcept nogil:
-    """Notes that this one speaks without a seat. Whether it has waited longest, and long enough."""
+cdef inline double heard_lately(engine* e, const session* who) noexcept nogil:
+    return who.heard_for * MEMORY / (MEMORY + e.now - who.heard_at)
+
+
+cdef void note_heard(engine* e, session* who) noexcept nogil:
+    cdef double before = heard_lately(e, who)
+    who.heard_for = before + min(e.now - who.heard_at, <int64_t>HANGOVER)
+    who.heard_at = e.now
+
+
+cdef bint is_next(engine* e, room* r, int32_t s) noexcept nogil:
+    """Notes that this one speaks without a seat. Whether it has done so for long enough, and was
+    heard less than whoever else does: who speaks in short phrases would never be the one who has
+    waited longest."""
     cdef session* who = &e.sessions[s]
     cdef session* first
     if who.waits_since == 0 or e.now - who.waited_at > HANGOVER:
@@ -94,7 +108,7 @@ cdef bint waits_longest(engine* e, room* r, int32_t s) noexcept nogil:
     who.waited_at = e.now
     if r.waiter >= 0 and r.waiter != s:
         first = &e.sessions[r.waiter]
-        if e.now - first.waited_at <= WAITER_GONE and first.waits_since <= who.waits_since:
+        if e.now - first.waited_at <= WAITER_GONE and heard_lately(e, first) <= heard_lately(e, who):
             return False
     r.waiter = s
     return e.now - who.waits_since >= WAIT
@@ -119,7 +133,7 @@ cdef int32_t find_seat(engine* e, room* r, int32_t s) noexcept nogil:
         return i
     i = find_weaker(e, r, s)
     # Who is too soft for any turn would wait for ever, and all others for him.
-    if i < 0 and find_turn(e, r, s, 0) >= 0 and waits_longest(e, r, s):
+    if i < 0 and find_turn(e, r, s, 0) >= 0 and is_next(e, r, s):
         i = find_turn(e, r, s, TURN)
     return i
 
@@ -133,7 +147,10 @@ cdef int32_t hear_seated(engine* e, seat* place, bint loud, bint lies) noexcept 
         if e.now - place.last_loud > HANGOVER:
             place.talk += 1
         place.last_loud = e.now
-    return e.now - place.last_loud <= HANGOVER
+    if e.now - place.last_loud > HANGOVER:
+        return False
+    note_heard(e, &e.sessions[place.session])
+    return True
 
 
 cdef int32_t speakers_hear(engine* e, int32_t session_index, int32_t claimed, int32_t size) noexcept nogil:

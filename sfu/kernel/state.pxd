@@ -304,6 +304,9 @@ cdef struct session:
     int64_t waits_since
     int64_t waited_at
     int64_t seat_lost
+    # How long it was heard lately (µs, fading), and when it was last
+    double heard_for
+    int64_t heard_at
     arrivals* feedback
     uint64_t remb
 
@@ -320,7 +323,7 @@ cdef struct room:
     bint used
     references members
     seat seats[SPEAKERS]
-    # Who has waited longest of those who speak without a seat
+    # Who is next of those who speak without a seat
     int32_t waiter
     int32_t screen_audio
     int32_t told[SPEAKERS]

@@ -117,6 +117,20 @@ def test_those_who_send_as_much_as_speech_get_their_turns_and_no_more(
     assert share(listener, honest) >= 0.8 * 3 / (tabs + 1)
 
 
+@pytest.mark.parametrize("tabs", [3, 6])
+def test_who_speaks_in_phrases_gets_his_turns_among_those_who_never_stop(
+    stage: Stage, tabs: int
+) -> None:
+    *peers, listener = class_of(stage, tabs + 2)
+    liars = [liar(peer, 80) for peer in peers[:tabs]]
+    lesson(stage, 6, *liars)
+    honest = pupil(peers[tabs])
+    for at in range(6_000, 42_000, 6_000):
+        lesson(stage, 3, *liars, honest, start=at)
+        lesson(stage, 3, *liars, start=at + 3_000)
+    assert share(listener, honest) >= 0.8 * 3 / (tabs + 1)
+
+
 @pytest.mark.parametrize(
     ("level", "sizes"),
     [

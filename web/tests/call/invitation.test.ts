@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { Invitation } from "../../src/call/invitation";
+import { PATIENCE } from "../patience";
 
 const seat = { grant: "g", since: 0, resume: null, path: "/api/call", lesson: "l", name: "A" };
 const link = { role: "participant", revoked: false, expires: null, max_uses: null, uses: 0 };
@@ -12,7 +13,7 @@ function asking() {
     return new Promise((resolve) => waiting.push((body) => resolve(reply(body))));
   });
   return async (body: object) => {
-    await vi.waitFor(() => expect(waiting).not.toHaveLength(0));
+    await vi.waitFor(() => expect(waiting).not.toHaveLength(0), PATIENCE);
     waiting.shift()?.(body);
   };
 }

@@ -6,14 +6,17 @@ import { act } from "preact/test-utils";
 import { afterEach, beforeEach, vi } from "vitest";
 import { setLanguage } from "../../src/i18n/language";
 import { CallContext, createView, type View } from "../../src/ui/call/view";
+import { PATIENCE } from "../patience";
 import type { fakeCall } from "./fake-call";
 
-export { screen } from "@testing-library/dom";
+export { screen, waitFor } from "@testing-library/dom";
 export { act } from "preact/test-utils";
 
-// What an event sets off is drawn before the test looks.
+// What an event sets off is drawn before the test looks; what comes later has the time that a busy
+// machine takes.
 configure({
   testIdAttribute: "data-testid",
+  asyncUtilTimeout: PATIENCE,
   eventWrapper: (press) => {
     let result: unknown;
     act(() => {

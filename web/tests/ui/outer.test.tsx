@@ -11,7 +11,7 @@ import { keepSeat, keptSeat, sharedSeat } from "../../src/ui/kept-seat";
 import { go } from "../../src/ui/route";
 import { forgetKey, keepKey } from "../../src/ui/start/school-key";
 import { fakeCall, fakeLocal, person } from "./fake-call";
-import { act, mount, mountIn, screen, user } from "./mount";
+import { act, mount, mountIn, screen, user, waitFor } from "./mount";
 
 const info: LinkInfo = {
   title: "Физика",
@@ -111,7 +111,7 @@ test.each([
 test("the name has the focus before the call, and one name is enough to join", async () => {
   await open("/j/abcdefgh12345678");
   const name = await screen.findByTestId("prejoin-name");
-  await vi.waitFor(() => expect(document.activeElement).toBe(name));
+  await waitFor(() => expect(document.activeElement).toBe(name));
   await user().clear(name);
   await user().click(screen.getByTestId("prejoin-join"));
   expect(screen.getByRole("alert").textContent).toContain("Напишите, как вас зовут");

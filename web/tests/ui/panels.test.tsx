@@ -10,7 +10,7 @@ import { StatisticsWindow } from "../../src/ui/call/statistics-window";
 import { useCall } from "../../src/ui/call/view";
 import { Troubles } from "../../src/ui/prejoin/troubles";
 import { classOf, fakeCall, fakeLocal, person } from "./fake-call";
-import { act, mount, mountIn, named, screen, user } from "./mount";
+import { act, mount, mountIn, named, screen, user, waitFor } from "./mount";
 
 const nothing = (): void => undefined;
 
@@ -34,7 +34,7 @@ test("a large call is searched by the server, and says when that fails", async (
   call.state.total.value = 2000;
   call.actions.search.mockRejectedValue(new Error("unreachable"));
   mountIn(call, <PeoplePanel />);
-  await vi.waitFor(() => expect(call.actions.search).toHaveBeenCalledWith("", 0));
+  await waitFor(() => expect(call.actions.search).toHaveBeenCalledWith("", 0));
   expect(await screen.findByText("Список не загрузился. Попробуйте ещё раз.")).toBeTruthy();
 });
 
@@ -125,7 +125,7 @@ test("Escape closes a panel and the focus goes back", async () => {
   const view = mountIn(fakeCall(), <OpenPanel />);
   opener.focus();
   act(() => view.openPanel(PeoplePanel));
-  await vi.waitFor(() => expect(document.activeElement?.tagName).toBe("H2"));
+  await waitFor(() => expect(document.activeElement?.tagName).toBe("H2"));
   await user().keyboard("{Escape}");
   expect(screen.queryByTestId("people-panel")).toBeNull();
   expect(document.activeElement).toBe(opener);

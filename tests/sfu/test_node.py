@@ -5,6 +5,7 @@ import os
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -298,15 +299,23 @@ async def test_health_sees_a_redis_that_is_full(
         await until(True)
 
 
-async def test_redis_that_is_away_at_first(settings: Settings, redis: Redis) -> None:
+async def test_redis_that_is_away_at_first(
+    settings: Settings, redis: Redis, redis_server: Path
+) -> None:
     """Nothing is lost that could not be read or written at once."""
     signalman = Signalman(redis, settings.worker)
-    async with worker(settings, redis):
-        await signalman.want(wanted(1))
-        await signalman.answered("s1")
-        await redis.execute_command("CLIENT", "PAUSE", 300, "ALL")  # type: ignore[no-untyped-call]
-        await signalman.want(wanted(2))
-        assert (await signalman.answered("s2")).answer is not None
+    await signalman.want(wanted())
+    path = settings.var / "late.sock"
+    settings = replace(settings, redis_url=f"unix://{path}")
+    late = service_bus.connect(settings.redis_url)
+    with capture_logs() as logs:
+        async with worker(settings, late):
+            await eventually(lambda: [line for line in logs if "away" in line["event"]])
+            assert await redis.get(bus.worker_key(settings.worker)) is None
+            path.symlink_to(redis_server)
+            assert (await signalman.answered("s1")).answer is not None
+            await signalman.got(bus.worker_key(settings.worker))
+    await late.aclose()
 
 
 def test_small_buffers_are_told_with_their_remedy() -> None:

@@ -1,6 +1,7 @@
 """A media server's process with a Redis of its own that writes what it is told to its disk."""
 
 import asyncio
+import os
 import socket
 import sys
 import tempfile
@@ -63,7 +64,9 @@ async def worker() -> AsyncIterator[tuple[Redis, Path]]:
         folder = Path(name)
         path = folder / "redis.sock"
         options = ("--port", "0", "--unixsocket", str(path), "--dir", name, "--save", "")
-        server = await _start("redis-server", *options, "--appendonly", "yes")
+        # Newer Redis ends where the locale of the environment is not installed.
+        locale = {**os.environ, "LC_ALL": "C"}
+        server = await _start("redis-server", *options, "--appendonly", "yes", environ=locale)
         environ = {
             "ZVONOK_VAR": name,
             "ZVONOK_REDIS_URL": f"unix://{path}",

@@ -105,7 +105,9 @@ async def _create_database(folder: Path, name: str) -> None:
 def _running(argv: tuple[str, ...], ready: Callable[[], bool]) -> Iterator[None]:
     assert shutil.which(argv[0]), f"{argv[0]} is not installed: run tools/setup.sh test"
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(argv, stdout=output, stderr=output, cwd="/")
+        # Newer Redis ends where the locale of the environment is not installed.
+        environ = {**os.environ, "LC_ALL": "C"}
+        process = subprocess.Popen(argv, stdout=output, stderr=output, cwd="/", env=environ)
         try:
             give_up = time.monotonic() + START_SECONDS
             while not ready():

@@ -120,6 +120,26 @@ def test_a_redis_of_the_operators_own_is_not_started(redis_url: str) -> None:
         assert "redis-server" not in installation.children()
 
 
+PARTICULAR = """#!/bin/sh
+'{python}' -c 'import locale; locale.setlocale(locale.LC_COLLATE, "")' && exec '{redis}' "$@"
+"""
+
+
+def test_a_redis_that_insists_on_its_locale_starts_in_whatever_ssh_has_brought(
+    tmp_path: Path,
+) -> None:
+    """Redis 7.2 and later end at once where the locale of the environment is not installed."""
+    redis = shutil.which("redis-server")
+    assert redis
+    program = tmp_path / "redis-server"
+    program.write_text(PARTICULAR.format(python=sys.executable, redis=redis))
+    program.chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
+    with Installation(PATH=path, LC_ALL="xx_XX.UTF-8") as installation:
+        installation.start()
+        assert "redis-server" in installation.children()
+
+
 def test_a_taken_port_is_one_clear_line(installation: Installation) -> None:
     with socket.create_server(("127.0.0.1", installation.http)):
         installation.spawn()

@@ -40,7 +40,11 @@ def own_program(name: str, module: str) -> Program:
 
 
 def foreign_program(
-    name: str, argv: tuple[str, ...], probe: Probe, told: Callable[[str], str] = str
+    name: str,
+    argv: tuple[str, ...],
+    probe: Probe,
+    told: Callable[[str], str] = str,
+    environ: Mapping[str, str] | None = None,
 ) -> Program:
     """A program that knows nothing of us: SIGTERM reaches it when its supervisor dies.
 
@@ -52,6 +56,7 @@ def foreign_program(
         argv=(*leash, *argv),
         probe=probe,
         stop_seconds=FOREIGN_STOP_SECONDS,
+        environ=environ or {},
         told=told,
     )
 
@@ -66,7 +71,9 @@ def redis_program(executable: str, config: Path, settings: Settings) -> Program:
         finally:
             writer.close()
 
-    return foreign_program("redis", (executable, str(config)), answers)
+    # Redis 7.2 and later end at once where the locale of the environment, which ssh brings along,
+    # is not installed.
+    return foreign_program("redis", (executable, str(config)), answers, environ={"LC_ALL": "C"})
 
 
 def nginx_program(executable: str, config: Path, settings: Settings) -> Program:

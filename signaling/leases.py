@@ -37,9 +37,9 @@ class Leases:
         if not await self._live.acquire(call.id):
             return False
         kept = await self._live.load(call.id)
-        call.unproven = False
         # Whoever takes a call over skips numbers.
         if kept is None or kept.state.next_number <= call.engine.next_number:
+            call.unproven = False
             call.touch_everything(kept)
             return True
         await self._live.release(call.id)

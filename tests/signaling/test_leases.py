@@ -1,6 +1,7 @@
 """Whose a call is, and what of an earlier one is left behind."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import cast
 
 import pytest
@@ -12,7 +13,7 @@ from signaling.call.call import NUMBERS_SKIPPED, Call
 from signaling.call.effects import Keep
 from signaling.clock import Clock
 from signaling.leases import RETRY_SECONDS, Leases
-from signaling.live import CallState, Kept, Live
+from signaling.live import CallState, Live
 from signaling.live_call import LiveCall, Surroundings
 from tests.patience import PATIENCE
 from tests.signaling.conftest import Schools
@@ -48,30 +49,32 @@ async def test_a_call_that_another_ran_meanwhile_is_lost(
     assert (await redis.get(live.owner_key(call.id)) == b"me") is ours
 
 
+@pytest.mark.parametrize("step", ["load", "release"])
 async def test_a_lease_alone_does_not_make_a_call_ours_that_another_ran_meanwhile(
-    schools: Schools, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch
+    schools: Schools, sfu: FakeSfu, redis: Redis, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """Redis went away between the lease and what it was asked of the call."""
+    """Redis went away after it had given the lease."""
     monkeypatch.setattr(live, "RENEW_SECONDS", 3600.0)
     async with schools.start() as school:
         lesson = (await school.client.lesson()).lesson.id
         call = await school.parts.calls.get(lesson)
         numbers = call.engine.next_number + NUMBERS_SKIPPED
         later = CallState(title="Algebra", next_number=numbers, sequence=9, worker=None)
-        load, asked = Live.load, asyncio.Event()
+        asked = asyncio.Event()
+        asks: Callable[[Live, str], Awaitable[object]] = getattr(Live, step)
 
-        async def once_away(self: Live, call_id: str) -> Kept | None:
+        async def once_away(self: Live, call_id: str) -> object:
             if not asked.is_set():
                 asked.set()
                 raise RedisConnectionError
-            return await load(self, call_id)
+            return await asks(self, call_id)
 
-        monkeypatch.setattr(Live, "load", once_away)
         other = Live(redis, "other")
         await redis.delete(live.owner_key(lesson))
         assert await other.acquire(lesson)
         assert await other.write(lesson, [live.keep_state(lesson, later)])
         await other.release(lesson)
+        monkeypatch.setattr(Live, step, once_away)
         call.run([Keep("seat:1", 1)])
         async with asyncio.timeout(PATIENCE):
             while call.usable:

@@ -4,6 +4,7 @@ from libc.string cimport memcpy, memset
 
 from sfu.kernel.binding cimport (
     binding_add, binding_find, binding_is_retired, binding_payload_type, binding_unprotect)
+from sfu.kernel.budget cimport budget_bears
 from sfu.kernel.bytes cimport load16
 from sfu.kernel.counters cimport (
     BYTES_RECEIVED, DROPPED_CODEC, DROPPED_DUPLICATE, DROPPED_FLOOD, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
@@ -14,17 +15,16 @@ from sfu.kernel.feedback cimport feedback_receive, nack_due, nack_found, nack_mi
 from sfu.kernel.keyframes cimport keyframe_arrived, keyframe_request
 from sfu.kernel.memory cimport (
     packet_drop, packet_take, packets_are_scarce, ring_close, ring_find, ring_open, ring_put)
-from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport place_of
 from sfu.kernel.rtcp cimport arrivals, arrivals_add
 from sfu.kernel.rtp cimport rtp_extension, rtp_header, rtp_parse, rtp_payload
 from sfu.kernel.sizes cimport (
-    CAMERA, KINDS, LAYERS, MICROPHONE, MTU, RING, SCREEN, SCREEN_AUDIO, SOURCES, WIRE_OVERHEAD)
-from sfu.kernel.slots cimport slots_choose_viewers, slots_rank
+    CAMERA, KINDS, LAYERS, MICROPHONE, MTU, RING, SCREEN, SCREEN_AUDIO, SOURCES)
+from sfu.kernel.slots cimport slots_choose_viewers
 from sfu.kernel.speakers cimport speakers_hear
 from sfu.kernel.srtcp cimport srtcp_unprotect
 from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtp_stream, srtp_unprotect
-from sfu.kernel.state cimport packet, references, session, source, ssrc_entry
+from sfu.kernel.state cimport packet, session, source, ssrc_entry
 from sfu.kernel.vp8 cimport vp8_exceeds, vp8_height, vp8_parse
 
 cdef enum:
@@ -36,23 +36,6 @@ cdef enum:
     # Nobody asks again for a packet older than this, and few for one older than that
     WORTH = 3000000
     WORTH_SCARCE = 300000
-    # Packets of sound: 250 a second, 100 ahead; of a layer: 2000 a second, 1000 ahead
-    SOUND_INTERVAL = 4000
-    SOUND_AHEAD = 100
-    # To more listeners than that each packet costs much: few more than browsers send, which are 50
-    # a second
-    CROWD = 200
-    CROWD_INTERVAL = 16000
-    LAYER_INTERVAL = 500
-    LAYER_BURST = 500000
-    # Bytes as kbit/s, and how far ahead they may be: a keyframe is many times an ordinary frame.
-    # What a small layer may carry is little, because many of them are shown at once.
-    # Opus has at most 510 kbit/s (RFC 6716 §2.1.1).
-    SOUND_KILOBITS = 600
-    LOWEST_KILOBITS = 600
-    MIDDLE_KILOBITS = 2000
-    TOP_KILOBITS = 8000
-    BYTE_BURST = 1500000
     # Pixels of a picture: 4K of a camera, 8K of a screen. A decoder takes the room that a keyframe
     # names before it looks at the rest: 0.8 GB for the largest that VP8 can name.
     CAMERA_PIXELS = 4096 * 2304
@@ -234,35 +217,6 @@ cdef void forget_old(engine* e, source* s) noexcept nogil:
         s.forgotten = sequence
 
 
-cdef int64_t kilobits_of(engine* e, const source* s) noexcept nogil:
-    """What a source may carry a second: several times what our client sends."""
-    cdef int32_t above
-    if s.kind == MICROPHONE or s.kind == SCREEN_AUDIO:
-        return SOUND_KILOBITS
-    if s.kind == SCREEN:
-        return TOP_KILOBITS
-    above = e.sessions[s.session].tracks[CAMERA].expect.layers - 1 - slots_rank(e, s.session * KINDS + CAMERA, s.layer)
-    if above <= 0:
-        return TOP_KILOBITS
-    return MIDDLE_KILOBITS if above == 1 else LOWEST_KILOBITS
-
-
-cdef int64_t sound_interval(engine* e, const source* s) noexcept nogil:
-    cdef const references* members = &e.rooms[e.sessions[s.session].room].members
-    return CROWD_INTERVAL if members.count - members.removed > CROWD else SOUND_INTERVAL
-
-
-cdef bint bearable(engine* e, source* s, size_t size) noexcept nogil:
-    cdef int64_t interval = LAYER_INTERVAL, burst = LAYER_BURST
-    if s.kind == MICROPHONE or s.kind == SCREEN_AUDIO:
-        interval = sound_interval(e, s)
-        burst = SOUND_AHEAD * interval
-    if not within(&s.pace, e.now, interval, burst):
-        return False
-    # Packets that are all header are bytes too, for each of their viewers.
-    return within(&s.byte_pace, e.now, <int64_t>(size + WIRE_OVERHEAD) * 8000 // kilobits_of(e, s), BYTE_BURST)
-
-
 cdef void take_video(engine* e, int32_t index, source* s, packet* p) noexcept nogil:
     if s.ring == NULL and p.size and not ring_open(s):
         e.counters[DROPPED_NO_MEMORY] += 1
@@ -302,7 +256,7 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
         # Not charged: by such repetitions browsers probe the line.
         e.counters[DROPPED_DUPLICATE] += 1
         return
-    if not bearable(e, s, size):
+    if not budget_bears(e, s, size):
         e.counters[DROPPED_FLOOD] += 1
         return
     if not s.bound or size > MTU or not place_sequence(e, s, sequence, &extended, &torn):

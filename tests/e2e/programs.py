@@ -9,6 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 END_SECONDS = 15.0
+LEASH = ("setpriv", "--pdeathsig", "TERM")
+"""No program outlives tests that were killed, nor does its browser."""
 
 
 class Program:
@@ -26,9 +28,7 @@ class Program:
 @asynccontextmanager
 async def program(*argv: str, cwd: Path = ROOT) -> AsyncIterator[Program]:
     """Its standard error is the test's. Leaving the block ends it; then it must say 0."""
-    process = await asyncio.create_subprocess_exec(
-        "setpriv", "--pdeathsig", "KILL", *argv, stdin=PIPE, stdout=PIPE, cwd=cwd
-    )
+    process = await asyncio.create_subprocess_exec(*LEASH, *argv, stdin=PIPE, stdout=PIPE, cwd=cwd)
     try:
         yield Program(process)
     except BaseException:
@@ -43,8 +43,13 @@ async def program(*argv: str, cwd: Path = ROOT) -> AsyncIterator[Program]:
 
 
 async def _kill(process: Process) -> None:
+    """With a word first, upon which puppeteer closes its browser: that would go on else."""
     if process.returncode is None:
-        process.kill()
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), END_SECONDS)
+        except TimeoutError:
+            process.kill()
     await process.communicate()
 
 

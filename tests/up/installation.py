@@ -122,12 +122,17 @@ class Installation:
         self.until(lambda: "Zvonok runs." in self.log)
 
     def wait(self) -> int:
-        """The exit status of the supervisor."""
+        """The exit status of the supervisor. One that does not end is killed, or the tests would
+        wait at their own end for the thread that reads it."""
         assert self._supervisor
         assert self._reader
-        status = self._supervisor.wait(2 * SECONDS)
-        self._reader.join()
-        return status
+        try:
+            return self._supervisor.wait(2 * SECONDS)
+        except subprocess.TimeoutExpired:
+            self._supervisor.kill()
+            raise
+        finally:
+            self._reader.join()
 
     def stop(self, number: int = signal.SIGINT) -> int:
         os.kill(self.pid, number)

@@ -210,6 +210,18 @@ def test_what_tests_have_started_ends_with_tests_that_are_killed(
         shutil.rmtree(installation.var.parent, ignore_errors=True)
 
 
+def test_a_supervisor_that_does_not_end_fails_its_test_and_is_killed(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installation.start()
+    os.kill(installation.pid, signal.SIGSTOP)
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.up.installation.SECONDS", 0.1)
+        with pytest.raises(subprocess.TimeoutExpired):
+            installation.stop()
+    installation.until(installation.everything_ended)
+
+
 def test_pauses_grow_and_are_forgotten() -> None:
     pauses = [next_pause(0, 1)]
     for _ in range(6):

@@ -130,6 +130,7 @@ class Installation:
             return self._supervisor.wait(2 * SECONDS)
         except subprocess.TimeoutExpired:
             self._supervisor.kill()
+            print(self.log)  # noqa: T201  # Of a failed test it is shown.
             raise
         finally:
             self._reader.join()

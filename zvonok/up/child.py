@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from zvonok.service.run import READY
@@ -41,6 +41,17 @@ class Child:
         own = self.program.probe is None
         ready = asyncio.Event()
         self._held = None if own else []
+        await _to_the_end(self._make(own, ready))
+        try:
+            await self._until_ready(ready)
+        except StartError:
+            for line in self._held or ():
+                self._emit(line)
+            raise
+        finally:
+            self._held = None
+
+    async def _make(self, own: bool, ready: asyncio.Event) -> None:
         try:
             process = await asyncio.create_subprocess_exec(
                 *self.program.argv,
@@ -64,14 +75,6 @@ class Child:
             asyncio.ensure_future(self._pass_on(process.stdout, ready if own else None)),
             asyncio.ensure_future(self._pass_on(process.stderr, None)),
         ]
-        try:
-            await self._until_ready(ready)
-        except StartError:
-            for line in self._held or ():
-                self._emit(line)
-            raise
-        finally:
-            self._held = None
 
     async def wait(self) -> int:
         """The exit status, after the last line of output; what is left of the group is killed."""
@@ -156,6 +159,22 @@ class Child:
             else:
                 tell = self._emit if self._held is None else self._held.append
                 tell(f"{self.program.name:<9} | {self.program.told(text)}")
+
+
+async def _to_the_end(making: Coroutine[None, None, None]) -> None:
+    """A cancellation takes effect when the process is made and known, so that it can be ended.
+
+    asyncio itself would kill it alone and wait for the end of its output, which its own children
+    may hold open for ever: on a busy machine they are there by then.
+    """
+    task = asyncio.ensure_future(making)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # Whoever is to stop wants to know of none.
+        raise
 
 
 def _exit_of(pid: int) -> asyncio.Event:

@@ -1,14 +1,15 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcmp, memset
+from libc.string cimport memcmp, memcpy, memset
 
+from sfu.kernel.bytes cimport load16
 from sfu.kernel.fanout cimport fanout_forget
 from sfu.kernel.memory cimport ring_close, ring_open
 from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport kind_at, place_of
 from sfu.kernel.rtp cimport rtp_extension
-from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, RETIRED, SCREEN, SOURCES, STREAMS
+from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, LONGEST_DATAGRAM, RETIRED, SCREEN, SOURCES, STREAMS
 from sfu.kernel.slots cimport slots_choose_viewers
-from sfu.kernel.srtp cimport srtp_context, srtp_unprotect, srtp_unprotect_ahead
+from sfu.kernel.srtp cimport SRTP_FORGED, srtp_context, srtp_unprotect, srtp_unprotect_ahead
 from sfu.kernel.state cimport expectation, source
 
 cdef enum:
@@ -16,7 +17,7 @@ cdef enum:
     STREAM_INTERVAL = 500000
     STREAM_BURST = 10000000
     # After such a silence a stream may have gone on for any number of packets: an encoder goes on
-    # sending while its line is away. So many roll-overs are tried, one with each packet.
+    # sending while its line is away. So many roll-overs are tried, two with each packet.
     AWAY = 5000000
     GUESSES = 4
     # Numbers that it may skip and still be one stream: half of a period
@@ -149,6 +150,21 @@ cdef ssrc_entry* binding_find(session* s, uint32_t ssrc) noexcept nogil:
     return NULL
 
 
+cdef int unprotect_unheard(srtp_context* keys, ssrc_entry* n, uint8_t* data, size_t length,
+                           size_t header_length) noexcept nogil:
+    # An attempt that fails leaves nothing of the payload.
+    cdef uint8_t copy[LONGEST_DATAGRAM]
+    cdef int plain
+    memcpy(copy, data, length)
+    plain = srtp_unprotect_ahead(keys, &n.stream, data, length, header_length, 0)
+    if plain != SRTP_FORGED:
+        return plain
+    memcpy(data, copy, length)
+    # By its number, not by what came before: strangers would choose it.
+    return srtp_unprotect_ahead(
+        keys, &n.stream, data, length, header_length, 1 + load16(data + 2) % (GUESSES - 1))
+
+
 cdef int binding_unprotect(engine* e, int32_t index, ssrc_entry* n, uint8_t* data, size_t length,
                            size_t header_length) noexcept nogil:
     cdef srtp_context* keys = &e.sessions[index].inbound
@@ -157,13 +173,11 @@ cdef int binding_unprotect(engine* e, int32_t index, ssrc_entry* n, uint8_t* dat
     if e.now - n.heard <= AWAY:
         plain = srtp_unprotect(keys, &n.stream, data, length, header_length)
     else:
-        plain = srtp_unprotect_ahead(keys, &n.stream, data, length, header_length, n.guesses % GUESSES)
-        n.guesses += 1
+        plain = unprotect_unheard(keys, n, data, length, header_length)
         if plain >= 0 and n.stream.highest - before > SKIPPED and not n.rtx:
             bind_source(e, index, n.source, n.ssrc)
     if plain >= 0:
         n.heard = e.now
-        n.guesses = 0
     return plain
 
 
@@ -201,7 +215,6 @@ cdef ssrc_entry* binding_add(engine* e, int32_t index, const rtp_header* h, cons
     n.rtx = rtx
     n.stream = state[0]
     n.heard = e.now
-    n.guesses = 0
     if rtx:
         s.sources[place].rtx_ssrc = h.ssrc
     else:

@@ -148,9 +148,8 @@ cdef struct ssrc_entry:
     uint32_t ssrc
     int32_t source
     bint rtx
-    # Its last authentic packet, and how many have been tried since at other roll-overs
+    # Its last authentic packet
     int64_t heard
-    uint32_t guesses
     srtp_stream stream
 
 cdef struct slot:

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from tests.kernel.encoder import Encoder
-from tests.kernel.peer import PASSWORD, SLOT_SSRC, Peer, Stage, pictures
+from tests.kernel.peer import MID, OPUS, PASSWORD, SLOT_SSRC, Peer, Stage, pictures, rtp
 
 SECONDS = [0.5, 2, 4, 6, 30, 60, 120]
 
@@ -219,3 +219,31 @@ def test_a_publisher_who_went_on_sending_while_he_was_away_is_seen_again(
         publisher.camera(picture, keyframe=picture % 5 == 0)
         stage.wait(50)
     assert pictures(viewer.video()[seen:])[-16:] == list(range(5, 21))
+
+
+@pytest.mark.parametrize("unheard", [0, 33_000, 200_000])
+def test_nobody_is_kept_out_after_a_silence_by_what_strangers_send(
+    stage: Stage, unheard: int
+) -> None:
+    """A recorded packet before each of his own: it must not choose the roll-over that his is tried
+    at."""
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view()
+    recorded = publisher.send(rtp(OPUS, 1000, 0, 100, bytes(60), extensions={MID: b"0"}))
+    publisher.next_sequence[0] = 1001
+    stage.cut.add(publisher.address)
+    for _ in range(0, unheard, 10_000):
+        publisher.next_sequence[0] += 9_999
+        publisher.speak()
+    for _ in range(2):
+        stage.wait(4_000)
+        viewer.check()
+    stage.cut.clear()
+    publisher.check()
+    heard = len(viewer.audio())
+    for _ in range(50):
+        stage.receive(recorded, publisher.address)
+        publisher.speak()
+        stage.wait(20)
+    assert len(viewer.audio()) - heard >= (47 if unheard else 50)

@@ -24,8 +24,8 @@ from typing import Any
 
 import aiohttp
 
+from tests.leash import PARENTS_LEASH
 from tests.ports import free_port
-from tests.up.installation import LEASH
 from zvonok.service.descriptors import raise_limit
 from zvonok.wire.ids import SEATS
 
@@ -50,7 +50,7 @@ class Installation:
         }
         self._log = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
-            [*LEASH, sys.executable, "-m", "zvonok", "up"],
+            [*PARENTS_LEASH, sys.executable, "-m", "zvonok", "up"],
             cwd=HERE,
             env={**os.environ, **environ},
             stdout=subprocess.PIPE,

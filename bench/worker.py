@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from redis.asyncio import Redis
 
+from tests.leash import LEASH
 from tests.ports import free_port
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Description, Look, WantedSession
@@ -115,7 +116,8 @@ async def _start(
     *command: str, environ: dict[str, str] | None = None
 ) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        *("setpriv", "--pdeathsig", "KILL", *command),
+        *LEASH,
+        *command,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
         cwd=ROOT,

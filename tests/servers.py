@@ -8,17 +8,18 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
 import redis
+from redis.asyncio import Redis
+
+from tests.leash import LEASH
 
 START_SECONDS = 20.0
 UNPRIVILEGED = "nobody"
-LEASH = ("setpriv", "--pdeathsig", "KILL")
-"""No server outlives tests that were killed."""
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +39,16 @@ def redis_url(redis_server: Path) -> str:
     with redis.Redis.from_url(url) as client:
         client.flushall()
     return url
+
+
+@asynccontextmanager
+async def full(server: Redis) -> AsyncIterator[None]:
+    """Within the block it answers all that is asked, and takes nothing."""
+    await server.config_set("maxmemory", "1")
+    try:
+        yield
+    finally:
+        await server.config_set("maxmemory", "0")
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from tests.leash import PARENTS_LEASH
+
 ROOT = Path(__file__).parents[2]
 END_SECONDS = 15.0
-LEASH = ("setpriv", "--pdeathsig", "TERM")
-"""No program outlives tests that were killed, nor does its browser."""
 
 
 class Program:
@@ -28,7 +28,9 @@ class Program:
 @asynccontextmanager
 async def program(*argv: str, cwd: Path = ROOT) -> AsyncIterator[Program]:
     """Its standard error is the test's. Leaving the block ends it; then it must say 0."""
-    process = await asyncio.create_subprocess_exec(*LEASH, *argv, stdin=PIPE, stdout=PIPE, cwd=cwd)
+    process = await asyncio.create_subprocess_exec(
+        *PARENTS_LEASH, *argv, stdin=PIPE, stdout=PIPE, cwd=cwd
+    )
     try:
         yield Program(process)
     except BaseException:

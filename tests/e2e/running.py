@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.leash import PARENTS_LEASH
 from tests.ports import free_port
-from tests.up.installation import LEASH
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 40.0
@@ -38,7 +38,7 @@ class Running:
     def __enter__(self) -> Self:
         with self.log_file.open("wb") as log:
             self._process = subprocess.Popen(
-                (*LEASH, sys.executable, "-m", "zvonok", "up"),
+                (*PARENTS_LEASH, sys.executable, "-m", "zvonok", "up"),
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

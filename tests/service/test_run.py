@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import LEASH
+from tests.leash import LEASH
 
 SERVE = "ready(); await stop.wait()"
 SECONDS = 20.0

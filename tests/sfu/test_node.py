@@ -19,6 +19,7 @@ from sfu.engine import Engine
 from sfu.kernel import core
 from sfu.looks import Looks
 from tests.patience import PATIENCE
+from tests.servers import full
 from tests.sfu import offers
 from tests.sfu.dtls_client import DtlsClient
 from tests.sfu.fake_kernel import FakeKernel
@@ -291,11 +292,8 @@ async def test_health_sees_a_redis_that_is_full(
                             return
 
         await until(True)
-        await redis.config_set("maxmemory", "1mb")
-        try:
+        async with full(redis):
             await until(False)
-        finally:
-            await redis.config_set("maxmemory", "0")
         await until(True)
 
 

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from signaling.openapi import SCHEMES
-from tests.servers import LEASH
+from tests.leash import LEASH
 from tests.signaling.conftest import School
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service.health import private_app

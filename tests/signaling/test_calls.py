@@ -20,6 +20,7 @@ from signaling.outlet import SocketOutlet
 from signaling.store import Lesson, Store
 from signaling.tables import attendance
 from tests.patience import PATIENCE
+from tests.servers import full
 from tests.signaling.conftest import School, Schools
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service import bus as service_bus
@@ -181,14 +182,11 @@ async def test_what_redis_did_not_take_is_written_later(
 ) -> None:
     lesson = await school.client.lesson()
     browser = await school.client.come(lesson.participant_link, "A")
-    await redis.config_set("maxmemory", "1")
-    try:
+    async with full(redis):
         await browser.send(Offer(0, OFFER))
         async with asyncio.timeout(PATIENCE):
             while school.parts.calls.health()["redis"]:
                 await asyncio.sleep(0.01)
-    finally:
-        await redis.config_set("maxmemory", "0")
     assert (await browser.until(Answer)).id == 0
     async with asyncio.timeout(PATIENCE):
         while not school.parts.calls.health()["redis"]:
@@ -582,15 +580,11 @@ async def test_health_sees_a_redis_that_hangs(
 async def test_health_sees_a_redis_that_is_full(school: School, redis: Redis) -> None:
     """It answers all that is asked; and nobody is here for whom something would be written."""
     calls = school.parts.calls
-    await redis.config_set("maxmemory", "1mb")
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while calls.health()["redis"]:
-                school.offset.seconds += SILENT_SECONDS
-                with suppress(RedisError):
-                    await calls._keeping.look_after_workers()
-    finally:
-        await redis.config_set("maxmemory", "0")
+    async with full(redis), asyncio.timeout(PATIENCE):
+        while calls.health()["redis"]:
+            school.offset.seconds += SILENT_SECONDS
+            with suppress(RedisError):
+                await calls._keeping.look_after_workers()
     await calls._keeping.look_after_workers()
     assert calls.health()["redis"]
 
@@ -606,16 +600,13 @@ async def test_a_call_that_ends_makes_room_in_a_redis_that_is_full(
     async with asyncio.timeout(PATIENCE):
         while not await redis.exists(key):
             await asyncio.sleep(0.01)
-    await redis.config_set("maxmemory", "1mb")
-    try:
+    async with full(redis):
         await school.client.come(lesson.participant_link, "B")
         await browser.send(End())
         await browser.until_closed()
         async with asyncio.timeout(PATIENCE):
             while await redis.exists(key):
                 await asyncio.sleep(0.01)
-    finally:
-        await redis.config_set("maxmemory", "0")
 
 
 async def test_notices_that_wait_leave_others_their_turn(

@@ -7,6 +7,7 @@ from redis.asyncio import Redis
 
 from signaling.call.effects import Acknowledge, Keep
 from tests.patience import PATIENCE
+from tests.servers import full
 from tests.signaling.conftest import School, Schools
 from tests.signaling.fake_sfu import FakeSfu
 from tests.signaling.stage import Stage
@@ -96,16 +97,13 @@ async def test_done_is_said_only_when_it_is_stored(
     lesson = await school.client.lesson()
     browser = await school.client.come(lesson.participant_link, "A")
     await browser.until_people(1)
-    await redis.config_set("maxmemory", "1")
-    try:
+    async with full(redis):
         await browser.send(SetMedia(Media(camera=True), command="a"))
         await browser.until_person(browser.you, media=Media(camera=True))
         async with asyncio.timeout(PATIENCE):
             while school.parts.calls.health()["redis"]:
                 await asyncio.sleep(0.01)
         assert not any(isinstance(message, Done) for message in browser.heard)
-    finally:
-        await redis.config_set("maxmemory", "0")
     assert await browser.until(Done) == Done("a")
 
 

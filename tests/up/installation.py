@@ -19,14 +19,13 @@ from types import TracebackType
 from typing import Self
 from urllib.error import HTTPError
 
+from tests.leash import PARENTS_LEASH
 from tests.patience import PATIENCE
 from tests.ports import free_port
 
 SECONDS = PATIENCE
 PAGE = "<!doctype html><title>page</title>"
 PATIENT = f"programs.OWN_STOP_SECONDS = programs.FOREIGN_STOP_SECONDS = {SECONDS}"
-LEASH = ("setpriv", "--pdeathsig", "INT")
-"""It does not outlive tests that were killed."""
 STUBS = {"signaling": "tests.up.stub_signaling", "sfu": "tests.up.stub_sfu"}
 
 
@@ -101,7 +100,7 @@ class Installation:
         self.log = ""
         with open("/dev/full", "wb") as full:
             self._supervisor = subprocess.Popen(
-                [*LEASH, sys.executable, "-c", program],
+                [*PARENTS_LEASH, sys.executable, "-c", program],
                 stdout=subprocess.PIPE,
                 stderr=full if self._log_full else subprocess.STDOUT,
                 text=True,

@@ -1,7 +1,6 @@
 """Every door of the OpenAPI document, and everybody who stands before it with a wrong token."""
 
 from tests.signaling.conftest import School
-from zvonok.wire import rest
 
 DAY = 24 * 3600
 BODIES = {
@@ -52,11 +51,10 @@ async def test_every_door_refuses_every_wrong_token(school: School) -> None:
 
 
 async def test_what_has_expired_opens_no_door(school: School) -> None:
-    client, key = school.client, school.settings.school_key
+    client = school.client
     lesson = await client.lesson()
     host = await client.enter(lesson.host_link, "A")
-    path = f"/api/lessons/{lesson.lesson.id}/media-tokens"
-    made = await client.ask("POST", path, rest.NewMediaToken(role="publish"), bearer=key)
+    token = await client.media_token(lesson.lesson.id, "publish")
     school.offset.seconds += 3 * DAY
     document = (await client.ask("GET", "/api/openapi.json")).json
     for template, operations in document["paths"].items():
@@ -73,7 +71,7 @@ async def test_what_has_expired_opens_no_door(school: School) -> None:
                     method.upper(),
                     url,
                     BODIES.get(template),
-                    bearer=made.json["token"] if media else host,
+                    bearer=token if media else host,
                 )
                 expected = "token_expired" if media else "grant_expired"
                 assert (reply.status, reply.code) == (401, expected), (method, template)

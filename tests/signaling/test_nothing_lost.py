@@ -241,12 +241,7 @@ async def test_who_comes_and_goes_while_redis_is_away_does_so_not_without_end(
 
     monkeypatch.setattr(live_call, "VISITS_WAITING", 4)
     lesson = await school.client.lesson()
-    token = await school.client.ask(
-        "POST",
-        f"/api/lessons/{lesson.lesson.id}/media-tokens",
-        {"role": "publish"},
-        bearer=school.settings.school_key,
-    )
+    token = await school.client.media_token(lesson.lesson.id, "publish")
     stays_grant = await school.client.enter(lesson.host_link, "Stays")
     grant = await school.client.enter(lesson.participant_link, "Leaves")
     stays = await school.client.join(stays_grant)
@@ -266,7 +261,7 @@ async def test_who_comes_and_goes_while_redis_is_away_does_so_not_without_end(
             "/api/whip",
             data=OFFERED,
             headers={"Content-Type": "application/sdp"},
-            bearer=token.json["token"],
+            bearer=token,
         )
         assert (posted.status, posted.code) == (503, "unavailable")
         assert stays.welcome is not None

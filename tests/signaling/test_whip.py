@@ -51,17 +51,10 @@ class Studio:
 @pytest.fixture
 async def studio(school: School) -> Studio:
     lesson = await school.client.lesson()
-    tokens = {}
-    for role, name in (("publish", "Камера"), ("subscribe", "")):
-        reply = await school.client.ask(
-            "POST",
-            f"/api/lessons/{lesson.lesson.id}/media-tokens",
-            {"role": role, "name": name},
-            bearer=school.settings.school_key,
-        )
-        assert reply.status == 201
-        assert reply.json["path"] == ("/api/whip" if role == "publish" else "/api/whep")
-        tokens[role] = reply.json["token"]
+    tokens = {
+        "publish": await school.client.media_token(lesson.lesson.id, "publish", "Камера"),
+        "subscribe": await school.client.media_token(lesson.lesson.id, "subscribe"),
+    }
     return Studio(school.client, lesson, tokens)
 
 
@@ -89,17 +82,12 @@ async def test_a_publisher_appears_in_the_roster(studio: Studio, sfu: FakeSfu) -
 
 @pytest.mark.parametrize(("name", "shown"), [("", "WHIP"), ("Kамера", "Kамера")])
 async def test_a_publisher_is_called_as_his_moderator_wishes(
-    school: School, studio: Studio, sfu: FakeSfu, name: str, shown: str
+    studio: Studio, sfu: FakeSfu, name: str, shown: str
 ) -> None:
     """With letters of several scripts, too: it is a thing of his own."""
-    made = await school.client.ask(
-        "POST",
-        f"/api/lessons/{studio.lesson.lesson.id}/media-tokens",
-        {"role": "publish", "name": name},
-        bearer=school.settings.school_key,
-    )
+    token = await studio.client.media_token(studio.lesson.lesson.id, "publish", name)
     viewer = await studio.client.come(studio.lesson.participant_link, "A")
-    assert (await studio.post(token=made.json["token"])).status == 201
+    assert (await studio.post(token=token)).status == 201
     await viewer.until_person(2, name=shown)
 
 
@@ -175,23 +163,19 @@ async def test_of_two_requests_at_once_the_newer_gets_the_seat(
 
 @pytest.mark.parametrize(("path", "role"), [("whip", "publish"), ("whep", "subscribe")])
 async def test_a_token_goes_with_the_link_it_was_made_by(
-    school: School, studio: Studio, sfu: FakeSfu, path: str, role: str
+    school: School, studio: Studio, sfu: FakeSfu, path: str, role: rest.MediaRole
 ) -> None:
     lesson = studio.lesson
     host = await school.client.enter(lesson.host_link, "Host")
-    tokens = f"/api/lessons/{lesson.lesson.id}/media-tokens"
-    made = await school.client.ask("POST", tokens, {"role": role}, bearer=host)
-    studio.tokens["host's"] = made.json["token"]
-    running = await studio.post(path, "host's")
+    token = await school.client.media_token(lesson.lesson.id, role, bearer=host)
+    running = await studio.post(path, token)
     assert running.status == 201
     link = f"/api/lessons/{lesson.lesson.id}/links/{lesson.host_link}"
     await school.client.ask("DELETE", link, bearer=school.settings.school_key)
-    reply = await studio.post(path, "host's")
+    reply = await studio.post(path, token)
     assert (reply.status, reply.code) == (410, "link_revoked")
     assert (await studio.post(path, role)).status == 201, "made with the key of the school"
-    reply = await studio.client.ask(
-        "DELETE", running.headers["Location"], bearer=studio.tokens["host's"]
-    )
+    reply = await studio.client.ask("DELETE", running.headers["Location"], bearer=token)
     assert reply.status == 200, "what runs goes on, and its owner may end it"
 
 
@@ -201,9 +185,7 @@ async def test_a_link_revoked_while_its_call_is_looked_for_begins_no_session(
     """The process that ran the call may have died: its lease is waited for."""
     lesson = studio.lesson
     host = await school.client.enter(lesson.host_link, "Host")
-    tokens = f"/api/lessons/{lesson.lesson.id}/media-tokens"
-    made = await school.client.ask("POST", tokens, {"role": "publish"}, bearer=host)
-    studio.tokens["host's"] = made.json["token"]
+    token = await school.client.media_token(lesson.lesson.id, "publish", bearer=host)
     get = Calls.get
 
     async def slow(calls: Calls, lesson_id: str) -> LiveCall:
@@ -212,7 +194,7 @@ async def test_a_link_revoked_while_its_call_is_looked_for_begins_no_session(
         return await get(calls, lesson_id)
 
     monkeypatch.setattr(Calls, "get", slow)
-    reply = await studio.post("whip", "host's")
+    reply = await studio.post("whip", token)
     assert (reply.status, reply.code) == (410, "link_revoked")
 
 
@@ -221,8 +203,7 @@ async def test_a_call_that_ends_while_the_link_is_looked_up_begins_no_session(
 ) -> None:
     lesson = studio.lesson
     host = await school.client.enter(lesson.host_link, "Host")
-    tokens = f"/api/lessons/{lesson.lesson.id}/media-tokens"
-    made = await school.client.ask("POST", tokens, {"role": "publish"}, bearer=host)
+    token = await school.client.media_token(lesson.lesson.id, "publish", bearer=host)
     browser = await school.client.join(host)
 
     async def slow(_store: Store, _link: str) -> None:
@@ -230,7 +211,7 @@ async def test_a_call_that_ends_while_the_link_is_looked_up_begins_no_session(
         await browser.until(Ended)
 
     monkeypatch.setattr("signaling.whip.admitted", slow)
-    reply = await studio.post("whip", made.json["token"])
+    reply = await studio.post("whip", token)
     assert (reply.status, reply.code) == (503, "unavailable")
 
 
@@ -400,17 +381,11 @@ async def test_a_full_media_server_may_have_room_later(studio: Studio, sfu: Fake
     [("whip", "publish", "subscribe"), ("whep", "subscribe", "publish")],
 )
 async def test_a_stranger_cannot_end_a_session(
-    school: School, studio: Studio, sfu: FakeSfu, path: str, role: str, other_role: str
+    school: School, studio: Studio, sfu: FakeSfu, path: str, role: rest.MediaRole, other_role: str
 ) -> None:
     location = (await studio.post(path, role)).headers["Location"]
     other = await school.client.lesson()
-    reply = await school.client.ask(
-        "POST",
-        f"/api/lessons/{other.lesson.id}/media-tokens",
-        {"role": role},
-        bearer=school.settings.school_key,
-    )
-    stranger = reply.json["token"]
+    stranger = await school.client.media_token(other.lesson.id, role)
     elsewhere = location.replace(studio.lesson.lesson.id, other.lesson.id)
     expected = [
         (None, location, 401),
@@ -429,19 +404,14 @@ async def test_a_publisher_ends_only_what_he_began(
     school: School, studio: Studio, sfu: FakeSfu
 ) -> None:
     """In his own lesson, too, whatever ids he has heard of."""
-    made = await school.client.ask(
-        "POST",
-        f"/api/lessons/{studio.lesson.lesson.id}/media-tokens",
-        {"role": "publish"},
-        bearer=school.settings.school_key,
-    )
+    token = await school.client.media_token(studio.lesson.lesson.id, "publish")
     location = (await studio.post()).headers["Location"]
     await studio.post("whep", "subscribe")
     await school.client.come(studio.lesson.participant_link, "A")
     engine = (await school.parts.calls.get(studio.lesson.lesson.id)).engine
     for seat in engine.seats.values():
         url = f"/api/whip/{studio.lesson.lesson.id}/{seat.session}"
-        reply = await school.client.ask("DELETE", url, bearer=made.json["token"])
+        reply = await school.client.ask("DELETE", url, bearer=token)
         assert (reply.status, reply.code) == (404, "not_found")
     assert len(engine.seats) == 3
     reply = await school.client.ask("DELETE", location, bearer=studio.tokens["publish"])

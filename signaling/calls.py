@@ -133,7 +133,7 @@ class Calls:
         writing = not any(r.writer.errand.failing or r.reader.errand.failing for r in running)
         asking = not any(r.sizing.failing or r.ending.failing for r in running)
         return {
-            "redis": writing and self._keeping.answered and self._subscription.connected,
+            "redis": writing and not self._keeping.unheard and self._subscription.connected,
             "database": asking and not (self._attendance.failing or self._store.failing),
             "tasks": self._tasks.alive,
         }

@@ -29,7 +29,7 @@ class Keeping:
         self._live = live
         self._workers = workers
         self._clock = clock
-        self._answered_at = clock.steady()
+        self._taken_at = clock.steady()
         """When Redis last took what was written."""
         self._told = live.runs()
         """Those of Redis that have all that is written."""
@@ -38,9 +38,9 @@ class Keeping:
         self._all_met_at = clock.steady()
 
     @property
-    def answered(self) -> bool:
-        """Whether Redis has taken anything of late; for health."""
-        return self._clock.steady() - self._answered_at < SILENT_SECONDS
+    def unheard(self) -> bool:
+        """Whether Redis has taken nothing of late; for health."""
+        return self._clock.steady() - self._taken_at >= SILENT_SECONDS
 
     async def renew_leases(self) -> None:
         """Raises RedisError or OSError while Redis is away."""
@@ -66,7 +66,7 @@ class Keeping:
         await self._workers.look()
         # Asked after looking: what was seen is of this run, or of one before it.
         async with self._met.another() as another:
-            now = self._answered_at = self._clock.steady()
+            now = self._taken_at = self._clock.steady()
             if another or not holds:
                 self._all_met_at = now + MEETING_SECONDS
         alive = self._workers.alive if now >= self._all_met_at else set()

@@ -31,8 +31,8 @@ class Leases:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def regain(self, call: LiveCall) -> bool:
-        """The lease is gone: with Redis' memory, or to another process. False: the call is lost."""
-        # Until that is known: the lease is perhaps ours by now, and the next to be asked for it.
+        """The lease was gone, with Redis' memory or to another process. False: so is the call."""
+        # Until that is known: should Redis go away now, the lease may be ours all the same.
         call.unproven = True
         if not await self._live.acquire(call.id):
             return False

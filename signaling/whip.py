@@ -169,10 +169,9 @@ class MediaEndpoints:
         if grant.lesson == lesson:
             call = await self._calls.get(lesson)
             number = call.engine.number_of(session)
-            if number is not None:
-                holder = self._holder(grant, session)
-                if call.engine.seats[number].grant == holder:
-                    return call, session
+            holder = self._holder(grant, session)
+            if number is not None and call.engine.seats[number].grant == holder:
+                return call, session
         raise Refusal(404, "not_found", "there is no such session")
 
     def _holder(self, grant: MediaGrant, session: str) -> str:

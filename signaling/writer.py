@@ -20,7 +20,7 @@ class Keeper(Protocol):
         """The end of the call is written."""
 
     async def taken(self, call: LiveCall) -> None:
-        """Nothing was written: the lease is not ours. It is regained, or the call is let go."""
+        """Nothing was written: the call is not known to be ours. It is regained, or let go."""
 
 
 class Writer:

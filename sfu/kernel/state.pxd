@@ -171,7 +171,7 @@ cdef struct slot:
     uint32_t generation
     uint32_t talk
     uint32_t clock_base
-    # How often its viewer may ask for keyframes
+    # How often its viewer may ask for keyframes of its track, in this slot and later ones
     int64_t asking_pace
     # Numbers skipped lately, less those used
     int64_t skipped

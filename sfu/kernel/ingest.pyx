@@ -152,18 +152,22 @@ cdef bint is_here(source* s, uint16_t sequence) noexcept nogil:
 
 
 cdef uint16_t unwrap_picture(source* s, const packet* p) noexcept nogil:
-    """The picture id as 15 bits, whatever the source writes."""
-    cdef int32_t ahead
-    if p.vp8.picture_bits == 15 or s.packets == 1:
-        s.last_picture = p.vp8.picture
-        return p.vp8.picture
+    """The picture id as 15 bits, whatever the source writes.
+
+    Of 7 bits the sequence number says which way they have gone: after 64 pictures were lost the
+    nearest value would lie in the past."""
+    cdef bint newest = s.packets == 1 or p.sequence > s.picture_sequence
+    cdef uint16_t picture = p.vp8.picture
     if p.vp8.picture_bits == 0:
         return 0
-    ahead = (p.vp8.picture - s.last_picture) & 0x7F
-    if ahead >= 64:
-        return <uint16_t>(s.last_picture + ahead - 128) & 0x7FFF
-    s.last_picture = <uint16_t>(s.last_picture + ahead) & 0x7FFF
-    return s.last_picture
+    if p.vp8.picture_bits == 7 and s.packets != 1:
+        if newest:
+            picture = (s.last_picture + ((picture - s.last_picture) & 0x7F)) & 0x7FFF
+        else:
+            picture = (s.last_picture - ((s.last_picture - picture) & 0x7F)) & 0x7FFF
+    if newest:
+        s.last_picture, s.picture_sequence = picture, p.sequence
+    return picture
 
 
 cdef bint is_too_large(const source* s, const packet* p) noexcept nogil:

@@ -112,6 +112,23 @@ class Unwrapper:
         return extended
 
 
+class Pictures:
+    """Continues picture ids beyond their wrap: a newer packet's are none of the past."""
+
+    def __init__(self) -> None:
+        self.newest: tuple[int, int] | None = None
+
+    def __call__(self, picture: int, modulus: int, sequence: int) -> int:
+        """`sequence` is the packet's, beyond its wrap."""
+        if self.newest is None:
+            self.newest = sequence, picture
+        newest_sequence, newest = self.newest
+        if sequence <= newest_sequence:
+            return newest - (newest - picture) % modulus
+        self.newest = sequence, newest + (picture - newest) % modulus
+        return self.newest[1]
+
+
 @dataclass(slots=True)
 class Epoch:
     source: int
@@ -149,7 +166,7 @@ class Slot:
         self.picture = 0
         self.tl0 = 0
         self._sequences: dict[tuple[int, int], Unwrapper] = {}
-        self._pictures: dict[tuple[int, int], Unwrapper] = {}
+        self._pictures: dict[tuple[int, int], Pictures] = {}
         self._tl0s: dict[tuple[int, int], Unwrapper] = {}
 
     def switch(self, source: int, generation: int) -> None:
@@ -167,8 +184,8 @@ class Slot:
         sequence = self._sequences.setdefault(key, Unwrapper())(packet.sequence, 1 << 16)
         picture = tl0 = 0
         if descriptor and descriptor.picture_bits:
-            bits = descriptor.picture_bits
-            picture = self._pictures.setdefault(key, Unwrapper())(descriptor.picture, 1 << bits)
+            unwrap = self._pictures.setdefault(key, Pictures())
+            picture = unwrap(descriptor.picture, 1 << descriptor.picture_bits, sequence)
         if descriptor and descriptor.tl0 is not None:
             tl0 = self._tl0s.setdefault(key, Unwrapper())(descriptor.tl0, 1 << 8)
         if self.wanted == key and (descriptor is None or descriptor.keyframe_start):

@@ -87,7 +87,9 @@ cdef struct source:
     # Without a report: a time stamp and the earliest arrival it stands for
     uint32_t base_timestamp
     int64_t base_arrival
+    # Of the newest packet that has one.
     uint16_t last_picture
+    int64_t picture_sequence
     # Lines of its pictures as it was told last, and when; 0: not told
     uint16_t height
     int64_t height_told

@@ -9,6 +9,7 @@ import struct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sfu.kernel import vp8
 from sfu.kernel.reference import Packet, Rewritten, Slot
 from tests.kernel.peer import MID, RID, VP8, Peer, Received, Stage, rtp
 from tests.kernel.test_rewrite import Sent, Source
@@ -209,6 +210,22 @@ def happen(pair: Pair, name: str, which: int, count: int = 1, keyframe: bool = F
         pair.show(which)
     else:
         pair.nack(which)
+
+
+def test_short_picture_ids_go_on_after_a_long_gap() -> None:
+    pair = Pair([(5, 0, 7, False, 62, 0)], 1_000_000, introduce=False)
+    try:
+        pair.show(0)
+        pair.send(0, frame=1, keyframe=True)
+        late = pair.publishers[0].source.next(1, False, True)
+        for _ in range(98):
+            pair.publishers[0].source.next(1, False, True)
+        pair.send(0, frame=1, keyframe=False)
+        pair.deliver(0, late)
+        ids = [vp8.parse(out.payload)["picture"] for _, out, _ in pair.sent.values()]
+        assert [picture - ids[0] for picture in ids] == [0, 100, 1]
+    finally:
+        pair.close()
 
 
 def test_short_picture_ids_that_begin_out_of_order() -> None:

@@ -146,6 +146,7 @@ class Twins(RuleBasedStateMachine):
         step = 3000 if self.video else 960
         self.sources = [Source(i, 0, *numbers, step=step) for i, numbers in enumerate(starts)]
         self.delivered: list[Sent] = []
+        self.newest: dict[tuple[int, int], int] = {}
         self.held: list[Sent] = []
         self.out: dict[int, Sent] = {}
         self.first_sending: dict[int, Rewritten] = {}
@@ -255,7 +256,18 @@ class Twins(RuleBasedStateMachine):
             tl0 = (sent.tl0 + found.tl0_offset) % 256
             assert vp8.rewrite(packet.payload, picture, tl0) == first.payload
 
+    def tells_its_picture(self, sent: Sent) -> bool:
+        """Whether so few bits still say which one it is, so long after the newest that came."""
+        key = sent.packet.source, sent.packet.generation
+        newest = self.newest.get(key, sent.picture)
+        if self.sources[key[0]].picture_bits == 7 and abs(sent.picture - newest) >= 128:
+            return False
+        self.newest[key] = max(newest, sent.picture)
+        return True
+
     def deliver(self, sent: Sent) -> None:
+        if not self.tells_its_picture(sent):
+            return
         self.delivered.append(sent)
         before = len(self.reference.epochs)
         expected = self.reference.forward(sent.packet, self.now)

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives import hashes
 from redis.asyncio import Redis
 
 from tests.sfu.dtls_client import CERTIFICATE, DtlsClient
+from zvonok.service.bus import connect
 
 from .offers import FINGERPRINT, largest, many_formats, shapes
 from .offers import offer as make_offer
@@ -108,7 +109,7 @@ async def flood(url: str) -> None:
     """Runs in a process of its own until it is killed."""
     texts = [largest(shape.text) for shape in shapes() if shape.sections == 64]
     dearest = max((*texts, many_formats()), key=lambda text: measure("", text)["ms"])
-    async with Redis.from_url(url) as redis:
+    async with connect(url) as redis:
         began = time.monotonic()
         for offer_id in range(1, 1 << 30):
             # Another certificate each time: another connection, the dearest thing to ask for.

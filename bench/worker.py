@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 
 from tests.leash import LEASH
 from tests.ports import free_port
+from zvonok.service.bus import connect
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, Description, Look, WantedSession
 
@@ -77,7 +78,7 @@ async def worker() -> AsyncIterator[tuple[Redis, Path]]:
         while not path.exists():  # noqa: ASYNC110
             await asyncio.sleep(0.02)
         sfu = await _start(sys.executable, "-m", "sfu", environ=environ)
-        redis = Redis.from_url(f"unix://{path}")
+        redis = connect(f"unix://{path}")
         try:
             async with asyncio.timeout(PATIENCE):
                 while not await redis.exists(bus.worker_key(WORKER)):  # noqa: ASYNC110

@@ -24,7 +24,7 @@ from tests.servers import full
 from tests.signaling.conftest import School, Schools
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service import bus as service_bus
-from zvonok.service.bus import Announcement, Subscription
+from zvonok.service.bus import Announcement, Subscription, connect
 from zvonok.service.storage import Database
 from zvonok.wire import bus
 from zvonok.wire.bus import ActualSession, WorkerState
@@ -471,7 +471,7 @@ async def _until_owned(redis: Redis, call: str) -> None:
 
 
 async def _cut_subscriptions(school: School) -> None:
-    async with Redis.from_url(school.settings.redis_url) as client:
+    async with connect(school.settings.redis_url) as client:
         await client.client_kill_filter(_type="pubsub")
 
 

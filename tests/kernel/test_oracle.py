@@ -9,8 +9,7 @@ import struct
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfu.kernel import vp8
-from sfu.kernel.reference import Packet, Rewritten, Slot
+from sfu.kernel.reference import Packet, Rewritten, Slot, parse_vp8
 from tests.kernel.peer import MID, RID, VP8, Peer, Received, Stage, rtp
 from tests.kernel.test_rewrite import Sent, Source
 
@@ -222,7 +221,7 @@ def test_short_picture_ids_go_on_after_a_long_gap() -> None:
             pair.publishers[0].source.next(1, False, True)
         pair.send(0, frame=1, keyframe=False)
         pair.deliver(0, late)
-        ids = [vp8.parse(out.payload)["picture"] for _, out, _ in pair.sent.values()]
+        ids = [parse_vp8(out.payload).picture for _, out, _ in pair.sent.values()]
         assert [picture - ids[0] for picture in ids] == [0, 100, 1]
     finally:
         pair.close()

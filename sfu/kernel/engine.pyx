@@ -8,9 +8,9 @@ from sfu.kernel.events cimport (
 from sfu.kernel.feedback cimport feedback_periodic
 from sfu.kernel.fanout cimport fanout_compact
 from sfu.kernel.ice cimport ice_check, ice_close, ice_credentials, ice_forget, ice_open
-from sfu.kernel.ingest cimport (
-    ingest_check_sources, ingest_forget, ingest_rtcp, ingest_rtp, ingest_slept)
+from sfu.kernel.ingest cimport ingest_check_sources, ingest_forget, ingest_rtcp, ingest_rtp
 from sfu.kernel.keyframes cimport keyframe_send_due
+from sfu.kernel.layers cimport layers_slept
 from sfu.kernel.memory cimport MAX_PACKETS, references_add, references_free, references_remove
 from sfu.kernel.outbox cimport outbox_close, outbox_open, outbox_raw
 from sfu.kernel.pace cimport within
@@ -331,7 +331,7 @@ cdef void engine_woke(engine* e) noexcept nogil:
         for i in range(e.top):
             if e.sessions[i].used:
                 path_slept(e, i, slept)
-                ingest_slept(e, i, slept)
+                layers_slept(e, i, slept)
         for i in range(MAX_ROOMS):
             if e.rooms[i].used:
                 speakers_slept(e, i, slept)

@@ -9,8 +9,6 @@ cdef bint ingest_rtp(engine* e, int32_t session, uint8_t* data, size_t length) n
 cdef bint ingest_rtcp(engine* e, int32_t session, uint8_t* data, size_t length) noexcept nogil
     # Likewise.
 cdef void ingest_check_sources(engine* e, int32_t session) noexcept nogil
-    # Which layers still arrive; called about every 50 ms.
-cdef void ingest_slept(engine* e, int32_t session, int64_t slept) noexcept nogil
-    # We have not listened for so long (µs).
+    # Which layers still arrive, and what need not be kept; called about every 50 ms.
 cdef void ingest_forget(engine* e, int32_t session) noexcept nogil
     # Frees what the session's sources hold.

@@ -9,28 +9,23 @@ from sfu.kernel.bytes cimport load16
 from sfu.kernel.counters cimport (
     BYTES_RECEIVED, DROPPED_CODEC, DROPPED_DUPLICATE, DROPPED_FLOOD, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
     DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, PACKETS_RECEIVED)
-from sfu.kernel.events cimport EVENT_HEIGHT, EVENT_SOURCE, event_put
 from sfu.kernel.fanout cimport fanout_audio, fanout_forget, fanout_video
 from sfu.kernel.feedback cimport feedback_receive, nack_due, nack_found, nack_missing
 from sfu.kernel.keyframes cimport keyframe_arrived, keyframe_request
+from sfu.kernel.layers cimport layers_arrive, layers_check, layers_heard, layers_tell_height
 from sfu.kernel.memory cimport (
     packet_drop, packet_take, packets_are_scarce, ring_close, ring_find, ring_open, ring_put)
-from sfu.kernel.places cimport place_of
 from sfu.kernel.rtcp cimport arrivals, arrivals_add
 from sfu.kernel.rtp cimport rtp_extension, rtp_header, rtp_parse, rtp_payload
 from sfu.kernel.sizes cimport (
-    CAMERA, KINDS, LAYERS, MICROPHONE, MTU, RING, SCREEN, SCREEN_AUDIO, SOURCES)
-from sfu.kernel.slots cimport slots_choose_viewers
+    CAMERA, MICROPHONE, MTU, RING, SCREEN, SCREEN_AUDIO, SOURCES)
 from sfu.kernel.speakers cimport speakers_hear
 from sfu.kernel.srtcp cimport srtcp_unprotect
 from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtp_stream, srtp_unprotect
 from sfu.kernel.state cimport packet, session, source, ssrc_entry
-from sfu.kernel.vp8 cimport vp8_exceeds, vp8_height, vp8_parse
+from sfu.kernel.vp8 cimport vp8_exceeds, vp8_parse
 
 cdef enum:
-    HEIGHT_INTERVAL = 1000000
-    # A camera layer that is silent for so long has stopped
-    ACTIVE_FOR = 700000
     # After this a stopped source's ring is given back
     KEPT_FOR = 5000000
     # Nobody asks again for a packet older than this, and few for one older than that
@@ -60,42 +55,6 @@ cdef void note_jitter(source* s, uint32_t timestamp, int64_t now) noexcept nogil
     # A jump is a new start of the time stamp, not jitter.
     if difference < s.clock_rate:
         s.jitter += difference - ((s.jitter + 8) >> 4)
-
-
-cdef void activate(engine* e, source* s, int32_t index) noexcept nogil:
-    if s.active:
-        return
-    s.active = True
-    tell_layers(e, s.session, s.kind)
-    if s.kind == CAMERA or s.kind == SCREEN:
-        slots_choose_viewers(e, s.session * KINDS + s.kind)
-
-
-cdef void tell_layers(engine* e, int32_t index, int32_t kind) noexcept nogil:
-    cdef session* s = &e.sessions[index]
-    cdef uint8_t mask = 0
-    cdef int32_t layer
-    for layer in range(LAYERS if kind == CAMERA else 1):
-        if s.sources[place_of(kind, layer)].active:
-            mask |= <uint8_t>(1 << layer)
-    if mask != s.tracks[kind].mask:
-        if event_put(e, EVENT_SOURCE, index, kind, mask, NULL, 0):
-            s.tracks[kind].mask = mask
-
-
-cdef void tell_height(engine* e, source* s, const packet* p) noexcept nogil:
-    """Once a second at most: who writes the pictures decides how often they change."""
-    cdef uint16_t height
-    cdef const uint8_t* told
-    if s.height and e.now - s.height_told < HEIGHT_INTERVAL:
-        return
-    height = vp8_height(p.payload + p.vp8.length, p.size - p.vp8.length)
-    if height == 0 or height == s.height:
-        return
-    told = <const uint8_t*>&height
-    if event_put(e, EVENT_HEIGHT, s.session, s.kind, s.layer, told, sizeof(height)):
-        s.height, s.height_told = height, e.now
-        slots_choose_viewers(e, s.session * KINDS + s.kind)
 
 
 cdef bint note_sound(source* s, int64_t sequence) noexcept nogil:
@@ -268,7 +227,7 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
     s.packets += 1
     s.octets += size
     if size:
-        s.last_arrival = e.now
+        layers_heard(e, s)
     if not repaired:
         note_jitter(s, h.timestamp, e.now)
     p = make_packet(e, s, h, h.timestamp, payload, size, extended)
@@ -277,12 +236,12 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
     s.keyframe_arrives = p.keyframe
     if p.keyframe:
         keyframe_arrived(e, s)
-        tell_height(e, s, p)
+        layers_tell_height(e, s, p)
     elif torn:
         keyframe_request(e, index)
     # Padding alone is no layer: browsers probe the line with it.
     if size:
-        activate(e, s, index)
+        layers_arrive(e, s)
     if s.kind == CAMERA or s.kind == SCREEN:
         take_video(e, index, s, p)
     else:
@@ -391,29 +350,16 @@ cdef void ingest_check_sources(engine* e, int32_t index) noexcept nogil:
     cdef int32_t place
     if not s.sends:
         return
+    layers_check(e, index)
     for place in range(SOURCES):
         n = &s.sources[place]
-        if not n.bound:
+        if not n.bound or n.ring == NULL:
             continue
-        if n.active and e.now - n.last_arrival > ACTIVE_FOR:
-            n.active = False
-            if n.kind == CAMERA:
-                slots_choose_viewers(e, index * KINDS + CAMERA)
-        elif n.ring != NULL and e.now - n.last_arrival > KEPT_FOR:
+        if e.now - n.last_arrival > KEPT_FOR:
             ring_close(e, n)
             n.forgotten = n.highest
-        elif n.ring != NULL and packets_are_scarce(e):
+        elif packets_are_scarce(e):
             forget_old(e, n)
-        # The queue of events was full when it changed, perhaps.
-        tell_layers(e, index, n.kind)
-
-
-cdef void ingest_slept(engine* e, int32_t index, int64_t slept) noexcept nogil:
-    cdef source* n
-    cdef int32_t place
-    for place in range(SOURCES):
-        n = &e.sessions[index].sources[place]
-        n.last_arrival = min(n.last_arrival + slept, e.now)
 
 
 cdef void ingest_forget(engine* e, int32_t index) noexcept nogil:

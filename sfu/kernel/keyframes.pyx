@@ -3,7 +3,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 from sfu.kernel.counters cimport KEYFRAMES_REQUESTED
 from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
-from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
+from sfu.kernel.places cimport arrives, is_reachable, source_at, source_of, track_at
 from sfu.kernel.rtcp cimport rtcp_write_pli
 from sfu.kernel.sizes cimport KINDS, LAYERS, SCREEN, SLOTS
 from sfu.kernel.state cimport references, track
@@ -92,7 +92,7 @@ cdef void keyframe_send_due(engine* e, int32_t track_index) noexcept nogil:
             continue
         s = source_at(e, source_of(track_index, layer))
         # A camera that sends nothing is off; a screen may stand still.
-        if not s.bound or not (s.active or s.kind == SCREEN):
+        if not s.bound or not (arrives(e, s) or s.kind == SCREEN):
             continue
         # On one simulcast layer it brings a keyframe on all of them, as a rule: what was asked for
         # last may still come on this one.

@@ -1,9 +1,13 @@
-"""Where the sources and tracks are that indices name, and who can be sent anything."""
+"""Where the sources and tracks are that indices name, which arrive, and who can be sent anything."""
 
 from libc.stdint cimport int32_t, uint32_t
 
 from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, MICROPHONE, SCREEN, SOURCES
 from sfu.kernel.state cimport UNREACHABLE, engine, session, source, track
+
+cdef enum:
+    # A source that is silent for so long does not arrive
+    ARRIVES_FOR = 700000
 
 
 cdef inline source* source_at(engine* e, int32_t index) noexcept nogil:
@@ -39,6 +43,10 @@ cdef inline int32_t index_of(const source* s) noexcept nogil:
 
 cdef inline uint32_t csrc_of(engine* e, const source* s) noexcept nogil:
     return e.sessions[s.session].participant * KINDS + s.kind
+
+
+cdef inline bint arrives(engine* e, const source* s) noexcept nogil:
+    return s.active and e.now - s.last_arrival <= ARRIVES_FOR
 
 
 cdef inline bint is_reachable(const session* viewer) noexcept nogil:

@@ -167,6 +167,58 @@ def test_loss_in_a_layer_that_nobody_sees_asks_for_nothing(stage: Stage) -> None
     assert encoder.asked == before
 
 
+@pytest.mark.parametrize("milliseconds", [750, 1500, 2500])
+@pytest.mark.parametrize("last", [0, 1, 2])
+def test_a_publisher_who_stands_still_is_asked_for_nothing(
+    stage: Stage, last: int, milliseconds: int
+) -> None:
+    """Its layers did not stop at one moment, and do not go on at one."""
+    encoder = encoder_of(stage)
+    viewers = [stage.join(2 + layer) for layer in range(3)]
+    for layer, viewer in enumerate(viewers):
+        viewer.view()
+        viewer.show(0, encoder.publisher, layer=layer)
+    encoder.run(2000)
+    before, seen = encoder.asked, [len(viewer.video()) for viewer in viewers]
+    encoder.layers = (last,)
+    encoder.publisher.send(encoder.encode(keyframe=False)[0])
+    stage.wait(milliseconds)
+    encoder.layers = (0, 1, 2)
+    late = encoder.encode(keyframe=False)
+    for packet in late[::-1]:
+        encoder.publisher.send(packet)
+        stage.wait(100)
+    encoder.run(1000)
+    assert encoder.asked == before
+    for viewer, pictures_before in zip(viewers, seen, strict=True):
+        assert len(viewer.video()) - pictures_before >= 21
+
+
+def test_a_publisher_who_stands_still_is_asked_once_for_whoever_comes(stage: Stage) -> None:
+    encoder = encoder_of(stage)
+    stage.wait(800)
+    viewer = newcomer(stage, 2, encoder.publisher)
+    connect(stage, viewer)
+    stage.wait(1500)
+    assert encoder.asked == 0
+    encoder.run(500)
+    assert encoder.asked == 1
+    assert viewer.video()
+
+
+def test_a_layer_that_stops_while_the_others_go_on_is_replaced(stage: Stage) -> None:
+    encoder = encoder_of(stage)
+    viewer = stage.join(2)
+    viewer.view()
+    viewer.show(0, encoder.publisher, layer=2)
+    encoder.run(2000)
+    encoder.layers = (0, 1)
+    encoder.run(1200)
+    seen = len(viewer.video())
+    encoder.run(1000)
+    assert len(viewer.video()) - seen == 20
+
+
 def asked_of(publisher: Peer, ssrc: int) -> int:
     wanted = struct.pack("!I", ssrc)
     return len(

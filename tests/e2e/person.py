@@ -7,11 +7,9 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.e2e.looks import Colour, is_colour
 from tests.e2e.waiting import until
+from tests.patience import PATIENCE
 
 Switch = Literal["microphone", "camera"]
-JOIN_SECONDS = 30.0
-DEVICE_MS = 20_000.0
-PICTURE_SECONDS = 20.0
 
 
 def lags(found: dict[str, list[float]]) -> list[float]:
@@ -43,7 +41,7 @@ class Person:
             # A host's devices open by themselves; a click before that would undo it.
             for switch in ("camera", "microphone"):
                 button = self.page.get_by_test_id(f"prejoin-{switch}")
-                await expect(button).to_have_attribute("data-on", "true", timeout=DEVICE_MS)
+                await expect(button).to_have_attribute("data-on", "true")
         await self._toggle("prejoin-camera", camera)
         await self._toggle("prejoin-microphone", microphone)
         await self.press("prejoin-join")
@@ -54,9 +52,9 @@ class Person:
         wanted = "true" if on else "false"
         if await button.get_attribute("data-on") != wanted:
             await button.click()
-        await expect(button).to_have_attribute("data-on", wanted, timeout=DEVICE_MS)
+        await expect(button).to_have_attribute("data-on", wanted)
 
-    async def expect_phase(self, phase: str, seconds: float = JOIN_SECONDS) -> None:
+    async def expect_phase(self, phase: str, seconds: float = PATIENCE) -> None:
         call = self.page.get_by_test_id("call")
         await expect(call).to_have_attribute("data-phase", phase, timeout=seconds * 1000)
 
@@ -105,9 +103,7 @@ class Person:
         )
         return width, height
 
-    async def expect_colour(
-        self, name: str, colour: Colour, seconds: float = PICTURE_SECONDS
-    ) -> None:
+    async def expect_colour(self, name: str, colour: Colour, seconds: float = PATIENCE) -> None:
         await until(
             lambda: self.colour(name),
             lambda seen: is_colour(seen, colour),
@@ -117,7 +113,7 @@ class Person:
 
     async def expect_covered(self, name: str) -> None:
         tile = self.tile(name)
-        await expect(tile).to_have_attribute("data-covered", "true", timeout=10_000)
+        await expect(tile).to_have_attribute("data-covered", "true")
 
     # ── what he hears ──
 
@@ -128,7 +124,7 @@ class Person:
         )
         return found
 
-    async def expect_tones(self, tones: Sequence[float], seconds: float = 20.0) -> None:
+    async def expect_tones(self, tones: Sequence[float], seconds: float = PATIENCE) -> None:
         """Just these tones, and no other, in the speakers' slots."""
 
         def right(slots: list[list[int]]) -> bool:

@@ -37,17 +37,16 @@ async def test_firefox_sees_hears_and_is_seen_and_heard(lesson: Lesson, crowd: C
             what="Firefox sees and hears Chromium",
         )
         tile = boris.tile("Лиса")
-        await expect(tile).to_have_attribute("data-covered", "false", timeout=20_000)
+        await expect(tile).to_have_attribute("data-covered", "false")
         # Firefox's fake camera changes its colour, its microphone is a steady tone.
         first = await boris.colour("Лиса")
         await until(
             lambda: boris.colour("Лиса"),
             lambda seen: seen is not None and seen != first,
-            seconds=15,
             what="the picture moves",
         )
-        await until(boris.heard, lambda slots: any(slots[:3]), seconds=15, what="Firefox is heard")
-    await expect(boris.tile("Лиса")).to_have_count(0, timeout=10_000)
+        await until(boris.heard, lambda slots: any(slots[:3]), what="Firefox is heard")
+    await expect(boris.tile("Лиса")).to_have_count(0)
 
 
 async def test_firefox_goes_on_behind_a_router_that_forgot_its_port(
@@ -67,9 +66,7 @@ async def test_firefox_goes_on_behind_a_router_that_forgot_its_port(
                 return found
 
             await until(energy, lambda now: now > 0, seconds=40, what="Firefox hears Chromium")
-            await expect(boris.tile("Лиса")).to_have_attribute(
-                "data-covered", "false", timeout=20_000
-            )
+            await expect(boris.tile("Лиса")).to_have_attribute("data-covered", "false")
             moved = running.counters("sfu").get("sfu_kernel_paths_moved_total", 0.0)
             line.change_address()
             # What is in its buffers is played to the end.
@@ -78,14 +75,12 @@ async def test_firefox_goes_on_behind_a_router_that_forgot_its_port(
             await until(
                 energy,
                 lambda now: now > before,
-                seconds=15,
                 what="Firefox hears Chromium at its new port",
             )
             frozen = await boris.colour("Лиса")
             await until(
                 lambda: boris.colour("Лиса"),
                 lambda seen: seen is not None and seen != frozen,
-                seconds=15,
                 what="Firefox's picture moves again",
             )
             assert running.counters("sfu")["sfu_kernel_paths_moved_total"] > moved

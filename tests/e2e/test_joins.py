@@ -44,7 +44,6 @@ async def settled(person: Person) -> Camera:
     return await until(
         lambda: camera_of(person),
         lambda camera: camera.frames >= enough,
-        seconds=20,
         what=f"{person.name} sends on",
     )
 

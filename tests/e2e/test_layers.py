@@ -35,8 +35,8 @@ async def test_layers_that_nobody_shows_are_not_sent(lesson: Lesson, crowd: Crow
         return sorted(rid for rid, layer in layers.items() if layer["active"])
 
     few = await until(
-        anya.layers, lambda layers: len(active(layers)) == 1, seconds=20, what="one layer is left"
+        anya.layers, lambda layers: len(active(layers)) == 1, what="one layer is left"
     )
     assert active(few) != ["f"]
     await viewer.press("leave")
-    await until(anya.layers, lambda layers: not active(layers), seconds=20, what="none is left")
+    await until(anya.layers, lambda layers: not active(layers), what="none is left")

@@ -63,7 +63,7 @@ async def test_another_teacher_sees_what_became_of_the_link(lesson: Lesson, crow
     link = await first.page.get_by_test_id("invite-link").input_value()
     # Seen also where the panel is open already.
     shown = second.page.get_by_test_id("invite-link")
-    await expect(shown).to_have_value(link, timeout=20_000)
+    await expect(shown).to_have_value(link)
 
 
 async def test_a_wrong_school_key_makes_no_lesson(running: Running, crowd: Crowd) -> None:

@@ -12,7 +12,6 @@ from tests.e2e.looks import RED
 from tests.e2e.publishing import publishing
 from tests.e2e.running import Running
 from tests.e2e.waiting import until
-from tests.patience import PATIENCE
 
 NEAR, AHEAD = "Точный", "Спешащий"
 SIGHT = {"colour": RED, "tone": 800.0, "rate": 25, "flash": True, "period": 1.2}
@@ -41,7 +40,6 @@ async def test_no_clock_holds_anything_back_though_one_is_wrong_by_two_seconds(
             found = await until(
                 lambda name=name: viewer.holds(name),  # type: ignore[misc]
                 lambda now: now["sound"]["emitted"] > 5 * HERTZ and now["picture"]["emitted"] > 0,
-                seconds=PATIENCE,
                 what=f"{name} is seen and heard",
             )
             assert excess(found["sound"]) == 0, found
@@ -61,7 +59,5 @@ async def test_a_picture_waits_for_sound_that_is_held_for_jitter(
         viewer = await crowd.person("Аня", script=line.script)
         await viewer.join(line.address(lesson.address), camera=False, microphone=False)
         await viewer.expect_colour(NEAR, RED)
-        found = await until(
-            lambda: viewer.holds(NEAR), waits, seconds=PATIENCE, what="the picture waits"
-        )
+        found = await until(lambda: viewer.holds(NEAR), waits, what="the picture waits")
         assert found["sound"]["wanted"] == found["sound"]["needed"], "the sound waits, too"

@@ -50,13 +50,9 @@ async def test_sixteen_pictures_at_1280_also_while_presenting(
     negotiated = await sections(viewer)
     await viewer.press("share")
     await viewer.page.get_by_test_id("own-screen").wait_for()
-    await until(
-        lambda: pictures(viewer.page), lambda count: count == PAGE, seconds=10, what="16 beside it"
-    )
+    await until(lambda: pictures(viewer.page), lambda count: count == PAGE, what="16 beside it")
     await viewer.press("page-next")
-    await until(
-        lambda: pictures(viewer.page), lambda count: count == 2, seconds=10, what="the other 2"
-    )
+    await until(lambda: pictures(viewer.page), lambda count: count == 2, what="the other 2")
     assert await sections(viewer) == negotiated == 4 + 4 + 25
 
 
@@ -69,7 +65,7 @@ async def test_faces_in_a_window_of_their_own(script: str, lesson: Lesson, crowd
         async with viewer.page.context.expect_page() as opening:
             await viewer.press("faces-open")
         faces = await opening.value
-        await until(lambda: pictures(faces), lambda count: count == 3, seconds=20, what="3 faces")
+        await until(lambda: pictures(faces), lambda count: count == 3, what="3 faces")
         await expect(faces.get_by_test_id("faces-microphone")).to_have_attribute("data-on", "true")
         await faces.get_by_test_id("faces-microphone").click()
         await expect(viewer.page.get_by_test_id("microphone")).to_have_attribute("data-on", "false")
@@ -80,7 +76,7 @@ async def test_faces_in_a_window_of_their_own(script: str, lesson: Lesson, crowd
         await faces.get_by_test_id("faces-share").click()
         await expect(viewer.page.get_by_test_id("own-screen")).to_have_count(0)
         await faces.get_by_test_id("faces-back").click()
-        await until(lambda: closed(faces), bool, seconds=5, what="the window is closed")
+        await until(lambda: closed(faces), bool, what="the window is closed")
 
 
 async def closed(page: Page) -> bool:
@@ -101,14 +97,13 @@ async def test_a_hidden_tab_asks_for_no_pictures(lesson: Lesson, crowd: Crowd) -
             await viewer.page.wait_for_timeout(1000)
             return (await viewer.rtp("inbound", "video"))["packetsReceived"] - before
 
-        await until(packets, lambda count: count == 0, seconds=15, what="no pictures come")
+        await until(packets, lambda count: count == 0, what="no pictures come")
         await viewer.expect_tones([TONE])
         assert await viewer.page.locator("audio").evaluate_all(AUDIBLE)
         await hide(viewer, hidden=False)
         await until(
             lambda: viewer.colour("Ученик 00"),
             lambda seen: is_colour(seen, FEW[0]),
-            seconds=10,
             what="they are back",
         )
 

@@ -84,7 +84,7 @@ async def test_publishes_and_watches(lesson: Lesson, crowd: Crowd, elsewhere: st
     watched = await page.evaluate("([u, t]) => watch(u, t)", [lesson.whep, subscribe])
     assert watched["status"] == 201
     assert await directions(page, "viewer") == ["recvonly", "recvonly"]
-    await page.wait_for_function("document.querySelector('video').videoHeight > 0", timeout=20000)
+    await page.wait_for_function("document.querySelector('video').videoHeight > 0")
     for token, location in ((publish, published), (subscribe, watched)):
         ended = await page.evaluate("([u, t]) => finish(u, t)", [location["location"], token])
         assert ended == 200

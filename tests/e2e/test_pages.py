@@ -12,7 +12,6 @@ from tests.e2e.looks import CLOSE, Colour, hues
 from tests.e2e.person import Person
 from tests.e2e.publishing import class_of, publishing
 from tests.e2e.waiting import until
-from tests.patience import PATIENCE
 
 COLOURS = hues(12)
 PAGE = 9
@@ -32,7 +31,7 @@ async def nine_pictures(lesson: Lesson, crowd: Crowd) -> Person:
     """Somebody before the first page, whose pictures have come."""
     viewer = await crowd.person("Учитель", viewport=VIEWPORT)
     await viewer.join(lesson.host_address, host=True, camera=False, microphone=False)
-    await until(viewer.uncovered, lambda names: len(names) == PAGE, seconds=PATIENCE, what="9")
+    await until(viewer.uncovered, lambda names: len(names) == PAGE, what="9")
     return viewer
 
 
@@ -49,7 +48,6 @@ async def test_a_page_turn_shows_the_pictures_of_all_on_it(
         await until(
             viewer.uncovered,
             lambda names, new=new: new <= set(names),  # type: ignore[misc]
-            seconds=PATIENCE,
             what=f"pictures of {sorted(new)}",
         )
         for name in new:

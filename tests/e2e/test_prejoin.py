@@ -12,7 +12,7 @@ async def test_a_free_network_is_found_good(lesson: Lesson, crowd: Crowd) -> Non
     anya = await crowd.person("Аня")
     await anya.page.goto(lesson.address)
     network = anya.page.get_by_test_id("network")
-    await expect(network).to_have_attribute("data-reach", "reachable", timeout=15_000)
+    await expect(network).to_have_attribute("data-reach", "reachable")
 
 
 async def test_blocked_udp_is_said_before_joining_and_stops_nobody(

@@ -24,7 +24,7 @@ async def test_a_shared_screen_arrives_with_its_sound(lesson: Lesson, crowd: Cro
     await anya.join(lesson.address, camera=False, microphone=False)
     await teacher.press("share")
     screen = anya.page.locator('[data-testid="tile"][data-kind="screen"]')
-    await expect(screen).to_have_attribute("data-covered", "false", timeout=20_000)
+    await expect(screen).to_have_attribute("data-covered", "false")
     await expect(anya.page.get_by_test_id("stage")).to_have_attribute("data-mode", "presentation")
     shared = await teacher.page.evaluate(
         """() => { const s = window.zvonok.state.ownScreen.value.getVideoTracks()[0].getSettings();
@@ -33,13 +33,12 @@ async def test_a_shared_screen_arrives_with_its_sound(lesson: Lesson, crowd: Cro
     await until(
         lambda: anya.size(None, "screen"),
         lambda size: list(size) == shared,
-        seconds=15,
         what=f"it is as sharp as it was sent: {shared}",
     )
-    await until(lambda: sounds(anya), bool, seconds=15, what="its sound is heard")
+    await until(lambda: sounds(anya), bool, what="its sound is heard")
     await teacher.press("share")
-    await expect(screen).to_have_count(0, timeout=10_000)
-    await until(lambda: sounds(anya), lambda on: not on, seconds=15, what="its sound has ended")
+    await expect(screen).to_have_count(0)
+    await until(lambda: sounds(anya), lambda on: not on, what="its sound has ended")
 
 
 async def test_a_replaced_presenter_is_told_by_whom(lesson: Lesson, crowd: Crowd) -> None:
@@ -52,7 +51,7 @@ async def test_a_replaced_presenter_is_told_by_whom(lesson: Lesson, crowd: Crowd
     await teacher.press("share")
     await teacher.press("replace-yes")
     told = anya.page.get_by_test_id("banner-screen_replaced")
-    await expect(told).to_contain_text("теперь экран показывает Учитель", timeout=20_000)
+    await expect(told).to_contain_text("теперь экран показывает Учитель")
     await expect(anya.page.get_by_test_id("share")).to_have_attribute("data-on", "false")
     # A moderator's screen stays, so nothing offers to replace it.
     await anya.press("share")

@@ -27,7 +27,6 @@ async def test_what_whip_publishes_whep_receives(lesson: Lesson) -> None:
         await until(
             senses,
             lambda now: is_colour(now["colour"], GREEN) and abs((now["tone"] or 0) - 600) < 20,
-            seconds=20,
             what="colour and tone arrive",
         )
 

@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import pytest
 
+from tests.patience import PATIENCE
+
 Value = TypeVar("Value")
 PAUSE = 0.05
 
@@ -15,7 +17,7 @@ async def until(
     read: Callable[[], Awaitable[Value]],
     right: Callable[[Value], bool],
     *,
-    seconds: float,
+    seconds: float = PATIENCE,
     what: str,
 ) -> Value:
     """What `read` gives, once that is right; the test fails when that takes longer."""

@@ -91,11 +91,10 @@
     return found;
   }
 
-  const watch = { samples: 0, wrong: [], running: false, byName: {} };
+  const watch = { samples: 0, wrong: [], byName: {} };
 
   /** Looks at every uncovered tile on every frame; `colours` says who must have which. */
   function watchTiles(colours, close) {
-    watch.running = true;
     const look = () => {
       for (const element of document.querySelectorAll('[data-testid="tile"][data-kind="camera"]')) {
         const name = element.getAttribute("aria-label");
@@ -109,7 +108,7 @@
           watch.wrong.push({ name, seen: seen.map(Math.round), at: performance.now() });
         }
       }
-      if (watch.running) requestAnimationFrame(look);
+      requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
   }

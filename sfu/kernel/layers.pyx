@@ -11,8 +11,10 @@ cdef enum:
     HEIGHT_INTERVAL = 1000000
     # A publisher's laptop may stand still for so long
     STALLED_FOR = 3000000
-    # Between two pictures of a slow camera
+    # Longer than this between two pictures the camera has paused
     PAUSE = 350000
+    # Shorter than what is left of ARRIVES_FOR by PAUSE: whoever had it has none after the next pause
+    MOMENT = 300000
 
 
 cdef void tell_layers(engine* e, int32_t index, int32_t kind) noexcept nogil:
@@ -37,16 +39,16 @@ cdef int64_t newest_picture(session* s) noexcept nogil:
 
 
 cdef void camera_goes_on(engine* e, session* s) noexcept nogil:
-    """After a pause of all its layers none is late yet."""
-    cdef int64_t pause = e.now - newest_picture(s) - PAUSE
+    """After a pause of the whole camera the layers that stopped with it have a moment to go on."""
+    cdef int64_t newest = newest_picture(s)
     cdef int32_t layer
     cdef source* n
-    if pause <= 0:
+    if e.now - newest <= PAUSE:
         return
     for layer in range(LAYERS):
         n = &s.sources[place_of(CAMERA, layer)]
-        if n.active:
-            n.last_arrival += pause
+        if n.active and newest - n.last_arrival <= PAUSE:
+            n.last_arrival = max(n.last_arrival, e.now - (ARRIVES_FOR - MOMENT))
 
 
 cdef void layers_heard(engine* e, source* s) noexcept nogil:

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from sfu.kernel.core import KIND_SCREEN
-from tests.kernel.encoder import Encoder
+from tests.kernel.encoder import FRAME, Encoder
 from tests.kernel.peer import MID, SLOT_SSRC, VP8, Peer, Stage, pictures, rtp, vp8
 
 
@@ -206,17 +206,32 @@ def test_a_publisher_who_stands_still_is_asked_once_for_whoever_comes(stage: Sta
     assert viewer.video()
 
 
-def test_a_layer_that_stops_while_the_others_go_on_is_replaced(stage: Stage) -> None:
+@pytest.mark.parametrize("period", [50, 200, 500, 1000, 2500])
+def test_a_layer_that_stops_while_the_others_go_on_is_replaced(stage: Stage, period: int) -> None:
+    """Within a second, of a slow camera by the third picture without it."""
     encoder = encoder_of(stage)
     viewer = stage.join(2)
     viewer.view()
     viewer.show(0, encoder.publisher, layer=2)
     encoder.run(2000)
+
+    def send(milliseconds: int) -> None:
+        for _ in range(0, milliseconds, period):
+            encoder.run(FRAME)
+            for _ in range(FRAME, period, FRAME):
+                stage.wait(FRAME)
+            viewer.check()
+            encoder.publisher.check()
+
+    asked = encoder.asked
+    send(4 * period)
+    assert encoder.asked == asked
+    before = len(viewer.video())
     encoder.layers = (0, 1)
-    encoder.run(1200)
-    seen = len(viewer.video())
-    encoder.run(1000)
-    assert len(viewer.video()) - seen == 20
+    send(max(1000, 3 * period))
+    assert len(viewer.video()) > before
+    # One is repeated before the next picture of a slow camera.
+    assert encoder.asked - asked <= 2
 
 
 def asked_of(publisher: Peer, ssrc: int) -> int:

@@ -144,6 +144,27 @@ def test_an_index_that_never_answers_is_named(checkout: Path, silent: Silent) ->
     assert silent.everybody_hung_up(), "pip goes on"
 
 
+def test_what_a_command_started_is_ended_with_it(tmp_path: Path, silent: Silent) -> None:
+    """npm from a Python package is a child of Python, and takes its time to end."""
+    stubborn = f"trap '' TERM; exec 3<>/dev/tcp/127.0.0.1/{silent.port}; read <&3"
+    parent = ("bash", "-c", 'bash -c "$0"; true')
+    for patience in STANDSTILLS:
+        done = subprocess.run(
+            ["bash", "-c", '. tools/steps.sh; fetch "" Fetching "$@"', "-", *parent, stubborn],
+            cwd=ROOT,
+            env={**os.environ, "LOG": str(tmp_path / "log"), "ZVONOK_SETUP_PATIENCE": patience},
+            capture_output=True,
+            text=True,
+            timeout=LONGEST,
+        )
+        if silent.asked:
+            break
+    assert done.returncode == 1
+    assert "✗ Fetching stood still" in done.stderr
+    assert silent.asked
+    assert silent.everybody_hung_up(), "its child goes on"
+
+
 def test_a_mirror_that_fails_is_named(checkout: Path) -> None:
     programs = checkout.parent / "bin"
     programs.mkdir()

@@ -33,7 +33,8 @@ step() {
     watcher=$!
     # In front, so that Ctrl-C reaches it.
     "$@" >"$LOG" 2>&1 </dev/null || status=$?
-    kill "$watcher" 2>/dev/null || true
+    # While it ends the command it is left to: what the command started may outlive it.
+    [ -e "$LOG.still" ] || kill "$watcher" 2>/dev/null || true
     wait "$watcher" 2>/dev/null || true
     if [ "$status" = 0 ]; then
         say "$what: done in $((SECONDS - began)) s"
@@ -67,6 +68,7 @@ watch_over() {
         if [ "$limit" -gt 0 ] && [ $((SECONDS - moved)) -ge "$limit" ]; then
             touch "$LOG.still"
             end_the_command
+            return
         fi
         [ $((SECONDS - told)) -ge "$TELLING" ] || continue
         told=$SECONDS

@@ -28,6 +28,10 @@ EVENT_HEIGHT: Final = 8
 """(EVENT_HEIGHT, session, kind, layer, lines as a little-endian uint16): pictures have this height
 from now on. At most once a second for each layer."""
 
+EVENT_GIVEN: Final = 9
+"""(EVENT_GIVEN, session, slot, layer, temporal layer as a byte): what a video slot is given of
+what it wants, −1: nothing, because the viewer's line bears no more."""
+
 Event = tuple[int, int, int, int, bytes]
 
 KIND_MICROPHONE: Final = 0
@@ -151,9 +155,22 @@ class Kernel:
         payload_type: int,
         rtx_payload_type: int,
     ) -> None: ...
-    def set_slot(self, session: int, slot: int, source: int, kind: int, layer: int) -> None:
+    def set_slot(
+        self,
+        session: int,
+        slot: int,
+        source: int,
+        kind: int,
+        layer: int,
+        *,
+        height: int = 0,
+        pinned: bool = False,
+        temporal: int = 2,
+    ) -> None:
         """Video slot `slot` of `session` shows `kind` of session `source` in `layer` (0 the
-        smallest) or, while that layer does not arrive, the nearest that does."""
+        smallest) or in a smaller one, as the viewer's line bears it; while that layer does not
+        arrive, in the nearest that does. `height` of the tile and `pinned` decide who comes first;
+        `temporal`: the highest temporal layer that is wanted."""
     def clear_slot(self, session: int, slot: int) -> None: ...
     def set_screen_audio(self, room: int, session: int) -> None:
         """Whose screen sound slot 3 carries in this room; −1: nobody's."""

@@ -10,6 +10,7 @@ from libc.string cimport memcpy, memset
 
 from sfu.kernel cimport counters, state
 from sfu.kernel.addresses cimport path
+from sfu.kernel.allocation cimport allocation_due
 from sfu.kernel.engine cimport engine_close, engine_open, engine_receive, engine_tick, engine_woke
 from sfu.kernel.events cimport EVENT_CLOSED
 from sfu.kernel.fanout cimport fanout_runs, fanout_work
@@ -25,7 +26,7 @@ from sfu.kernel.state cimport engine, event, source
 PROFILE_AES128_CM_SHA1_80 = SRTP_AES128_CM_SHA1_80
 PROFILE_AEAD_AES_128_GCM = SRTP_AEAD_AES_128_GCM
 EVENT_DTLS, EVENT_CONNECTED, EVENT_LOST, EVENT_SOURCE, EVENT_SPEAKERS = 1, 2, 3, 4, 5
-EVENT_MARK, EVENT_HEIGHT = 7, 8
+EVENT_MARK, EVENT_HEIGHT, EVENT_GIVEN = 7, 8, 9
 KIND_MICROPHONE, KIND_CAMERA, KIND_SCREEN, KIND_SCREEN_AUDIO = 0, 1, 2, 3
 Event = tuple[int, int, int, int, bytes]
 
@@ -283,6 +284,7 @@ cdef class SteppedKernel(Kernel):
 
     cdef void _settle(self):
         cdef engine* e = self.shared.engine
+        allocation_due(e)
         fanout_runs(e)
         e.out.blocked = self.full
         if self.full:

@@ -2,6 +2,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
+from sfu.kernel.allocation cimport allocation_check
 from sfu.kernel.counters cimport DROPPED_FLOOD, DROPPED_GARBAGE, DROPPED_UNKNOWN_ADDRESS, DTLS_RECEIVED
 from sfu.kernel.events cimport (
     EVENT_DTLS, EVENT_SPEAKERS, event_put, events_close, events_open)
@@ -24,7 +25,7 @@ from sfu.kernel.sizes cimport AUDIO_SLOTS, KINDS, LONGEST_DATAGRAM, MAX_ROOMS, M
 from sfu.kernel.slots cimport slots_choose, slots_choose_viewers, slots_close_gate, slots_show
 from sfu.kernel.speakers cimport speakers_forget, speakers_list, speakers_slept
 from sfu.kernel.srtp cimport srtp_free, srtp_init
-from sfu.kernel.state cimport UNREACHABLE, references, room, session, slot
+from sfu.kernel.state cimport GIVEN_UNKNOWN, UNREACHABLE, references, room, session, slot
 
 cdef enum:
     # The thread looks up every 0.1 s at least: after a longer time it was kept from running
@@ -52,7 +53,8 @@ cdef engine* engine_open(int32_t max_sessions, int64_t wall) noexcept nogil:
     e.sessions = <session*>calloc(max_sessions, sizeof(session))
     e.dirty = <int32_t*>calloc(max_sessions * SOURCES, sizeof(int32_t))
     e.waiting = <int32_t*>calloc(max_sessions, sizeof(int32_t))
-    if (e.sessions == NULL or e.dirty == NULL or e.waiting == NULL or not ice_open(e)
+    e.marked = <int32_t*>calloc(max_sessions, sizeof(int32_t))
+    if (e.sessions == NULL or e.dirty == NULL or e.waiting == NULL or e.marked == NULL or not ice_open(e)
             or not paths_open(e) or not outbox_open(e) or not events_open(e)):
         engine_close(e)
         return NULL
@@ -74,6 +76,7 @@ cdef void engine_close(engine* e) noexcept nogil:
     free(e.sessions)
     free(e.dirty)
     free(e.waiting)
+    free(e.marked)
     free(e)
 
 
@@ -144,7 +147,7 @@ cdef void engine_open_session(engine* e, int32_t index, int32_t room_index, uint
     cdef session* s = &e.sessions[index]
     cdef uint32_t generations[SOURCES]
     cdef bint dirty[SOURCES]
-    cdef bint waiting = s.waiting
+    cdef bint waiting = s.waiting, marked = s.marked
     cdef int32_t i
     # Jobs and lists may still name this index: what they compare with outlives the session.
     for i in range(SOURCES):
@@ -152,12 +155,14 @@ cdef void engine_open_session(engine* e, int32_t index, int32_t room_index, uint
         dirty[i] = s.sources[i].dirty
     memset(s, 0, sizeof(session))
     s.waiting = waiting
+    s.marked = marked
     for i in range(SOURCES):
         s.sources[i].generation = generations[i] + 1
         s.sources[i].dirty = dirty[i]
         s.sources[i].session = index
     for i in range(SLOTS):
         s.slots[i].track = s.slots[i].source = s.slots[i].pending = -1
+        s.slots[i].given = s.slots[i].told_given = GIVEN_UNKNOWN
     s.used = True
     s.gso = e.gso
     s.participant = participant
@@ -317,6 +322,7 @@ cdef void visit(engine* e, int32_t index) noexcept nogil:
     if s.reachability != UNREACHABLE:
         feedback_periodic(e, index)
         choose_slots(e, index)
+        allocation_check(e, index)
     if s.sends:
         for i in range(KINDS):
             keyframe_send_due(e, index * KINDS + i)

@@ -16,6 +16,8 @@ cdef enum:
     EVENT_MARK = 7
     # A picture of a layer has another height than the one before
     EVENT_HEIGHT = 8
+    # What a slot is given of what it wants has changed
+    EVENT_GIVEN = 9
     EVENT_LIMIT = 8192
     # Places that only EVENT_CLOSED and EVENT_MARK take: without the one an index would be lost
     # for good, without the other nothing would be known to be done any more

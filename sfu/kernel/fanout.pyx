@@ -5,7 +5,7 @@ from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_allows, outbox_room
 from sfu.kernel.pacing cimport pacing_depart, pacing_run
 from sfu.kernel.places cimport csrc_of, is_reachable, source_at
-from sfu.kernel.sizes cimport JOBS, KINDS, MAX_ROOMS, RUN, SLOTS, SOUND_HELD
+from sfu.kernel.sizes cimport JOBS, KINDS, MAX_ROOMS, RUN, SLOTS, SOUND_HELD, WIRE_OVERHEAD
 from sfu.kernel.state cimport job, job_queue, outgoing, references, session, slot, source
 from sfu.kernel.switching cimport switching_audio, switching_video
 from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
@@ -118,6 +118,7 @@ cdef void audio_to(engine* e, int32_t viewer, job* j, uint32_t csrc) noexcept no
     if not listens(e, viewer, j) or not outbox_allows(e, &e.sessions[viewer]):
         return
     if switching_audio(e, viewer, j, csrc, &o):
+        e.sessions[viewer].sound_carried += o.packet.size + WIRE_OVERHEAD
         pacing_depart(e, viewer, &o, 0)
 
 

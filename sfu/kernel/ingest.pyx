@@ -15,6 +15,7 @@ from sfu.kernel.keyframes cimport keyframe_arrived, keyframe_request
 from sfu.kernel.layers cimport layers_arrive, layers_check, layers_heard, layers_tell_height
 from sfu.kernel.memory cimport (
     packet_drop, packet_take, packets_are_scarce, ring_close, ring_find, ring_open, ring_put)
+from sfu.kernel.rates cimport rates_add, rates_settle
 from sfu.kernel.rtcp cimport arrivals, arrivals_add
 from sfu.kernel.rtp cimport rtp_extension, rtp_header, rtp_parse, rtp_payload
 from sfu.kernel.sizes cimport (
@@ -233,6 +234,7 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
     p = make_packet(e, s, h, h.timestamp, payload, size, extended)
     if p == NULL:
         return
+    rates_add(s, p)
     s.keyframe_arrives = p.keyframe
     if p.keyframe:
         keyframe_arrived(e, s)
@@ -355,6 +357,7 @@ cdef void ingest_check_sources(engine* e, int32_t index) noexcept nogil:
         n = &s.sources[place]
         if not n.bound or n.ring == NULL:
             continue
+        rates_settle(n, e.now)
         if e.now - n.last_arrival > KEPT_FOR:
             ring_close(e, n)
             n.forgotten = n.highest

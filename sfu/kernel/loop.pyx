@@ -3,6 +3,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from sfu.kernel.addresses cimport path
+from sfu.kernel.allocation cimport allocation_due, allocation_mark
 from sfu.kernel.engine cimport (
     engine_add_slot, engine_close_session, engine_expect, engine_open_session, engine_receive,
     engine_send_dtls, engine_set_gate, engine_set_keys, engine_set_room, engine_tick, engine_woke)
@@ -13,7 +14,7 @@ from sfu.kernel.outbox cimport outbox_blocked_socket, outbox_flush, outbox_look
 from sfu.kernel.pacing cimport pacing_due
 from sfu.kernel.sizes cimport KINDS
 from sfu.kernel.slots cimport slots_show
-from sfu.kernel.state cimport session
+from sfu.kernel.state cimport session, slot
 from sfu.kernel.system cimport (
     CLOCK_MONOTONIC, MSG_DONTWAIT, errno, iovec, mmsghdr, recvmmsg, sockaddr_storage, zv_address,
     zv_clock, zv_received, zv_send_buffer)
@@ -87,6 +88,12 @@ cdef void set_extensions(session* p, const command* c) noexcept nogil:
     p.id_send_time = c.data[5] if c.data[5] < 15 else 0
 
 
+cdef void set_tile(slot* s, long long tile) noexcept nogil:
+    s.tile_height = tile & 0xFFFF
+    s.pinned = tile >> 16 & 1
+    s.temporal_most = tile >> 17 & 3
+
+
 cdef void command_do(engine* e, const command* c) noexcept nogil:
     cdef session* p = &e.sessions[c.session]
     if c.operation == OPEN_SESSION:
@@ -122,7 +129,9 @@ cdef void command_do(engine* e, const command* c) noexcept nogil:
                         c.data[0], c.data[1], <uint32_t>c.d)
     elif c.operation == SET_SLOT:
         if p.slots[c.a].used and (c.b < 0 or e.sessions[c.b // KINDS].used):
+            set_tile(&p.slots[c.a], c.d)
             slots_show(e, c.session, <int32_t>c.a, <int32_t>c.b, <int32_t>c.c)
+            allocation_mark(e, c.session)
     elif c.operation == SET_SCREEN_AUDIO:
         e.rooms[p.room].screen_audio = c.session if c.a else -1
 
@@ -274,6 +283,7 @@ cdef void loop_run(shared* s) noexcept nogil:
         outbox_look(e)
         if e.out.blocked:
             outbox_flush(e)
+        allocation_due(e)
         fanout_runs(e)
         # The clock is read anew: however long reading took, sending gets its time.
         more = fanout_work(e, zv_clock(CLOCK_MONOTONIC) + SLICE) != 0

@@ -3,7 +3,8 @@
 It remembers everything and searches by walking, so that each rule is one line that can be read:
 
 - Outgoing numbers are contiguous, but for gaps of the source, which stay open so that a late
-  repair still fits. Only what we left out ourselves is closed.
+  repair still fits. Only what we left out ourselves is closed: numbers, and the ids of pictures
+  that were left out as a whole. What comes late of those is dropped.
 - Numbers are mapped per epoch: from one switch of source to the next. A packet of an earlier
   epoch, or from before the keyframe with which its epoch began, is dropped.
 - A NACK is resolved to the packet first sent under that number and to its rewriting, also after a
@@ -140,10 +141,15 @@ class Epoch:
     tl0_offset: int
     highest_in: int
     omitted: set[int] = field(default_factory=set)
+    left_out: dict[int, int] = field(default_factory=dict)
+    """Pictures, each with the number of its first packet that was left out."""
 
     def number(self, sequence: int) -> int:
         closed = sum(1 for left_out in self.omitted if left_out < sequence)
         return self.first_out + (sequence - self.first_in) - closed
+
+    def picture_shift(self, sequence: int) -> int:
+        return self.picture_offset - sum(1 for first in self.left_out.values() if first < sequence)
 
     def sequence(self, number: int) -> int:
         sequence = self.first_in
@@ -195,6 +201,8 @@ class Slot:
             return None
         if sequence < epoch.first_in or sequence in epoch.omitted:
             return None
+        if sequence <= epoch.highest_in and picture in epoch.left_out:
+            return None
         return self._send(epoch, packet, descriptor, sequence, picture, tl0)
 
     def omit(self, source: int, generation: int, sequence: int) -> None:
@@ -206,17 +214,33 @@ class Slot:
             epoch.omitted.add(extended)
             epoch.highest_in = extended
 
+    def leave_out(self, packet: Packet) -> None:
+        """Leaves out a packet of a picture that is left out as a whole."""
+        descriptor = parse_vp8(packet.payload)
+        key = packet.source, packet.generation
+        sequence = self._sequences.setdefault(key, Unwrapper())(packet.sequence, 1 << 16)
+        unwrap = self._pictures.setdefault(key, Pictures())
+        picture = unwrap(descriptor.picture, 1 << descriptor.picture_bits, sequence)
+        if descriptor.tl0 is not None:
+            self._tl0s.setdefault(key, Unwrapper())(descriptor.tl0, 1 << 8)
+        epoch = self._current(key)
+        if epoch is not None and sequence > epoch.highest_in:
+            epoch.omitted.add(sequence)
+            epoch.highest_in = sequence
+            epoch.left_out.setdefault(picture, sequence)
+
     def resolve_nack(self, out_sequence: int) -> Resolved | None:
         """What belongs to the newest number with these 16 bits; None: never sent that far."""
         number = self.highest_out - (self.highest_out - out_sequence) % (1 << 16)
         for epoch in reversed(self.epochs):
             if number >= epoch.first_out:
+                sequence = epoch.sequence(number)
                 return Resolved(
                     epoch.source,
                     epoch.generation,
-                    epoch.sequence(number) % (1 << 16),
+                    sequence % (1 << 16),
                     epoch.timestamp_offset % (1 << 32),
-                    epoch.picture_offset % (1 << 15),
+                    epoch.picture_shift(sequence) % (1 << 15),
                     epoch.tl0_offset % (1 << 8),
                 )
         return None
@@ -272,7 +296,7 @@ class Slot:
         self._advance_timestamp(timestamp)
         payload = packet.payload
         if descriptor is not None:
-            picture += epoch.picture_offset
+            picture += epoch.picture_shift(sequence)
             tl0 += epoch.tl0_offset
             self.picture = max(self.picture, picture)
             self.tl0 = max(self.tl0, tl0)

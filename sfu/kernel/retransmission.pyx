@@ -5,7 +5,7 @@ from sfu.kernel.keyframes cimport keyframe_wish
 from sfu.kernel.memory cimport ring_find
 from sfu.kernel.pacing cimport pacing_wait
 from sfu.kernel.places cimport csrc_of, is_reachable, source_at
-from sfu.kernel.rewrite cimport map_entry, map_resolve
+from sfu.kernel.rewrite cimport map_entry, map_has_left_out, map_resolve
 from sfu.kernel.state cimport outgoing, packet, slot, source
 
 
@@ -22,6 +22,10 @@ cdef void retransmit(engine* e, int32_t viewer, int32_t slot_index, uint16_t seq
         return
     from_source = source_at(e, m.source)
     p = ring_find(from_source, original) if from_source.generation == m.generation else NULL
+    if p != NULL and map_has_left_out(&s.map, m.epoch, p.picture):
+        # Its number stayed a gap when a part of its picture came late.
+        e.counters[RETRANSMIT_MISSED] += 1
+        return
     # Without RTX the packet would be encrypted twice under one number, with another send time in
     # it: AES-GCM does not survive that.
     if p == NULL or p.size == 0 or s.rtx_ssrc == 0:

@@ -3,7 +3,7 @@
 The mapping is a short history of entries. An entry says: from source sequence `from_in` on, the
 outgoing number is `from_out + (sequence − from_in)`, with these offsets of time stamp and picture.
 A switch to another source makes an entry of a new epoch; a packet that we leave out makes an entry
-of the same epoch, one number lower. Gaps of the source stay open, so that a late repair still fits,
+of the same epoch, one number lower, and if a picture is left out, one picture id lower. Gaps of the source stay open, so that a late repair still fits,
 and a NACK is resolved by reading the same history backwards: no record per packet is kept.
 
 Sequence numbers in here are extended to 64 bits; sources and slots keep them so.
@@ -24,6 +24,10 @@ cdef struct map_entry:
     uint32_t epoch
     uint16_t picture_offset
     uint8_t tl0_offset
+    # Pictures left out just before `from_in`, as the source numbers them, if there are any
+    bint leaves_out
+    uint16_t left_first
+    uint16_t left_last
 
 cdef struct slot_map:
     # Entries made so far; the newest is entries[(made − 1) % MAP_ENTRIES].
@@ -56,6 +60,10 @@ cdef bint map_forward(slot_map* m, uint32_t source, uint32_t generation, const m
 cdef void map_omit(slot_map* m, uint32_t source, uint32_t generation, int64_t sequence) noexcept nogil
     # This packet of the current source is left out on purpose. If a later one has been sent
     # already, its number stays a gap.
+cdef void map_leave_out(slot_map* m, uint32_t source, uint32_t generation, const map_packet* packet) noexcept nogil
+    # This packet of a picture that is left out as a whole; later pictures close up.
+cdef bint map_has_left_out(const slot_map* m, uint32_t epoch, uint16_t picture) noexcept nogil
+    # Whether that picture of the source was left out in this epoch, as far as the history goes.
 cdef const map_entry* map_resolve(const slot_map* m, uint16_t sequence, int64_t* out_sequence,
                                   int64_t* in_sequence) noexcept nogil
     # Which source packet was sent under this number; NULL when that is not known (any more).

@@ -26,5 +26,6 @@ class SlotMap:
     ) -> tuple[int, int, int, int] | None:
         """(sequence, timestamp, picture, tl0) as sent, or None: dropped."""
     def omit(self, source: int, generation: int, sequence: int) -> None: ...
+    def leave_out(self, source: int, generation: int, sequence: int, picture: int) -> None: ...
     def resolve(self, sequence: int) -> tuple[int, int, int, int, int, int, int] | None:
         """(source, generation, source sequence, sequence, offsets of time stamp, picture, tl0)."""

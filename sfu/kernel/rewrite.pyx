@@ -39,6 +39,7 @@ cdef void map_switch(slot_map* m, uint32_t source, uint32_t generation, const ma
     e.source = source
     e.generation = generation
     e.epoch = m.epoch
+    e.leaves_out = False
     m.highest_in = first.sequence - 1
     if not resumed:
         m.timestamp = wanted_timestamp
@@ -69,6 +70,9 @@ cdef bint map_forward(slot_map* m, uint32_t source, uint32_t generation, const m
     e = newest(m)
     if e.source != source or e.generation != generation:
         return False
+    # Later pictures have closed up: what comes late of one that was left out has no id.
+    if packet.sequence <= m.highest_in and map_has_left_out(m, m.epoch, packet.picture):
+        return False
     if packet.sequence < e.from_in:
         e = find_by_source(m, packet.sequence)
         if e == NULL:
@@ -90,24 +94,62 @@ cdef bint map_forward(slot_map* m, uint32_t source, uint32_t generation, const m
     return True
 
 
-cdef void map_omit(slot_map* m, uint32_t source, uint32_t generation, int64_t sequence) noexcept nogil:
+cdef bint omit(slot_map* m, uint32_t source, uint32_t generation, int64_t sequence) noexcept nogil:
+    """Whether there was anything to do; the newest entry then says what comes after it."""
     cdef map_entry* last
     cdef map_entry* e
     cdef int64_t from_out
     if m.made == 0:
-        return
+        return False
     last = newest(m)
     if last.source != source or last.generation != generation or sequence <= m.highest_in:
-        return
+        return False
     m.highest_in = sequence
     if sequence == last.from_in:
         last.from_in = sequence + 1
-        return
+        return True
     from_out = last.from_out + (sequence - last.from_in)
     e = add_entry(m)
     e[0] = last[0]
     e.from_in = sequence + 1
     e.from_out = from_out
+    return True
+
+
+cdef void map_omit(slot_map* m, uint32_t source, uint32_t generation, int64_t sequence) noexcept nogil:
+    cdef uint32_t made = m.made
+    if omit(m, source, generation, sequence) and m.made != made:
+        newest(m).leaves_out = False
+
+
+cdef void map_leave_out(slot_map* m, uint32_t source, uint32_t generation, const map_packet* packet) noexcept nogil:
+    cdef uint32_t made = m.made
+    cdef bint known = m.made and newest(m).leaves_out and newest(m).left_last == packet.picture
+    cdef map_entry* e
+    if not omit(m, source, generation, packet.sequence):
+        return
+    e = newest(m)
+    if known:
+        # The rest of that picture: its id is closed already.
+        if m.made != made:
+            e.left_first = packet.picture
+        return
+    e.picture_offset = <uint16_t>(e.picture_offset - 1) & PICTURE_MASK
+    if m.made != made or not e.leaves_out or packet.picture != <uint16_t>((e.left_last + 1) & PICTURE_MASK):
+        e.left_first = packet.picture
+    e.leaves_out = True
+    e.left_last = packet.picture
+
+
+cdef bint map_has_left_out(const slot_map* m, uint32_t epoch, uint16_t picture) noexcept nogil:
+    cdef uint32_t i, depth = m.made if m.made < MAP_ENTRIES else MAP_ENTRIES
+    cdef const map_entry* e
+    for i in range(depth):
+        e = &m.entries[(m.made - 1 - i) % MAP_ENTRIES]
+        if (e.epoch == epoch and e.leaves_out
+                and <uint16_t>((picture - e.left_first) & PICTURE_MASK) <= <uint16_t>((e.left_last - e.left_first) & PICTURE_MASK)):
+            return True
+    return False
 
 
 cdef const map_entry* map_resolve(const slot_map* m, uint16_t sequence, int64_t* out_sequence,
@@ -150,6 +192,12 @@ cdef class SlotMap:
 
     def omit(self, int source, int generation, int64_t sequence):
         map_omit(&self.m, source, generation, sequence)
+
+    def leave_out(self, int source, int generation, int64_t sequence, int picture):
+        cdef map_packet packet
+        packet.sequence, packet.picture = sequence, <uint16_t>picture
+        packet.timestamp, packet.tl0 = 0, 0
+        map_leave_out(&self.m, source, generation, &packet)
 
     def resolve(self, int sequence):
         cdef int64_t out_sequence, in_sequence

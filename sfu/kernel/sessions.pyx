@@ -9,7 +9,7 @@ from sfu.kernel.loop cimport (
     ADD_SLOT, CLOSE_SESSION, COMMAND_DATA, EXPECT, MARK, OPEN_SESSION, RESTART_ICE,
     SEND_DTLS, SET_EXTENSIONS, SET_GATE, SET_KEYS, SET_MODERATOR, SET_PEER, SET_ROOM, SET_SCREEN_AUDIO, SET_SLOT,
     command, command_push)
-from sfu.kernel.sizes cimport AUDIO_SLOTS, KINDS, LAYERS, MAX_ROOMS, PEER_CREDENTIAL, VIDEO_SLOTS
+from sfu.kernel.sizes cimport AUDIO_SLOTS, KINDS, LAYERS, MAX_ROOMS, PEER_CREDENTIAL, TEMPORAL, VIDEO_SLOTS
 from sfu.kernel.srtp cimport SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80
 from sfu.kernel.state cimport expectation
 
@@ -160,14 +160,18 @@ cdef class Sessions:
         self._command(ADD_SLOT, session, AUDIO_SLOTS + slot, ssrc, rtx_ssrc, secrets.randbits(32),
                       bytes((payload_type, rtx_payload_type, 1)))
 
-    def set_slot(self, int session, int slot, int source, int kind, int layer):
+    def set_slot(self, int session, int slot, int source, int kind, int layer, *, int height=0,
+                 bint pinned=False, int temporal=TEMPORAL - 1):
         self._check_slot(slot)
         self._check_kind(kind)
         if source not in self.open_sessions:
             raise ValueError(f"session {source} is not open")
         if not 0 <= layer < LAYERS:
             raise ValueError(f"layer {layer}; 0 to {LAYERS - 1}")
-        self._command(SET_SLOT, session, AUDIO_SLOTS + slot, source * KINDS + kind, layer)
+        if not 0 <= height <= 0xFFFF or not 0 <= temporal < TEMPORAL:
+            raise ValueError(f"height {height}, temporal layer {temporal}")
+        self._command(SET_SLOT, session, AUDIO_SLOTS + slot, source * KINDS + kind, layer,
+                      height | pinned << 16 | temporal << 17)
 
     def clear_slot(self, int session, int slot):
         self._check_slot(slot)

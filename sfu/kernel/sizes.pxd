@@ -8,6 +8,8 @@ cdef enum:
     SCREEN_AUDIO = 3
 
     LAYERS = 3
+    # Temporal layers of a picture's layer
+    TEMPORAL = 3
     # Places of a session's sources: microphone, camera layers 0–2, screen, screen audio
     SOURCES = 6
 

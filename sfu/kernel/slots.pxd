@@ -5,7 +5,7 @@ from libc.stdint cimport int32_t
 from sfu.kernel.state cimport engine
 
 cdef void slots_show(engine* e, int32_t viewer, int32_t slot_index, int32_t track, int32_t layer) noexcept nogil
-    # Track −1: nothing.
+    # Track −1: nothing. What of it is given is decided by the allocation, which then lets it choose.
 cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil
     # Picks the source for what the slot wants, by what arrives; to be called again about every
     # 50 ms while the slot is unsettled.

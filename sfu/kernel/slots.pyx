@@ -4,7 +4,7 @@ from sfu.kernel.keyframes cimport keyframe_request
 from sfu.kernel.memory cimport references_add, references_remove
 from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
 from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, SLOTS
-from sfu.kernel.state cimport references, slot, source
+from sfu.kernel.state cimport GIVEN_NOTHING, GIVEN_UNKNOWN, references, slot, source
 
 
 cdef int32_t slots_rank(engine* e, int32_t track_index, int32_t layer) noexcept nogil:
@@ -17,24 +17,40 @@ cdef int32_t slots_rank(engine* e, int32_t track_index, int32_t layer) noexcept 
     return smaller
 
 
-cdef int32_t best_source(engine* e, int32_t track_index, int32_t wanted) noexcept nogil:
-    """The wanted layer if it arrives, else the next smaller, else the next larger; −1: none."""
-    cdef int32_t layer, rank, best = -1, best_rank = 0
+cdef inline bint flows(engine* e, const slot* v, int32_t source_index) noexcept nogil:
+    return v.source == source_index and v.generation == source_at(e, source_index).generation
+
+
+cdef int32_t best_source(engine* e, const slot* v) noexcept nogil:
+    """The layer that is given if it arrives, else the next smaller, else the next larger; −1: none. A
+    larger one than the line bears is not begun with; one that flows goes on until the other comes."""
+    cdef int32_t track_index = v.track
+    cdef int32_t layer, rank, wanted, best = -1, best_rank = 0
     cdef int32_t kind = track_index % KINDS
     cdef source* s
+    if v.given < 0:
+        return -1
     if not track_at(e, track_index).gate:
         return -1
     if kind != CAMERA:
         return source_of(track_index, 0) if source_at(e, source_of(track_index, 0)).bound else -1
-    wanted = slots_rank(e, track_index, wanted)
+    wanted = slots_rank(e, track_index, v.given)
     for layer in range(LAYERS):
         s = source_at(e, source_of(track_index, layer))
         if not s.bound or not s.active:
             continue
         rank = slots_rank(e, track_index, layer)
+        if rank > wanted and v.limited and not flows(e, v, source_of(track_index, layer)):
+            continue
         if best < 0 or (best_rank < rank <= wanted) or (rank < best_rank and best_rank > wanted):
             best, best_rank = source_of(track_index, layer), rank
     return best
+
+
+cdef bint has_too_much(engine* e, const slot* s) noexcept nogil:
+    if s.source < 0 or not s.limited or s.track % KINDS != CAMERA:
+        return False
+    return slots_rank(e, s.track, source_at(e, s.source).layer) > slots_rank(e, s.track, s.given)
 
 
 cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
@@ -43,8 +59,16 @@ cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept n
     e.sessions[viewer].unsettled &= ~(1u << slot_index)
     if s.track < 0:
         return
-    best = best_source(e, s.track, s.wanted_layer)
-    if best < 0 or (best == s.source and source_at(e, best).generation == s.generation):
+    if s.given == GIVEN_NOTHING:
+        s.source = -1
+    best = best_source(e, s)
+    s.squeezed = has_too_much(e, s)
+    if best < 0 or flows(e, s, best):
+        s.pending = -1
+        return
+    if e.now < s.resumes_at and s.source < 0 and best == s.cut_from:
+        # It was too much just now.
+        e.sessions[viewer].unsettled |= 1u << slot_index
         s.pending = -1
         return
     s.pending = best
@@ -70,6 +94,9 @@ cdef void slots_show(engine* e, int32_t viewer, int32_t slot_index, int32_t trac
             references_remove(&track_at(e, s.track).viewers, s.place)
         s.track = -1
         s.source = s.pending = -1
+        s.given = GIVEN_UNKNOWN
+        s.absent = 0
+        s.resumes_at = 0
         if track_index >= 0:
             s.place = references_add(&track_at(e, track_index).viewers, viewer * SLOTS + slot_index)
             if s.place >= 0:
@@ -79,7 +106,6 @@ cdef void slots_show(engine* e, int32_t viewer, int32_t slot_index, int32_t trac
     else:
         e.sessions[viewer].showing &= ~(1u << slot_index)
     s.wanted_layer = layer
-    slots_choose(e, viewer, slot_index)
 
 
 cdef void slots_close_gate(engine* e, int32_t track_index) noexcept nogil:

@@ -12,7 +12,7 @@ from sfu.kernel.rewrite cimport slot_map
 from sfu.kernel.rtcp cimport arrivals
 from sfu.kernel.sizes cimport (
     HEAD_ROOM, JOBS, KINDS, LAYERS, MAX_ROOMS, MTU, OUT_MESSAGES, PASSWORD, PATHS, PEER_CREDENTIAL, QUEUE,
-    RATE_BUCKETS, RETIRED, RUN, SLOTS, SOURCES, SPEAKERS, STREAMS, TAIL_ROOM, UFRAG)
+    RATE_BUCKETS, RETIRED, RUN, SLOTS, SOURCES, SPEAKERS, STREAMS, TAIL_ROOM, TEMPORAL, UFRAG)
 from sfu.kernel.srtp cimport srtp_context, srtp_stream
 from sfu.kernel.vp8 cimport vp8_descriptor
 
@@ -22,6 +22,10 @@ cdef enum:
     # Quiet: gets what it shows as long as the socket has room to spare
     DOUBTFUL
     REACHABLE
+
+    # Instead of a layer: not decided, and that the line bears none
+    GIVEN_UNKNOWN = -2
+    GIVEN_NOTHING = -1
 
 cdef struct packet:
     int64_t sequence
@@ -93,6 +97,11 @@ cdef struct source:
     # Lines of its pictures as it was told last, and when; 0: not told
     uint16_t height
     int64_t height_told
+    # Bytes since then and bits per second by temporal layer, and how long the rates were watched (µs)
+    uint32_t carried[TEMPORAL]
+    int64_t counted_since
+    int64_t counted_for
+    double rates[TEMPORAL]
     float loudness
     # Sound that was claimed to be loud: its time (µs) and bytes, fading, when the last came, until
     # when what came lasts, and whether the last packet was
@@ -165,8 +174,26 @@ cdef struct slot:
     # Video: what the viewer wants; −1: nothing
     int32_t track
     int32_t wanted_layer
+    int32_t tile_height
+    bint pinned
+    uint8_t temporal_most
+    # Which layer it may show now, since when, whether the line bears no more, and what Python was told
+    int32_t given
+    int64_t given_at
+    bint limited
+    int32_t told_given
+    uint8_t told_temporal
+    # Layers that were given and did not come (bit mask)
+    uint8_t absent
+    # More flows than is given, until that can begin
+    bint squeezed
     # Place in track.viewers
     int32_t place
+    # The highest temporal layer that flows and that should, and what was decided of which picture
+    uint8_t temporal
+    uint8_t temporal_wanted
+    bint leaves_out
+    uint16_t picture_decided
     # Source that flows now and source that takes over at its next keyframe; −1: none
     int32_t source
     int32_t pending
@@ -175,6 +202,11 @@ cdef struct slot:
     uint32_t clock_base
     # How often its viewer may ask for keyframes of its track, in this slot and later ones
     int64_t asking_pace
+    # The highest number that has left; when the slot was cut last, and may begin again
+    int64_t departed
+    int64_t cut_at
+    int64_t resumes_at
+    int32_t cut_from
     # Numbers skipped lately, less those used
     int64_t skipped
     uint64_t packets
@@ -231,6 +263,16 @@ cdef struct session:
     # the source that it should
     uint32_t showing
     uint32_t unsettled
+    # What its line bears (bits per second): of it what is given out, and what would let a slot have
+    # more (0: all have what they want). When that is looked at again, and when a slot got more last
+    bint marked
+    uint64_t allotted
+    uint64_t wishes
+    int64_t allocate_at
+    int64_t raised_at
+    uint32_t sound_carried
+    int64_t sound_since
+    double sound_rate
     # Last authentic packet (check, SRTP or SRTCP) from anywhere, from the path in use, and last
     # media on that path
     int64_t heard
@@ -433,6 +475,9 @@ cdef struct engine:
     int32_t* waiting
     int32_t waiting_count
     int32_t waiting_next
+    # Viewers whose slots are to be given something else, perhaps
+    int32_t* marked
+    int32_t marked_count
     outbox out
     event_queue events
     int64_t now

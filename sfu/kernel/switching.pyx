@@ -3,9 +3,11 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from sfu.kernel.counters cimport SWITCHES
 from sfu.kernel.feedback cimport NACK_FOR, NACK_GAP
 from sfu.kernel.places cimport source_at
-from sfu.kernel.rewrite cimport MAP_ENTRIES, map_forward, map_omit, map_packet, map_switch
+from sfu.kernel.rewrite cimport (
+    MAP_ENTRIES, map_forward, map_leave_out, map_omit, map_packet, map_switch)
 from sfu.kernel.sizes cimport SPEAKERS
 from sfu.kernel.state cimport packet, slot, source
+from sfu.kernel.temporal cimport temporal_leaves_out
 from sfu.kernel.timing cimport timing_capture, timing_slot_at
 
 cdef enum:
@@ -38,6 +40,7 @@ cdef void switch_slot(engine* e, slot* s, int32_t source_index, packet* p) noexc
         s.map.timestamp = wanted - 1
     map_switch(&s.map, source_index, from_source.generation, &first, wanted)
     s.source = source_index
+    s.squeezed = False
     s.generation = from_source.generation
     s.pending = -1
     e.counters[SWITCHES] += 1
@@ -84,6 +87,7 @@ cdef int32_t switching_video(engine* e, int32_t viewer, int32_t slot_index, job*
     cdef slot* s = &e.sessions[viewer].slots[slot_index]
     cdef source* from_source = source_at(e, j.source)
     cdef packet* p
+    cdef map_packet left_out
     cdef int32_t i, count = 0
     for i in range(j.count):
         p = j.packets[i]
@@ -101,6 +105,9 @@ cdef int32_t switching_video(engine* e, int32_t viewer, int32_t slot_index, job*
             switch_slot(e, s, j.source, p)
         if p.size == 0:
             map_omit(&s.map, j.source, j.generation, p.sequence)
+        elif temporal_leaves_out(s, p):
+            as_map_packet(p, &left_out)
+            map_leave_out(&s.map, j.source, j.generation, &left_out)
         elif map_one(e, s, <uint8_t>slot_index, j.source, csrc, p, &out[count]):
             count += 1
     return count

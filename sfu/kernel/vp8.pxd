@@ -13,7 +13,10 @@ cdef struct vp8_descriptor:
     uint16_t picture
     bint has_tl0
     uint8_t tl0
+    # Of pictures whose ids and TL0PICIDX say what they need; else 0
     uint8_t temporal_layer
+    # Needs nothing but the last picture of layer 0 (Y)
+    bint layer_sync
     # First packet of a frame, and of one that needs no other frame
     bint frame_start
     bint keyframe

@@ -12,6 +12,7 @@ cdef enum:
     HAS_TID = 0x20
     HAS_KEYIDX = 0x10
     LONG_PICTURE = 0x80
+    LAYER_SYNC = 0x20
     NOT_KEYFRAME = 0x01
     # Width and height; the two bits above ask the viewer to scale
     SIZE_MASK = 0x3FFF
@@ -29,6 +30,7 @@ cdef int vp8_parse(const uint8_t* payload, size_t length, vp8_descriptor* out) n
     out.has_tl0 = False
     out.tl0 = 0
     out.temporal_layer = 0
+    out.layer_sync = False
     if payload[0] & EXTENDED:
         flags = payload[1]
         at = 2
@@ -54,8 +56,9 @@ cdef int vp8_parse(const uint8_t* payload, size_t length, vp8_descriptor* out) n
         if flags & (HAS_TID | HAS_KEYIDX):
             if length <= at:
                 return VP8_MALFORMED
-            if flags & HAS_TID:
+            if flags & HAS_TID and out.has_tl0 and out.picture_bits:
                 out.temporal_layer = payload[at] >> 6
+                out.layer_sync = payload[at] & LAYER_SYNC != 0
             at += 1
     if length <= at:
         return VP8_MALFORMED
@@ -117,6 +120,7 @@ def parse(bytes payload):
     return {
         "length": d.length, "picture_bits": d.picture_bits, "picture": d.picture,
         "tl0": d.tl0 if d.has_tl0 else None, "temporal_layer": d.temporal_layer,
+        "layer_sync": bool(d.layer_sync),
         "frame_start": bool(d.frame_start), "keyframe": bool(d.keyframe),
     }
 

@@ -96,10 +96,16 @@ def vp8(
     size: int = 200,
     start: bool = True,
     height: int = 0,
+    temporal: tuple[int, int, bool] | None = None,
 ) -> bytes:
     """A payload whose body repeats the picture id, so that a receiver can tell frames apart. With a
-    `height` a keyframe begins as RFC 6386 §9.1 says."""
+    `height` a keyframe begins as RFC 6386 §9.1 says. `temporal`: layer, TL0PICIDX and Y
+    (RFC 7741 §4.2)."""
     descriptor = bytes([0x90 if start else 0x80, 0x80, 0x80 | picture >> 8 & 0x7F, picture & 0xFF])
+    if temporal:
+        layer, tl0, sync = temporal
+        descriptor = descriptor[:1] + b"\xe0" + descriptor[2:]
+        descriptor += bytes([tl0 & 0xFF, layer << 6 | sync << 5])
     body = bytes([0 if keyframe else 1]) + struct.pack("!H", picture & 0x7FFF)
     if height:
         body += b"\x9d\x01\x2a" + struct.pack("<HH", 4 * height // 3, height)
@@ -283,6 +289,7 @@ class Peer:
         keyframe: bool = False,
         size: int = 200,
         height: int = 0,
+        temporal: tuple[int, int, bool] | None = None,
     ) -> bytes:
         """The next packet of this layer, not sent yet: a frame of its own."""
         sequence = self.next_sequence[layer + 1]
@@ -293,7 +300,7 @@ class Peer:
             sequence,
             picture * 5400,
             100 * self.number + layer + 1,
-            vp8(picture, keyframe=keyframe, size=size, height=height),
+            vp8(picture, keyframe=keyframe, size=size, height=height, temporal=temporal),
             marker=True,
             extensions={
                 MID: b"1",
@@ -310,9 +317,15 @@ class Peer:
         keyframe: bool = False,
         size: int = 200,
         height: int = 0,
+        temporal: tuple[int, int, bool] | None = None,
     ) -> None:
         packet = self.camera_packet(
-            picture, layer=layer, keyframe=keyframe, size=size, height=height
+            picture,
+            layer=layer,
+            keyframe=keyframe,
+            size=size,
+            height=height,
+            temporal=temporal,
         )
         self.send(packet)
 

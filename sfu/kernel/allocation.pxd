@@ -1,0 +1,18 @@
+"""What each slot of a viewer is given of what it wants, by what the viewer's line bears.
+
+Sound is never asked. Then the screen, who speaks, who is pinned or moderates, then by height: everybody
+the smallest first, then more, in this order. What does not fit is not sent.
+"""
+
+from libc.stdint cimport int32_t, uint64_t
+
+from sfu.kernel.state cimport engine, session
+
+cdef void allocation_mark(engine* e, int32_t viewer) noexcept nogil
+    # What the viewer wants, or his line bears, has changed.
+cdef void allocation_due(engine* e) noexcept nogil
+    # For those who are marked. Slots then know what to choose.
+cdef void allocation_check(engine* e, int32_t viewer) noexcept nogil
+    # To be called every 50 ms or so.
+cdef uint64_t allocation_budget(const session* v) noexcept nogil
+    # Bits per second that may be sent to the viewer.

@@ -1,0 +1,292 @@
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+from sfu.kernel.events cimport EVENT_GIVEN, event_put
+from sfu.kernel.places cimport source_at, source_of, track_at
+from sfu.kernel.rates cimport rates_cost
+from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, LAYERS, SCREEN, SLOTS, SPEAKERS, TEMPORAL, VIDEO_SLOTS
+from sfu.kernel.slots cimport slots_choose, slots_rank
+from sfu.kernel.state cimport GIVEN_NOTHING, GIVEN_UNKNOWN, room, slot, source
+
+cdef enum:
+    OPTIONS = LAYERS * TEMPORAL
+    # Time between two upward steps: a step too far shows within that
+    RAISE_INTERVAL = 1000000
+    CHECK_LIMITED = 250000
+    CHECK_SETTLED = 1000000
+    # Parts in 64 of the budget that are given out: keyframes, repairs and reports have the rest
+    GIVEN_OUT = 60
+    # Parts in 64 that a step up may cost at most of what is left for it
+    STEP = 56
+    # A layer that was given and does not come for so long will not
+    ABSENT_AFTER = 2500000
+    # Sound that is kept free for: one who speaks
+    SOUND_LEAST = 64000
+    SOUND_SPAN = 200000
+    SOUND_TIME = 1000000
+
+cdef struct option:
+    int32_t layer
+    int32_t temporal
+    uint64_t cost
+
+cdef struct candidate:
+    int32_t slot
+    int64_t precedence
+    # Screens get their least whatever it costs: the pace then makes fewer pictures of them
+    bint forced
+    int32_t count
+    # Places in `options`; −1: none
+    int32_t current
+    int32_t chosen
+    option options[OPTIONS]
+
+
+cdef uint64_t allocation_budget(const session* v) noexcept nogil:
+    return 0xFFFFFFFF
+
+
+# ── what could be given ──
+
+
+cdef bint has_temporal_layers(const source* s) noexcept nogil:
+    return s.rates[1] > 0 or s.rates[2] > 0
+
+
+cdef void add_option(candidate* c, int32_t layer, int32_t temporal, uint64_t cost) noexcept nogil:
+    """What costs no more than something smaller replaces it."""
+    while c.count and c.options[c.count - 1].cost >= cost:
+        c.count -= 1
+    c.options[c.count].layer = layer
+    c.options[c.count].temporal = temporal
+    c.options[c.count].cost = cost
+    c.count += 1
+
+
+cdef void add_layer(engine* e, const slot* s, candidate* c, int32_t layer, bint smallest) noexcept nogil:
+    """Pictures are left out before a smaller layer is taken, half of them at the most, but of the
+    smallest."""
+    cdef int32_t temporal
+    if not has_temporal_layers(source_at(e, source_of(s.track, layer))):
+        add_option(c, layer, s.temporal_most, rates_cost(e, s.track, layer, TEMPORAL - 1))
+        return
+    for temporal in range(0 if smallest or s.temporal_most == 0 else 1, s.temporal_most + 1):
+        add_option(c, layer, temporal, rates_cost(e, s.track, layer, temporal))
+
+
+cdef bint may_come(engine* e, const slot* s, int32_t layer) noexcept nogil:
+    return source_at(e, source_of(s.track, layer)).active or not s.absent >> layer & 1
+
+
+cdef void add_camera(engine* e, const slot* s, candidate* c) noexcept nogil:
+    cdef int32_t layers = max(1, track_at(e, s.track).expect.layers)
+    cdef int32_t most = slots_rank(e, s.track, min(s.wanted_layer, LAYERS - 1))
+    cdef int32_t rank, layer
+    for rank in range(LAYERS):
+        # What is larger than the tile is taken where nothing else comes.
+        if rank > most and c.count:
+            return
+        for layer in range(layers):
+            if slots_rank(e, s.track, layer) == rank and may_come(e, s, layer):
+                add_layer(e, s, c, layer, c.count == 0)
+
+
+cdef int64_t precedence_of(engine* e, const session* v, const slot* s) noexcept nogil:
+    cdef int32_t who = s.track // KINDS, i
+    cdef const room* r = &e.rooms[v.room]
+    cdef int64_t group = 3
+    if s.track % KINDS == SCREEN:
+        group = 0
+    elif s.pinned or e.sessions[who].moderator:
+        group = 2
+    for i in range(SPEAKERS):
+        if group and r.seats[i].session == who:
+            group = 1
+    return group << 16 | (0xFFFF - s.tile_height)
+
+
+cdef int32_t place_of_current(const slot* s, const candidate* c) noexcept nogil:
+    cdef int32_t i
+    for i in range(c.count):
+        if c.options[i].layer == s.given and c.options[i].temporal == s.temporal_wanted:
+            return i
+    return -1
+
+
+cdef void describe(engine* e, const session* v, int32_t slot_index, candidate* c) noexcept nogil:
+    cdef const slot* s = &v.slots[slot_index]
+    c.slot = slot_index
+    c.precedence = precedence_of(e, v, s)
+    c.forced = s.track % KINDS == SCREEN
+    c.count = 0
+    if s.track % KINDS == CAMERA:
+        add_camera(e, s, c)
+    else:
+        add_layer(e, s, c, 0, True)
+    c.current = place_of_current(s, c)
+
+
+cdef int32_t collect(engine* e, const session* v, candidate* found) noexcept nogil:
+    """What the slots could be given, in the order in which they are served."""
+    cdef candidate c
+    cdef int32_t i, at, count = 0
+    for i in range(AUDIO_SLOTS, AUDIO_SLOTS + VIDEO_SLOTS):
+        if not v.showing >> i & 1:
+            continue
+        describe(e, v, i, &c)
+        if c.count == 0:
+            continue
+        at = count
+        while at and found[at - 1].precedence > c.precedence:
+            found[at] = found[at - 1]
+            at -= 1
+        found[at] = c
+        count += 1
+    return count
+
+
+# ── what is given ──
+
+
+cdef inline uint64_t cost_of(const candidate* c, int32_t place) noexcept nogil:
+    """With room to spare where it is more than now."""
+    if place < 0:
+        return 0
+    return c.options[place].cost if place <= c.current else c.options[place].cost * 64 // STEP
+
+
+cdef void give_out(candidate* all, int32_t count, int64_t left, bint upward) noexcept nogil:
+    """`upward`: more than now, too; who has nothing yet may always get something."""
+    cdef candidate* c
+    cdef int32_t i, place, top
+    for i in range(count):
+        c = &all[i]
+        c.chosen = 0 if c.forced or <int64_t>cost_of(c, 0) <= left else -1
+        left -= <int64_t>cost_of(c, c.chosen)
+    for i in range(count):
+        c = &all[i]
+        if c.chosen < 0:
+            continue
+        top = c.count - 1 if upward or c.current < 0 else c.current
+        for place in range(top, c.chosen, -1):
+            if <int64_t>(cost_of(c, place) - cost_of(c, c.chosen)) <= left:
+                left -= <int64_t>(cost_of(c, place) - cost_of(c, c.chosen))
+                c.chosen = place
+                break
+
+
+cdef bint raise_one(candidate* all, int32_t count, int64_t left) noexcept nogil:
+    """Of all that could be more one gets it, the first in order."""
+    cdef int32_t chosen[SLOTS]
+    cdef int32_t i
+    cdef bint raised = False
+    for i in range(count):
+        chosen[i] = all[i].chosen
+    give_out(all, count, left, True)
+    for i in range(count):
+        if all[i].chosen > chosen[i]:
+            if raised:
+                all[i].chosen = chosen[i]
+            raised = True
+    return raised
+
+
+cdef void tell(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
+    cdef slot* s = &e.sessions[viewer].slots[slot_index]
+    cdef uint8_t temporal = s.temporal_wanted
+    if s.given == s.told_given and temporal == s.told_temporal:
+        return
+    if event_put(e, EVENT_GIVEN, viewer, slot_index - AUDIO_SLOTS, s.given, &temporal, 1):
+        s.told_given, s.told_temporal = s.given, temporal
+
+
+cdef void apply(engine* e, int32_t viewer, const candidate* c) noexcept nogil:
+    cdef slot* s = &e.sessions[viewer].slots[c.slot]
+    cdef int32_t given = GIVEN_NOTHING if c.chosen < 0 else c.options[c.chosen].layer
+    s.limited = c.chosen < c.count - 1
+    if c.chosen >= 0:
+        s.temporal_wanted = <uint8_t>c.options[c.chosen].temporal
+    if given != s.given:
+        s.given = given
+        s.given_at = e.now
+        slots_choose(e, viewer, c.slot)
+    tell(e, viewer, c.slot)
+
+
+cdef void note_sound(engine* e, session* v) noexcept nogil:
+    cdef int64_t passed = e.now - v.sound_since
+    cdef double rate
+    if passed < SOUND_SPAN:
+        return
+    rate = v.sound_carried * 8e6 / <double>passed
+    v.sound_rate += (rate - v.sound_rate) * min(1.0, <double>passed / SOUND_TIME)
+    v.sound_carried = 0
+    v.sound_since = e.now
+
+
+cdef void note_absent(engine* e, session* v) noexcept nogil:
+    cdef slot* s
+    cdef int32_t i, layer
+    for i in range(AUDIO_SLOTS, AUDIO_SLOTS + VIDEO_SLOTS):
+        s = &v.slots[i]
+        if not v.showing >> i & 1 or s.track % KINDS != CAMERA:
+            continue
+        for layer in range(LAYERS):
+            if source_at(e, source_of(s.track, layer)).active:
+                s.absent &= <uint8_t>~(1 << layer)
+            elif s.given == layer and e.now - s.given_at > ABSENT_AFTER:
+                s.absent |= <uint8_t>(1 << layer)
+
+
+cdef void sum_up(session* v, const candidate* all, int32_t count, uint64_t sound) noexcept nogil:
+    cdef uint64_t given = sound
+    cdef int32_t i
+    v.wishes = 0
+    for i in range(count):
+        given += cost_of(&all[i], all[i].chosen) if all[i].chosen >= 0 else 0
+    for i in range(count):
+        if all[i].chosen < all[i].count - 1:
+            v.wishes = (given - cost_of(&all[i], all[i].chosen)
+                        + all[i].options[all[i].chosen + 1].cost * 64 // STEP) * 64 // GIVEN_OUT
+            break
+    v.allotted = given * 64 // GIVEN_OUT
+
+
+cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
+    cdef session* v = &e.sessions[viewer]
+    cdef candidate all[VIDEO_SLOTS]
+    cdef uint64_t sound
+    cdef int64_t left
+    cdef int32_t count, i
+    note_sound(e, v)
+    note_absent(e, v)
+    sound = max(<uint64_t>SOUND_LEAST, <uint64_t>v.sound_rate)
+    left = <int64_t>(allocation_budget(v) * GIVEN_OUT // 64) - <int64_t>sound
+    count = collect(e, v, all)
+    give_out(all, count, left, False)
+    if e.now - v.raised_at >= RAISE_INTERVAL and raise_one(all, count, left):
+        v.raised_at = e.now
+    sum_up(v, all, count, sound)
+    for i in range(count):
+        apply(e, viewer, &all[i])
+    v.allocate_at = e.now + (CHECK_LIMITED if v.wishes else CHECK_SETTLED)
+
+
+cdef void allocation_mark(engine* e, int32_t viewer) noexcept nogil:
+    if not e.sessions[viewer].marked:
+        e.sessions[viewer].marked = True
+        e.marked[e.marked_count] = viewer
+        e.marked_count += 1
+
+
+cdef void allocation_due(engine* e) noexcept nogil:
+    cdef int32_t i
+    for i in range(e.marked_count):
+        e.sessions[e.marked[i]].marked = False
+        if e.sessions[e.marked[i]].used:
+            allocate(e, e.marked[i])
+    e.marked_count = 0
+
+
+cdef void allocation_check(engine* e, int32_t viewer) noexcept nogil:
+    if e.sessions[viewer].showing and e.now >= e.sessions[viewer].allocate_at:
+        allocation_mark(e, viewer)

@@ -73,7 +73,7 @@ async def worker() -> AsyncIterator[tuple[Redis, Path]]:
             "ZVONOK_VAR": name,
             "ZVONOK_REDIS_URL": f"unix://{path}",
             "ZVONOK_MEDIA_PORT": str(free_port(socket.SOCK_DGRAM)),
-            "ZVONOK_PUBLIC_ADDRESSES": "127.0.0.1",
+            "ZVONOK_PUBLIC_ADDRESS": "127.0.0.1",
         }
         while not path.exists():  # noqa: ASYNC110
             await asyncio.sleep(0.02)

@@ -57,6 +57,10 @@ class SessionStats(TypedDict):
     bytes_sent: int
     estimate: int
     """Bits per second by the viewer's REMB; 0 when none came."""
+    rtt: int
+    """The round trip in µs; 0 while it is unknown."""
+    loss: float
+    """Which part of what it was sent got lost, 0 to 1, by its last reports."""
     sources: list[SourceStats]
 
 class Kernel:

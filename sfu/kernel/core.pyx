@@ -264,7 +264,7 @@ cdef class Kernel(Sessions):
         return {
             "packets_received": s.packets_received, "packets_sent": s.packets_sent,
             "bytes_received": s.bytes_received, "bytes_sent": s.bytes_sent,
-            "estimate": s.estimate, "sources": found}
+            "estimate": s.estimate, "rtt": s.rtt, "loss": s.loss / 256.0, "sources": found}
 
 
 cdef class SteppedKernel(Kernel):

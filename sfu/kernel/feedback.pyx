@@ -6,11 +6,13 @@ from sfu.kernel.keyframes cimport keyframe_request, keyframe_wish
 from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
 from sfu.kernel.rtcp cimport (
-    PSFB_AFB, PSFB_FIR, PSFB_PLI, RTCP_PSFB, RTCP_RTPFB, RTCP_SR, RTPFB_NACK, arrivals_write,
+    PSFB_AFB, PSFB_FIR, PSFB_PLI, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR, RTCP_XR, RTPFB_NACK, arrivals_write,
     report_block, rtcp_next, rtcp_packet, rtcp_remb, rtcp_write_nack, rtcp_write_remb,
     rtcp_write_report, rtcp_write_sender)
 from sfu.kernel.places cimport index_of
 from sfu.kernel.retransmission cimport retransmit
+from sfu.kernel.roundtrip cimport (
+    roundtrip_answered, roundtrip_ask, roundtrip_is_due, roundtrip_reported, roundtrip_settle)
 from sfu.kernel.sizes cimport KINDS, MISSING, SLOTS, SOURCES
 from sfu.kernel.state cimport expectation, missing_packet, session, slot
 from sfu.kernel.timing cimport timing_ntp, timing_report, timing_source_at
@@ -90,10 +92,14 @@ cdef void receive_one(engine* e, int32_t session_index, const rtcp_packet* p) no
     cdef source* from_source
     cdef uint64_t bitrate
     cdef size_t at
+    if p.type == RTCP_SR or p.type == RTCP_RR:
+        roundtrip_reported(e, s, p)
     if p.type == RTCP_SR and p.length >= 24:
         from_source = source_by_ssrc(s, load32(p.body))
         if from_source != NULL:
             timing_report(e, from_source, load64(p.body + 4), load32(p.body + 12))
+    elif p.type == RTCP_XR:
+        roundtrip_answered(e, s, p)
     elif p.type == RTCP_RTPFB and p.count == RTPFB_NACK and p.length >= 12:
         nacked(e, session_index, p)
     elif p.type == RTCP_PSFB and p.count == PSFB_PLI and p.length >= 8:
@@ -244,6 +250,9 @@ cdef bint report_sources(engine* e, int32_t index) noexcept nogil:
         adapt_remb(s, worst)
         more = rtcp_write_remb(out + length, ROOM - length, OURS, s.remb, ssrcs, limited)
         length += more if more > 0 else 0
+    if roundtrip_is_due(e, s):
+        more = roundtrip_ask(e, out + length, ROOM - length, OURS)
+        length += more if more > 0 else 0
     outbox_rtcp(e, index, out, length, CAP)
     return True
 
@@ -313,6 +322,7 @@ cdef void feedback_periodic(engine* e, int32_t index) noexcept nogil:
             send_arrivals(e, index)
     if e.now - s.last_report >= REPORT_EVERY:
         s.last_report = e.now
+        roundtrip_settle(s)
         reported = s.sends and report_sources(e, index)
         reported = report_slots(e, index) or reported
         if not reported:

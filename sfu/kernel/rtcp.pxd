@@ -8,6 +8,7 @@ cdef enum:
     RTCP_BYE = 203
     RTCP_RTPFB = 205
     RTCP_PSFB = 206
+    RTCP_XR = 207
     RTPFB_NACK = 1
     RTPFB_TRANSPORT_CC = 15
     PSFB_PLI = 1

@@ -212,6 +212,9 @@ cdef struct slot:
     uint64_t packets
     uint64_t octets
     int64_t last_sent
+    # Its viewer's last report: the highest number and how many were lost
+    uint32_t told_highest
+    uint32_t told_lost
     slot_map map
 
 cdef struct outgoing:
@@ -280,6 +283,13 @@ cdef struct session:
     int64_t path_media
     int64_t last_feedback
     int64_t last_report
+    # The round trip (µs; 0: unknown) and when it was told last; per 256 packets how many its reports
+    # say got lost, and the count for the next
+    int64_t rtt
+    int64_t rtt_told
+    uint8_t loss
+    int64_t told_expected
+    int64_t told_lost
     # Header extension ids; 0: not negotiated
     uint8_t id_mid
     uint8_t id_rid

@@ -1,0 +1,26 @@
+"""The round trip to each peer, and what of ours it says got lost: by its reports (RFC 3550 §6.4.1),
+and where it is sent nothing to report on by RTCP XR (RFC 3611 §4.4 f.)."""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t
+
+from sfu.kernel.rtcp cimport rtcp_packet
+from sfu.kernel.state cimport engine, session
+
+cdef enum:
+    # Until it is known (µs)
+    RTT_UNKNOWN = 100000
+
+cdef inline int64_t rtt_or_default(const session* s) noexcept nogil:
+    return s.rtt if s.rtt else RTT_UNKNOWN
+cdef void roundtrip_note(const engine* e, session* s, int64_t sample) noexcept nogil
+    # One was measured (µs); what cannot be is not believed.
+cdef void roundtrip_reported(engine* e, session* s, const rtcp_packet* p) noexcept nogil
+    # A sender or receiver report of the peer.
+cdef bint roundtrip_settle(session* s) noexcept nogil
+    # Whether there is a new `session.loss` of what was reported since the last; to be called once a second.
+cdef void roundtrip_answered(engine* e, session* s, const rtcp_packet* p) noexcept nogil
+    # An RTCP XR of the peer.
+cdef bint roundtrip_is_due(const engine* e, const session* s) noexcept nogil
+    # Whether the peer's reports have not told it of late, so that it has to be asked.
+cdef int roundtrip_ask(engine* e, uint8_t* out, size_t cap, uint32_t sender) noexcept nogil
+    # Writes an XR packet; the length, or −1 when `cap` is too small.

@@ -16,6 +16,8 @@ payload."""
 Drop = Callable[[float, float, float, int, Any, str], None]
 """When a packet was dropped, when it had come, how long it waited, size, payload, why."""
 
+CAPACITY = "capacity"
+"""What its dice are for."""
 QUEUE = "queue"
 CODEL = "codel"
 RIVAL = object()
@@ -34,9 +36,9 @@ class Bottleneck:
     def __init__(self, traits: Traits, dice: Callable[[str], Random], leave: Leave, drop: Drop):
         capacity = traits.capacity
         assert capacity is not None
-        self._transmitter = Transmitter(capacity.segments(dice("capacity")))
+        self._transmitter = Transmitter(capacity.segments(dice(CAPACITY)))
         # A second way through the same segments: the first one is ahead of the time.
-        self._present = Transmitter(capacity.segments(dice("capacity")))
+        self._present = Transmitter(capacity.segments(dice(CAPACITY)))
         self._limit = float(traits.queue.bytes or 0)
         self._seconds = traits.queue.seconds
         self._leave = leave

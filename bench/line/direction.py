@@ -7,7 +7,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from .bottleneck import Bottleneck, bottleneck
+from .bottleneck import CAPACITY, Bottleneck, bottleneck
+from .capacity import carried
 from .loss import Losses
 from .traits import Traits
 
@@ -18,6 +19,18 @@ OUTAGE = "outage"
 Watch = Callable[[str, float, float, float, int, Any], None]
 """What becomes of a packet (DELIVERED or why it was dropped), when it came, how long it waited in
 the queue, when it comes out or was dropped, size, payload."""
+
+
+def _dice(seed: int | str, purpose: str) -> Random:
+    """Each purpose has its own, so that none changes what the others do."""
+    return Random(f"{seed} {purpose}")
+
+
+def could_carry(traits: Traits, seed: int | str, begin: float, end: float) -> float | None:
+    """Bits that a direction's bottleneck lets through between two times; None: without bounds."""
+    if traits.capacity is None:
+        return None
+    return carried(traits.capacity.segments(_dice(seed, CAPACITY)), begin, end)
 
 
 class Direction:
@@ -37,7 +50,7 @@ class Direction:
         self._watch = watch
 
         def dice(purpose: str) -> Random:
-            return Random(f"{seed} {purpose}")
+            return _dice(seed, purpose)
 
         self._bottleneck: Bottleneck | None = None
         if traits.capacity is not None:
@@ -76,6 +89,13 @@ class Direction:
         """When to `pop` again, unless something is pushed before; infinite when it is empty."""
         soon = self._under_way[0][0] if self._under_way else math.inf
         return min(soon, self._bottleneck.next) if self._bottleneck is not None else soon
+
+    def follow(self, earlier: "Direction", now: float) -> None:
+        """Goes on from another one, whose time was `now` at our 0: nothing overtakes what is still
+        in it."""
+        self._last = max(0.0, earlier._last - now)
+        if self._bottleneck is not None and earlier._bottleneck is not None:
+            self._bottleneck.free = max(0.0, earlier._bottleneck.free - now)
 
     def _carry(self, left: float, came: float, waited: float, size: int, payload: Any) -> None:
         # The dice fall for each packet, so that an outage does not change who is lost after it.

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from .capacity import Steps
 from .direction import Direction, Watch
 from .traits import PLAIN, Traits
 
@@ -26,6 +27,17 @@ class Preset:
         if direction not in (UP, DOWN):
             raise ValueError(f"{direction!r}: a direction is {UP} or {DOWN}")
         return replace(self, down=PLAIN) if direction == UP else replace(self, up=PLAIN)
+
+    def marks(self) -> list[tuple[float, str]]:
+        """When something known beforehand happens, and what."""
+        found = [(at, "another address") for at in self.changes]
+        for name, traits in ((UP, self.up), (DOWN, self.down)):
+            if isinstance(traits.capacity, Steps) and traits.capacity.period is None:
+                steps = traits.capacity.segments_[1:]
+                found += [(at, f"{name}: {rate / 1000:g} kbit/s") for at, rate in steps]
+            for begin, end in traits.outages:
+                found += [(begin, f"{name}: outage"), (end, f"{name}: outage over")]
+        return sorted(found)
 
 
 class Line:

@@ -22,17 +22,38 @@ class Greedy:
     end: float = inf
 
 
+class Window:
+    """A congestion window in segments."""
+
+    def __init__(self, most: float) -> None:
+        self._most = most
+        self.segments = min(float(INITIAL_WINDOW), most)
+        self._threshold = inf
+        self._grace = 0
+
+    def hear(self, arrived: bool, under_way: int) -> None:
+        """What became of a segment; `under_way`: how many there are without it. They are heard of
+        in their order."""
+        in_event = self._grace > 0
+        self._grace -= in_event
+        if arrived:
+            slow_start = self.segments < self._threshold
+            self.segments += 1.0 if slow_start else 1.0 / self.segments
+            self.segments = min(self.segments, self._most)
+        elif not in_event:
+            self._threshold = self.segments = max(2.0, self.segments / 2)
+            # What is lost of that which was under way then is one event (RFC 5681 §3.2).
+            self._grace = under_way
+
+
 class Rival:
     """Sends through the `push(now, size)` that `run` is given; then it has to be told of each
     segment, in their order, whether it was `sent` or `dropped`."""
 
     def __init__(self, greedy: Greedy) -> None:
         self._greedy = greedy
-        self._most = max(2, greedy.window // greedy.segment)
-        self._window = float(min(INITIAL_WINDOW, self._most))
-        self._threshold = inf
+        self._window = Window(max(2, greedy.window // greedy.segment))
         self._under_way = 0
-        self._grace = 0
         self._told: deque[tuple[float, bool]] = deque([(greedy.begin, True)])
         """When what became of a segment is known, and whether it arrived."""
         self.next = greedy.begin
@@ -43,8 +64,8 @@ class Rival:
         now, arrived = self._told.popleft()
         if self._under_way:
             self._under_way -= 1
-            self._hear(arrived)
-        while self._under_way < int(self._window) and now < self._greedy.end:
+            self._window.hear(arrived, self._under_way)
+        while self._under_way < int(self._window.segments) and now < self._greedy.end:
             self._under_way += 1
             push(now, self._greedy.segment)
         self.next = self._told[0][0] if self._told else inf
@@ -60,15 +81,3 @@ class Rival:
     def _tell(self, at: float, arrived: bool) -> None:
         self._told.append((at, arrived))
         self.next = self._told[0][0]
-
-    def _hear(self, arrived: bool) -> None:
-        in_event = self._grace > 0
-        self._grace -= in_event
-        if arrived:
-            slow_start = self._window < self._threshold
-            self._window += 1.0 if slow_start else 1.0 / self._window
-            self._window = min(self._window, float(self._most))
-        elif not in_event:
-            self._threshold = self._window = max(2.0, self._window / 2)
-            # What is lost of that which was under way then is one event (RFC 5681 §3.2).
-            self._grace = self._under_way

@@ -2,6 +2,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.stdlib cimport abort, free, malloc
 from libc.string cimport memcmp, memcpy, memset
 
+from sfu.kernel.allocation cimport allocation_due, allocation_mark
 from sfu.kernel.addresses cimport path
 from sfu.kernel.bytes cimport load16, load32, store16, store32
 from sfu.kernel.engine cimport (
@@ -13,7 +14,7 @@ from sfu.kernel.ice cimport ice_credentials, ice_peer
 from sfu.kernel.outbox cimport outbox_flush
 from sfu.kernel.pacing cimport pacing_due
 from sfu.kernel.rewrite cimport (
-    map_entry, map_forward, map_omit, map_packet, map_resolve, map_start, map_switch, slot_map)
+    map_entry, map_forward, map_leave_out, map_omit, map_packet, map_resolve, map_start, map_switch, slot_map)
 from sfu.kernel.rtcp cimport (
     arrivals, arrivals_add, arrivals_write, rtcp_next, rtcp_packet, rtcp_remb)
 from sfu.kernel.rtp cimport (
@@ -179,7 +180,10 @@ cdef int fuzz_rewrite(const uint8_t* data, size_t length) noexcept nogil:
         if data[i] & 0x30 == 0x10:
             map_switch(&m, source, 0, &p, clock)
         elif data[i] & 0x30 == 0x20:
-            map_omit(&m, source, 0, p.sequence)
+            if data[i] & 0x40:
+                map_leave_out(&m, source, 0, &p)
+            else:
+                map_omit(&m, source, 0, p.sequence)
         elif map_forward(&m, source, 0, &p, &out):
             must(out.sequence <= m.highest_out and out.sequence > 0)
             must(out.picture <= 0x7FFF)
@@ -260,6 +264,7 @@ cdef void address_of(int peer, path* out) noexcept nogil:
 
 
 cdef void settle(engine* e) noexcept nogil:
+    allocation_due(e)
     fanout_runs(e)
     while fanout_work(e, 0):
         outbox_flush(e)
@@ -392,9 +397,9 @@ cdef void enter(stage* g, int32_t index) noexcept nogil:
     s.id_level, s.id_transport_cc, s.id_send_time = 4, 5, 6
     expect_all(e, index)
     for slot in range(AUDIO_SLOTS):
-        engine_add_slot(e, index, slot, False, 100 + slot, 0, 111, 0, 12345)
+        engine_add_slot(e, index, slot, False, 100 + slot, 0, 111, 0, True, 12345)
     for slot in range(3):
-        engine_add_slot(e, index, AUDIO_SLOTS + slot, True, 200 + slot, 300 + slot, 96, 97, 54321)
+        engine_add_slot(e, index, AUDIO_SLOTS + slot, True, 200 + slot, 300 + slot, 96, 97, True, 54321)
     srtp_init(&g.keys[index], profile, KEY, length, True)
 
 
@@ -424,9 +429,11 @@ cdef void command(stage* g, const uint8_t* data, size_t length) noexcept nogil:
         engine_send_dtls(e, index, data, length)
     elif data[2] & 8:
         slots_show(e, index, AUDIO_SLOTS + data[1] // 64 % 3, -1, 0)
+        allocation_mark(e, index)
     else:
         slots_show(e, index, AUDIO_SLOTS + data[1] // 64 % 3, other * KINDS + (data[2] & 3 or 1),
                      data[2] // 16 % LAYERS)
+        allocation_mark(e, index)
     settle(e)
 
 
@@ -466,6 +473,7 @@ cdef int fuzz_core(const uint8_t* data, size_t length) noexcept nogil:
         send_check(g.e, peer, peer, b"\x00\x25\x00\x00", 4)
     for peer in range(3):
         slots_show(g.e, VIEWER, AUDIO_SLOTS + peer, CAMERA if peer < 2 else SCREEN, 2 - peer)
+    allocation_mark(g.e, VIEWER)
     settle(g.e)
     while at + 3 <= length:
         size = load16(data + at + 1)

@@ -257,6 +257,14 @@ class Engine:
             room.resize(session, KINDS[kind], now)
             self._write(room)
 
+    def set_given(self, handle: int, slot: int, layer: int, now: float) -> None:
+        """What a video slot gets of what it shows, −1: nothing."""
+        session = self._by_handle.get(handle)
+        if session is not None:
+            room = self._rooms[session.call]
+            room.give(session, slot, layer, now)
+            self._write(room)
+
     def set_speakers(self, number: int, handles: list[int], now: float) -> None:
         """Whom the kernel forwards in a room, the loudest first."""
         call = self._calls.get(number)

@@ -91,6 +91,8 @@ def dispatch(engine: Engine, event: "core.Event", now: float) -> None:
         engine.set_reachable(subject, False)
     elif kind == core.EVENT_HEIGHT:
         engine.set_height(subject, first, second, int.from_bytes(data, "little"), now)
+    elif kind == core.EVENT_GIVEN:
+        engine.set_given(subject, first, second, now)
     elif kind == core.EVENT_SPEAKERS:
         handles = [handle for (handle,) in struct.iter_unpack("<I", data)]
         engine.set_speakers(subject, handles, now)

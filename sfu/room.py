@@ -16,6 +16,8 @@ SWITCH_AFTER = 2.0
 """Seconds for which another speaker must be the loudest before a viewer without a view of his own
 is shown him."""
 FEATURED_HEIGHT = 1080
+HIGHEST = 0xFFFF
+"""Pixels of a tile: taller ones come no sooner."""
 
 Name = tuple[int, Kind]
 """A source: participant and kind."""
@@ -158,13 +160,35 @@ class Room:
         layer = choose_layer(heights, tile.height, current.layer if current and same else None)
         return Shown(source, tile.kind, layer)
 
+    def give(self, session: Session, slot: int, layer: int, now: float) -> None:
+        """A slot gets this layer of what it shows, −1: none; its viewer's line decides."""
+        shown = session.showing.get(slot)
+        if shown is None:
+            return
+        demand = shown.source.demand[shown.kind]
+        given = layer if 0 <= layer < demand.layers else None
+        if given == session.given[slot]:
+            return
+        if given is not None:
+            demand.add(given)
+        self._let_go(session, slot, shown, now)
+        session.given[slot] = given
+        self.dirty.add(shown.source)
+
     def _set(self, session: Session, slot: int, shown: Shown, now: float) -> None:
         shown.source.demand[shown.kind].add(shown.layer)
         self.dirty.add(shown.source)
         self._forget(session, slot, now)
         session.showing[slot] = shown
-        kind = KINDS.index(shown.kind)
-        self._kernel.set_slot(session.handle, slot, shown.source.handle, kind, shown.layer)
+        session.given[slot] = shown.layer
+        self._kernel.set_slot(
+            session.handle,
+            slot,
+            shown.source.handle,
+            KINDS.index(shown.kind),
+            shown.layer,
+            height=min(session.tiles[slot].height, HIGHEST),
+        )
 
     def _clear(self, session: Session, slot: int, now: float) -> None:
         if self._forget(session, slot, now):
@@ -174,9 +198,15 @@ class Room:
         shown = session.showing.pop(slot, None)
         if shown is None:
             return False
-        shown.source.demand[shown.kind].remove(shown.layer, now)
-        self._unsettled.add(shown.source)
+        self._let_go(session, slot, shown, now)
+        del session.given[slot]
         return True
+
+    def _let_go(self, session: Session, slot: int, shown: Shown, now: float) -> None:
+        given = session.given[slot]
+        if given is not None:
+            shown.source.demand[shown.kind].remove(given, now)
+            self._unsettled.add(shown.source)
 
     # ── viewers without a view of their own ──
 

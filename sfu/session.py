@@ -82,6 +82,8 @@ class Session:
         self.peer: str | None = None
         """Whom the connection is or was with, by `peer_of`."""
         self.showing: dict[int, Shown] = {}
+        self.given: dict[int, int | None] = {}
+        """Layers that the slots in `showing` get, as the viewer's line bears it."""
         self.tiles: dict[int, Tile] = {}
         self.published: frozenset[Kind] = frozenset()
         """Sources that are negotiated and open."""
@@ -240,7 +242,13 @@ class Session:
         kernel = self._environment.kernel
         payload_type = slot.codec.payload_type
         if slot.media == "audio":
-            kernel.add_audio_slot(handle, slot.number, ssrc=ssrc.media, payload_type=payload_type)
+            kernel.add_audio_slot(
+                handle,
+                slot.number,
+                ssrc=ssrc.media,
+                payload_type=payload_type,
+                transport_cc=slot.transport_cc,
+            )
             return
         kernel.add_video_slot(
             handle,
@@ -249,6 +257,7 @@ class Session:
             rtx_ssrc=ssrc.rtx,
             payload_type=payload_type,
             rtx_payload_type=slot.rtx.payload_type if slot.rtx else 0,
+            transport_cc=slot.transport_cc,
         )
 
     def close(self) -> None:
@@ -257,6 +266,7 @@ class Session:
             self._environment.kernel.close_session(self.connection.handle)
             self.connection = None
         self.showing.clear()
+        self.given.clear()
         self.demand = _no_demand()
 
     # ── DTLS ──

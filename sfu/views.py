@@ -55,6 +55,10 @@ class Demand:
         self._let_go: list[list[float]] = [[] for _ in range(layers)]
         """When each layer was, lately."""
 
+    @property
+    def layers(self) -> int:
+        return len(self._slots)
+
     def add(self, layer: int) -> None:
         self._slots[layer] += 1
         self._left_at.pop(layer, None)

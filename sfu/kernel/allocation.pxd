@@ -4,15 +4,17 @@ Sound is never asked. Then the screen, who speaks, who is pinned or moderates, t
 the smallest first, then more, in this order. What does not fit is not sent.
 """
 
-from libc.stdint cimport int32_t, uint64_t
+from libc.stdint cimport int32_t
 
-from sfu.kernel.state cimport engine, session
+from sfu.kernel.state cimport engine
 
-cdef void allocation_mark(engine* e, int32_t viewer) noexcept nogil
-    # What the viewer wants, or his line bears, has changed.
+cdef inline void allocation_mark(engine* e, int32_t viewer) noexcept nogil:
+    """What the viewer wants, or his line bears, has changed."""
+    if not e.sessions[viewer].marked:
+        e.sessions[viewer].marked = True
+        e.marked[e.marked_count] = viewer
+        e.marked_count += 1
 cdef void allocation_due(engine* e) noexcept nogil
     # For those who are marked. Slots then know what to choose.
 cdef void allocation_check(engine* e, int32_t viewer) noexcept nogil
     # To be called every 50 ms or so.
-cdef uint64_t allocation_budget(const session* v) noexcept nogil
-    # Bits per second that may be sent to the viewer.

@@ -1,11 +1,12 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from sfu.kernel.events cimport EVENT_GIVEN, event_put
+from sfu.kernel.line cimport line_budget
 from sfu.kernel.places cimport source_at, source_of, track_at
 from sfu.kernel.rates cimport rates_cost
 from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, LAYERS, SCREEN, SLOTS, SPEAKERS, TEMPORAL, VIDEO_SLOTS
 from sfu.kernel.slots cimport slots_choose, slots_rank
-from sfu.kernel.state cimport GIVEN_NOTHING, GIVEN_UNKNOWN, room, slot, source
+from sfu.kernel.state cimport GIVEN_NOTHING, GIVEN_UNKNOWN, room, session, slot, source
 
 cdef enum:
     OPTIONS = LAYERS * TEMPORAL
@@ -39,10 +40,6 @@ cdef struct candidate:
     int32_t current
     int32_t chosen
     option options[OPTIONS]
-
-
-cdef uint64_t allocation_budget(const session* v) noexcept nogil:
-    return 0xFFFFFFFF
 
 
 # ── what could be given ──
@@ -260,7 +257,7 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     note_sound(e, v)
     note_absent(e, v)
     sound = max(<uint64_t>SOUND_LEAST, <uint64_t>v.sound_rate)
-    left = <int64_t>(allocation_budget(v) * GIVEN_OUT // 64) - <int64_t>sound
+    left = <int64_t>(line_budget(v) * GIVEN_OUT // 64) - <int64_t>sound
     count = collect(e, v, all)
     give_out(all, count, left, False)
     if e.now - v.raised_at >= RAISE_INTERVAL and raise_one(all, count, left):
@@ -269,13 +266,6 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     for i in range(count):
         apply(e, viewer, &all[i])
     v.allocate_at = e.now + (CHECK_LIMITED if v.wishes else CHECK_SETTLED)
-
-
-cdef void allocation_mark(engine* e, int32_t viewer) noexcept nogil:
-    if not e.sessions[viewer].marked:
-        e.sessions[viewer].marked = True
-        e.marked[e.marked_count] = viewer
-        e.marked_count += 1
 
 
 cdef void allocation_due(engine* e) noexcept nogil:

@@ -147,8 +147,11 @@ class Kernel:
         (media, RTX; 0: none), or, with one layer, by the MID alone."""
     def set_gate(self, session: int, kind: int, open: bool) -> None:
         """A closed gate: packets are received and counted but never forwarded."""
-    def add_audio_slot(self, session: int, slot: int, *, ssrc: int, payload_type: int) -> None:
-        """Slots 0–2 carry the room's speakers, 3 the sound of the shared screen."""
+    def add_audio_slot(
+        self, session: int, slot: int, *, ssrc: int, payload_type: int, transport_cc: bool = False
+    ) -> None:
+        """Slots 0–2 carry the room's speakers, 3 the sound of the shared screen. `transport_cc`:
+        its viewer tells when each packet arrived."""
     def add_video_slot(
         self,
         session: int,
@@ -158,6 +161,7 @@ class Kernel:
         rtx_ssrc: int,
         payload_type: int,
         rtx_payload_type: int,
+        transport_cc: bool = False,
     ) -> None: ...
     def set_slot(
         self,

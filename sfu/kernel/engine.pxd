@@ -27,5 +27,6 @@ cdef void engine_expect(engine* e, int32_t index, int32_t kind, const expectatio
 cdef void engine_set_gate(engine* e, int32_t index, int32_t kind, bint open_gate) noexcept nogil
 cdef void engine_add_slot(engine* e, int32_t index, int32_t slot_index, bint video, uint32_t ssrc,
                           uint32_t rtx_ssrc, uint8_t payload_type, uint8_t rtx_payload_type,
+                          bint transport_cc,
                           uint32_t random) noexcept nogil
 cdef void engine_send_dtls(engine* e, int32_t index, const uint8_t* data, size_t length) noexcept nogil

@@ -12,6 +12,7 @@ from sfu.kernel.ice cimport ice_check, ice_close, ice_credentials, ice_forget, i
 from sfu.kernel.ingest cimport ingest_check_sources, ingest_forget, ingest_rtcp, ingest_rtp
 from sfu.kernel.keyframes cimport keyframe_send_due
 from sfu.kernel.layers cimport layers_slept
+from sfu.kernel.line cimport line_close, line_open, line_visit
 from sfu.kernel.memory cimport MAX_PACKETS, references_add, references_free, references_remove
 from sfu.kernel.outbox cimport outbox_close, outbox_open, outbox_raw
 from sfu.kernel.pace cimport within
@@ -202,6 +203,7 @@ cdef void engine_close_session(engine* e, int32_t index) noexcept nogil:
     for i in range(KINDS):
         let_go_of_viewers(e, index * KINDS + i)
     pacing_drop(e, s)
+    line_close(s)
     ice_forget(e, index)
     path_forget(e, index)
     srtp_free(&s.inbound)
@@ -258,7 +260,7 @@ cdef void engine_set_gate(engine* e, int32_t index, int32_t kind, bint open_gate
 
 cdef void engine_add_slot(engine* e, int32_t index, int32_t slot_index, bint video, uint32_t ssrc,
                           uint32_t rtx_ssrc, uint8_t payload_type, uint8_t rtx_payload_type,
-                          uint32_t random) noexcept nogil:
+                          bint transport_cc, uint32_t random) noexcept nogil:
     cdef slot* s = &e.sessions[index].slots[slot_index]
     if not e.sessions[index].used or s.used:
         return
@@ -268,6 +270,8 @@ cdef void engine_add_slot(engine* e, int32_t index, int32_t slot_index, bint vid
     s.rtx_ssrc = rtx_ssrc if rtx_payload_type else 0
     s.payload_type = payload_type
     s.rtx_payload_type = rtx_payload_type
+    s.transport_cc = transport_cc
+    line_open(e, index, transport_cc)
     s.clock_base = random
     s.rtx_sequence = 1 + (random >> 17)
     map_start(&s.map, <uint32_t>1 + ((random >> 8) & 0x3FFF))
@@ -322,6 +326,7 @@ cdef void visit(engine* e, int32_t index) noexcept nogil:
     if s.reachability != UNREACHABLE:
         feedback_periodic(e, index)
         choose_slots(e, index)
+        line_visit(e, index)
         allocation_check(e, index)
     if s.sends:
         for i in range(KINDS):

@@ -3,10 +3,12 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from sfu.kernel.bytes cimport load16, load32, load64
 from sfu.kernel.counters cimport DROPPED_FLOOD, FEEDBACK_SENT, NACKS_RECEIVED, NACKS_SENT
 from sfu.kernel.keyframes cimport keyframe_request, keyframe_wish
+from sfu.kernel.line cimport line_feedback, line_remb
 from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
 from sfu.kernel.rtcp cimport (
-    PSFB_AFB, PSFB_FIR, PSFB_PLI, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR, RTCP_XR, RTPFB_NACK, arrivals_write,
+    PSFB_AFB, PSFB_FIR, PSFB_PLI, RTCP_PSFB, RTCP_RR, RTCP_RTPFB, RTCP_SR, RTCP_XR, RTPFB_NACK,
+    RTPFB_TRANSPORT_CC, arrivals_write,
     report_block, rtcp_next, rtcp_packet, rtcp_remb, rtcp_write_nack, rtcp_write_remb,
     rtcp_write_report, rtcp_write_sender)
 from sfu.kernel.places cimport index_of
@@ -102,6 +104,8 @@ cdef void receive_one(engine* e, int32_t session_index, const rtcp_packet* p) no
         roundtrip_answered(e, s, p)
     elif p.type == RTCP_RTPFB and p.count == RTPFB_NACK and p.length >= 12:
         nacked(e, session_index, p)
+    elif p.type == RTCP_RTPFB and p.count == RTPFB_TRANSPORT_CC:
+        line_feedback(e, session_index, p)
     elif p.type == RTCP_PSFB and p.count == PSFB_PLI and p.length >= 8:
         keyframe_asked(e, s, load32(p.body + 4))
     elif p.type == RTCP_PSFB and p.count == PSFB_FIR:
@@ -112,7 +116,7 @@ cdef void receive_one(engine* e, int32_t session_index, const rtcp_packet* p) no
     elif p.type == RTCP_PSFB and p.count == PSFB_AFB:
         bitrate = rtcp_remb(p)
         if bitrate:
-            s.estimate = min(<uint64_t>ESTIMATE_MOST, bitrate)
+            line_remb(e, session_index, min(<uint64_t>ESTIMATE_MOST, bitrate))
 
 
 cdef void feedback_receive(engine* e, int32_t session_index, const uint8_t* data, size_t length) noexcept nogil:

@@ -126,7 +126,7 @@ cdef void command_do(engine* e, const command* c) noexcept nogil:
         engine_set_gate(e, c.session, <int32_t>c.a, c.b != 0)
     elif c.operation == ADD_SLOT:
         engine_add_slot(e, c.session, <int32_t>c.a, c.data[2], <uint32_t>c.b, <uint32_t>c.c,
-                        c.data[0], c.data[1], <uint32_t>c.d)
+                        c.data[0], c.data[1], c.data[3], <uint32_t>c.d)
     elif c.operation == SET_SLOT:
         if p.slots[c.a].used and (c.b < 0 or e.sessions[c.b // KINDS].used):
             set_tile(&p.slots[c.a], c.d)

@@ -32,6 +32,9 @@ cdef void outbox_raw(engine* e, const path* to, const uint8_t* data, size_t leng
 cdef void outbox_rtp(engine* e, int session, const outgoing* o, uint32_t longest) noexcept nogil
     # Writes, encrypts and appends one packet; the caller has seen outbox_room. `longest`: payload
     # bytes to pad to when that is at most TAIL_ROOM more, 0: as it is.
+cdef void outbox_padding(engine* e, int session, int slot_index, uint8_t size) noexcept nogil
+    # A packet of so many bytes of padding alone, as repair of a slot that has RTX; the caller has seen
+    # outbox_room.
 cdef void outbox_rtcp(engine* e, int session, uint8_t* data, size_t length, size_t cap) noexcept nogil
     # Encrypts in place and appends.
 cdef bint outbox_flush(engine* e) noexcept nogil

@@ -5,11 +5,12 @@ from libc.string cimport memcpy, memset
 from sfu.kernel.bytes cimport store16, store24, store32
 from sfu.kernel.counters cimport (
     BYTES_SENT, DATAGRAMS_SENT, DROPPED_CROWDED, DROPPED_HELD, GSO_REFUSED, PACKETS_SENT, SEND_BLOCKED, SEND_FAILED)
+from sfu.kernel.line cimport line_sent
 from sfu.kernel.sizes cimport (
     AUDIO_SLOTS, HEAD_ROOM, MTU, OUT_ARENA, OUT_MESSAGES, OUT_RESERVE, RUN, SOUND_HELD, TAIL_ROOM)
 from sfu.kernel.srtcp cimport srtcp_protect
 from sfu.kernel.srtp cimport srtp_protect
-from sfu.kernel.state cimport out_message, packet, slot
+from sfu.kernel.state cimport out_message, packet, session as session_state, slot
 from sfu.kernel.system cimport (
     EAGAIN, EINVAL, EIO, EMSGSIZE, ENOBUFS, MSG_DONTWAIT, SIOCOUTQ, errno, ioctl, iovec, mmsghdr, msghdr,
     sendmmsg, sendmsg, sockaddr_storage, zv_control, zv_sockaddr)
@@ -101,10 +102,31 @@ cdef void outbox_raw(engine* e, const path* to, const uint8_t* data, size_t leng
     e.out.used += <uint32_t>length
 
 
-cdef int write_header(engine* e, int session, const outgoing* o, uint8_t* h, bint padded) noexcept nogil:
-    cdef slot* s = &e.sessions[session].slots[o.slot]
-    cdef uint8_t id = e.sessions[session].id_send_time
-    h[0] = 0x81 | (0x20 if padded else 0) | (0x10 if id else 0)
+cdef int write_extensions(engine* e, session_state* v, bint counted, uint32_t size, uint8_t* h) noexcept nogil:
+    """abs-send-time (seconds in 6.18 fixed point) and the transport-wide number, as of departure."""
+    cdef int at = 4
+    if v.id_send_time:
+        h[at] = <uint8_t>(v.id_send_time << 4) | 2
+        store24(h + at + 1, <uint32_t>(((e.now % 64000000 << 18) // 1000000) & 0xFFFFFF))
+        at += 4
+    if counted:
+        h[at] = <uint8_t>(v.id_transport_cc << 4) | 1
+        store16(h + at + 1, line_sent(e, v, size))
+        h[at + 3] = 0
+        at += 4
+    if at == 4:
+        return 0
+    store16(h, 0xBEDE)
+    store16(h + 2, <uint16_t>(at // 4 - 1))
+    return at
+
+
+cdef int write_header(engine* e, int session, const outgoing* o, uint32_t size, uint8_t* h,
+                      bint padded) noexcept nogil:
+    cdef session_state* v = &e.sessions[session]
+    cdef slot* s = &v.slots[o.slot]
+    cdef int extensions = write_extensions(e, v, v.counts and s.transport_cc, size, h + 16)
+    h[0] = 0x81 | (0x20 if padded else 0) | (0x10 if extensions else 0)
     if o.rtx:
         h[1] = s.rtx_payload_type
         store16(h + 2, <uint16_t>s.rtx_sequence)
@@ -117,14 +139,7 @@ cdef int write_header(engine* e, int session, const outgoing* o, uint8_t* h, bin
         h[1] |= 0x80
     store32(h + 4, o.timestamp)
     store32(h + 12, o.csrc)
-    if id == 0:
-        return 16
-    # abs-send-time: seconds in 6.18 fixed point, at departure
-    store16(h + 16, 0xBEDE)
-    store16(h + 18, 1)
-    h[20] = <uint8_t>(id << 4) | 2
-    store24(h + 21, <uint32_t>(((e.now % 64000000 << 18) // 1000000) & 0xFFFFFF))
-    return 24
+    return 16 + extensions
 
 
 cdef uint8_t* write_payload(const outgoing* o, uint32_t longest, uint32_t* length,
@@ -185,7 +200,7 @@ cdef void outbox_rtp(engine* e, int session, const outgoing* o, uint32_t longest
     if o.packet.size == 0 or o.packet.size < o.packet.vp8.length:
         return
     payload = write_payload(o, longest, &size, &padded)
-    header_length = write_header(e, session, o, header, padded)
+    header_length = write_header(e, session, o, size, header, padded)
     wire = srtp_protect(&e.sessions[session].outbound, header, header_length, payload, size,
                         <uint32_t>(sequence >> 16), e.out.arena + e.out.used, WIRE_ROOM)
     if wire < 0:
@@ -193,12 +208,39 @@ cdef void outbox_rtp(engine* e, int session, const outgoing* o, uint32_t longest
         return
     if o.rtx:
         s.rtx_sequence += 1
+    elif o.sequence > s.departed:
+        s.departed = o.sequence
     s.packets += 1
     s.octets += size
     s.last_sent = e.now
     e.sessions[session].packets_sent += 1
     e.sessions[session].bytes_sent += wire
     append_segment(e, session, <uint32_t>wire, o.slot < AUDIO_SLOTS)
+
+
+cdef void outbox_padding(engine* e, int session, int slot_index, uint8_t size) noexcept nogil:
+    cdef session_state* v = &e.sessions[session]
+    cdef slot* s = &v.slots[slot_index]
+    cdef uint8_t header[HEADER_ROOM]
+    cdef uint8_t padding[255]
+    cdef int extensions = write_extensions(e, v, v.counts and s.transport_cc, size, header + 12)
+    cdef int wire
+    memset(padding, 0, size)
+    padding[size - 1] = size
+    header[0] = 0x80 | 0x20 | (0x10 if extensions else 0)
+    header[1] = s.rtx_payload_type
+    store16(header + 2, <uint16_t>s.rtx_sequence)
+    store32(header + 4, s.map.timestamp)
+    store32(header + 8, s.rtx_ssrc)
+    wire = srtp_protect(&v.outbound, header, 12 + extensions, padding, size, <uint32_t>(s.rtx_sequence >> 16),
+                        e.out.arena + e.out.used, WIRE_ROOM)
+    if wire < 0:
+        e.counters[SEND_FAILED] += 1
+        return
+    s.rtx_sequence += 1
+    v.packets_sent += 1
+    v.bytes_sent += wire
+    append_segment(e, session, <uint32_t>wire, False)
 
 
 cdef void outbox_rtcp(engine* e, int session, uint8_t* data, size_t length, size_t cap) noexcept nogil:

@@ -13,6 +13,8 @@ cdef inline void pacing_depart(engine* e, int32_t viewer, const outgoing* o, uin
     e.sessions[viewer].tokens -= o.packet.size + WIRE_OVERHEAD
     outbox_rtp(e, viewer, o, longest)
 cdef void pacing_wait(engine* e, int32_t viewer, const outgoing* o) noexcept nogil
+cdef void pacing_watch(engine* e, int32_t viewer) noexcept nogil
+    # He is to be probed, perhaps, in the next rounds.
 cdef int pacing_due(engine* e, int64_t until) noexcept nogil
     # Viewers with waiting packets get what their pace allows by now, one after the other until
     # this time (0: all). 1: others have not had their turn.

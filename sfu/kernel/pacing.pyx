@@ -4,21 +4,23 @@ from libc.stdlib cimport calloc, free
 from sfu.kernel.counters cimport DROPPED_QUEUE
 from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_room
-from sfu.kernel.sizes cimport QUEUE, RUN, SLOTS, WIRE_OVERHEAD
-from sfu.kernel.state cimport backlog, line
+from sfu.kernel.line cimport line_pace
+from sfu.kernel.probing cimport probing_send
+from sfu.kernel.sizes cimport KINDS, QUEUE, RUN, SCREEN, SLOTS, WIRE_OVERHEAD
+from sfu.kernel.state cimport backlog, line, slot
 from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
 
 cdef enum:
-    # Pace while the viewer has not told what the line bears
-    DEFAULT_ESTIMATE = 10000000
-    # A viewer's estimate is at most a little above what reaches him: he who is sent 20 kbit/s tells
-    # 20 kbit/s, and a pace by that alone would keep him there for good.
-    LEAST_ESTIMATE = 4000000
     BURST = 5000
     LEAST_BURST = 3200
     LONGEST_REFILL = 1000000
-    # What has waited longer is too late for any picture
-    LONGEST_WAIT = 1000000
+    # What has waited longer is too late for a face; of a screen every picture counts
+    CAMERA_WAIT = 500000
+    SCREEN_WAIT = 4000000
+    # A slot that was cut begins again after this, or after twice as long as the last time
+    CUT_FOR = 500000
+    CUT_FOR_MOST = 8000000
+    CUT_FORGOTTEN = 10000000
     # Bytes that a slot may send in its turn: more than any packet has
     SHARE = 1600
     # Viewers between two looks at the clock
@@ -26,9 +28,7 @@ cdef enum:
 
 
 cdef void refill(engine* e, session* v) noexcept nogil:
-    cdef uint64_t estimate = max(<uint64_t>LEAST_ESTIMATE, v.estimate) if v.estimate else DEFAULT_ESTIMATE
-    # 2.5 × the estimate in bytes per second
-    cdef int64_t rate = <int64_t>(estimate // 16 * 5)
+    cdef int64_t rate = <int64_t>(line_pace(v) // 8)
     cdef int64_t burst = rate * BURST // 1000000
     if burst < LEAST_BURST:
         burst = LEAST_BURST
@@ -90,14 +90,33 @@ cdef outgoing* take_first(backlog* b, int32_t slot_index) noexcept nogil:
     return &b.items[i]
 
 
-cdef void push_out(engine* e, backlog* b) noexcept nogil:
-    """All places are taken: the longest line loses its oldest packet."""
+cdef void cut(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
+    """What waits of a slot is not sent at all, and the slot begins anew at a keyframe. Its numbers are
+    used by what comes then, so the viewer misses nothing that he would ask for again."""
+    cdef session* v = &e.sessions[viewer]
+    cdef slot* s = &v.slots[slot_index]
+    cdef int64_t last = s.resumes_at - s.cut_at
+    while v.waits.lined_up >> slot_index & 1:
+        packet_drop(e, take_first(v.waits, slot_index).packet)
+        e.counters[DROPPED_QUEUE] += 1
+    s.map.highest_out = max(s.departed, s.map.first_out)
+    if s.source < 0:
+        return
+    last = min(<int64_t>CUT_FOR_MOST, 2 * last) if s.cut_at and e.now - s.cut_at < CUT_FORGOTTEN else CUT_FOR
+    s.cut_at = e.now
+    s.resumes_at = e.now + last
+    s.cut_from = s.source
+    s.source = s.pending = -1
+    v.unsettled |= 1u << slot_index
+
+
+cdef void push_out(engine* e, int32_t viewer, backlog* b) noexcept nogil:
+    """All places are taken: the longest line is cut."""
     cdef int32_t i, longest = 0
     for i in range(SLOTS):
         if b.lines[i].count > b.lines[longest].count:
             longest = i
-    packet_drop(e, take_first(b, longest).packet)
-    e.counters[DROPPED_QUEUE] += 1
+    cut(e, viewer, longest)
 
 
 cdef void pacing_wait(engine* e, int32_t viewer, const outgoing* o) noexcept nogil:
@@ -107,11 +126,15 @@ cdef void pacing_wait(engine* e, int32_t viewer, const outgoing* o) noexcept nog
         e.counters[DROPPED_QUEUE] += 1
         return
     if b.count == QUEUE:
-        push_out(e, b)
+        push_out(e, viewer, b)
     line_up(b, o, e.now)
     o.packet.references += 1
-    if not v.waiting:
-        v.waiting = True
+    pacing_watch(e, viewer)
+
+
+cdef void pacing_watch(engine* e, int32_t viewer) noexcept nogil:
+    if not e.sessions[viewer].waiting:
+        e.sessions[viewer].waiting = True
         e.waiting[e.waiting_count] = viewer
         e.waiting_count += 1
 
@@ -139,12 +162,15 @@ cdef void pacing_run(engine* e, int32_t viewer, const outgoing* items, int32_t c
             pacing_depart(e, viewer, &items[i], longest if i < count - 1 else 0)
 
 
-cdef void drop_late(engine* e, backlog* b) noexcept nogil:
+cdef void cut_late(engine* e, int32_t viewer, backlog* b) noexcept nogil:
+    cdef const outgoing* o
     cdef int32_t i
     for i in range(SLOTS):
-        while b.lined_up >> i & 1 and e.now - b.items[b.lines[i].head].queued > LONGEST_WAIT:
-            packet_drop(e, take_first(b, i).packet)
-            e.counters[DROPPED_QUEUE] += 1
+        if not b.lined_up >> i & 1:
+            continue
+        o = &b.items[b.lines[i].head]
+        if e.now - o.queued > (SCREEN_WAIT if (o.csrc % KINDS) == SCREEN else CAMERA_WAIT):
+            cut(e, viewer, i)
 
 
 cdef int32_t whose_turn(backlog* b) noexcept nogil:
@@ -165,10 +191,10 @@ cdef bint pace_viewer(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     cdef outgoing* o
     cdef int32_t sent = 0, slot_index
-    if not waits(v):
-        return True
     refill(e, v)
-    drop_late(e, v.waits)
+    if not waits(v):
+        return not (outbox_room(e) and probing_send(e, viewer))
+    cut_late(e, viewer, v.waits)
     while v.waits.count and v.tokens > 0:
         if sent % RUN == 0 and not outbox_room(e):
             return False

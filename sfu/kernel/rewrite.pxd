@@ -37,6 +37,8 @@ cdef struct slot_map:
     int64_t highest_in
     # The highest number, time stamp, picture id and TL0PICIDX sent.
     int64_t highest_out
+    # The number before the first
+    int64_t first_out
     uint32_t timestamp
     uint16_t picture
     uint8_t tl0

@@ -11,7 +11,7 @@ cdef inline bint later_picture(uint16_t a, uint16_t b) noexcept nogil:
 
 cdef void map_start(slot_map* m, uint16_t first_sequence) noexcept nogil:
     memset(m, 0, sizeof(slot_map))
-    m.highest_out = <int64_t>first_sequence - 1
+    m.highest_out = m.first_out = <int64_t>first_sequence - 1
 
 
 cdef inline map_entry* newest(slot_map* m) noexcept nogil:

@@ -148,17 +148,18 @@ cdef class Sessions:
         self._check_kind(kind)
         self._command(SET_GATE, session, kind, open)
 
-    def add_audio_slot(self, int session, int slot, *, uint32_t ssrc, int payload_type):
+    def add_audio_slot(self, int session, int slot, *, uint32_t ssrc, int payload_type,
+                       bint transport_cc=False):
         if not 0 <= slot < AUDIO_SLOTS:
             raise ValueError(f"audio slot {slot}; 0 to {AUDIO_SLOTS - 1}")
         self._command(ADD_SLOT, session, slot, ssrc, 0, secrets.randbits(32),
-                      bytes((payload_type, 0, 0)))
+                      bytes((payload_type, 0, 0, transport_cc)))
 
     def add_video_slot(self, int session, int slot, *, uint32_t ssrc, uint32_t rtx_ssrc,
-                       int payload_type, int rtx_payload_type):
+                       int payload_type, int rtx_payload_type, bint transport_cc=False):
         self._check_slot(slot)
         self._command(ADD_SLOT, session, AUDIO_SLOTS + slot, ssrc, rtx_ssrc, secrets.randbits(32),
-                      bytes((payload_type, rtx_payload_type, 1)))
+                      bytes((payload_type, rtx_payload_type, 1, transport_cc)))
 
     def set_slot(self, int session, int slot, int source, int kind, int layer, *, int height=0,
                  bint pinned=False, int temporal=TEMPORAL - 1):

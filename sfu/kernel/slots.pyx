@@ -106,6 +106,8 @@ cdef void slots_show(engine* e, int32_t viewer, int32_t slot_index, int32_t trac
     else:
         e.sessions[viewer].showing &= ~(1u << slot_index)
     s.wanted_layer = layer
+    # It is told again what he is given, though that may be the same: a command may have crossed it.
+    s.told_given = GIVEN_UNKNOWN
 
 
 cdef void slots_close_gate(engine* e, int32_t track_index) noexcept nogil:

@@ -8,6 +8,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
 
 from sfu.kernel.addresses cimport address, known_path, path, probe, rate_bucket
 from sfu.kernel.counters cimport COUNTERS
+from sfu.kernel.estimate cimport estimator
 from sfu.kernel.rewrite cimport slot_map
 from sfu.kernel.rtcp cimport arrivals
 from sfu.kernel.sizes cimport (
@@ -170,6 +171,8 @@ cdef struct slot:
     uint32_t rtx_ssrc
     uint8_t payload_type
     uint8_t rtx_payload_type
+    # Its viewer tells when packets with a transport-wide number arrived
+    bint transport_cc
     int64_t rtx_sequence
     # Video: what the viewer wants; −1: nothing
     int32_t track
@@ -266,7 +269,13 @@ cdef struct session:
     # the source that it should
     uint32_t showing
     uint32_t unsettled
-    # What its line bears (bits per second): of it what is given out, and what would let a slot have
+    # What its line bears, once it is a viewer; whether packets have transport-wide numbers now
+    estimator* estimator
+    bint may_count
+    bint counts
+    # Since when all that he wants fits
+    int64_t unsettled_at
+    # Bits per second: of that what is given out, and what would let a slot have
     # more (0: all have what they want). When that is looked at again, and when a slot got more last
     bint marked
     uint64_t allotted

@@ -31,9 +31,12 @@ _SOURCE_FEEDBACK = {
     "video": ("transport-cc", "nack", "nack pli", "ccm fir", "goog-remb"),
 }
 """What we send of it to a publisher."""
-_SLOT_FEEDBACK = {"audio": (), "video": ("nack", "nack pli", "ccm fir", "goog-remb")}
+_SLOT_FEEDBACK = {
+    "audio": ("transport-cc",),
+    "video": ("transport-cc", "nack", "nack pli", "ccm fir", "goog-remb"),
+}
 """What we take of it from a viewer."""
-_FROM_SENDERS = ("mid", "rid", "repaired_rid", "audio_level", "transport_cc")
+_FROM_SENDERS = ("mid", "rid", "repaired_rid", "audio_level")
 """Extensions that we read and never write: a viewer is not promised them. He knows our SSRCs from
 the answer, and one who was promised MIDs might wait for them."""
 _NOTHING: dict[SessionKind, str] = {
@@ -80,7 +83,13 @@ class Slot:
 
     @property
     def shape(self) -> tuple[object, ...]:
-        return (self.media, self.number, self.mid, *_payload_types(self.codec, self.rtx))
+        types = _payload_types(self.codec, self.rtx)
+        return (self.media, self.number, self.mid, *types, self.transport_cc)
+
+    @property
+    def transport_cc(self) -> bool:
+        """Whether the peer tells when each packet arrived."""
+        return "transport-cc" in self.codec.feedback
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +180,7 @@ def _assign(
         raise unusable("RTCP goes over the port of the media: rtcp-mux.", "rtcp_mux", **told)
     if sends:
         return _source(section, _SENT[media][place], codec, ids)
-    feedback = tuple(f for f in _SLOT_FEEDBACK[media] if f in codec.feedback)
-    codec = replace(codec, feedback=feedback)
+    codec = replace(codec, feedback=_feedback(section, codec, _SLOT_FEEDBACK, ids, sent=False))
     if media == "audio":
         # Sound is sent once.
         return Slot("audio", place, section.mid, codec, None)
@@ -181,21 +189,39 @@ def _assign(
 
 def _source(section: Section, kind: Kind, codec: Codec, ids: dict[str, int]) -> Source:
     video = section.media == "video"
-    written = {e.name for e in section.extensions if e.sent and ids.get(e.name) == e.id}
-    feedback = [f for f in _SOURCE_FEEDBACK[section.media] if f in codec.feedback]
-    if "transport-cc" in feedback and "transport_cc" not in written:
-        feedback.remove("transport-cc")
+    written = _extensions(section, ids, sent=True)
+    feedback = _feedback(section, codec, _SOURCE_FEEDBACK, ids, sent=True)
     layers = section.rids[: len(RIDS)] if video and "rid" in written else ()
     most = len(RIDS) if video and section.ssrcs_are_layers else 1
     return Source(
         kind,
         section.mid,
-        replace(codec, feedback=tuple(feedback)),
+        replace(codec, feedback=feedback),
         section.rtx,
         tuple(layer.name for layer in layers),
         tuple(layer.name for layer in _smallest_first(layers)),
         () if layers else section.ssrcs[:most],
     )
+
+
+def _extensions(section: Section, ids: dict[str, int], *, sent: bool) -> set[str]:
+    """Names of those that the peer may write, or that it reads."""
+    mine = (e for e in section.extensions if ids.get(e.name) == e.id)
+    return {e.name for e in mine if (e.sent if sent else e.received)}
+
+
+def _feedback(
+    section: Section,
+    codec: Codec,
+    spoken: dict[str, tuple[str, ...]],
+    ids: dict[str, int],
+    *,
+    sent: bool,
+) -> tuple[str, ...]:
+    """Without the numbers that it counts by there is no transport-wide feedback."""
+    counted = "transport_cc" in _extensions(section, ids, sent=sent)
+    found = (f for f in spoken[section.media] if f in codec.feedback)
+    return tuple(f for f in found if f != "transport-cc" or counted)
 
 
 def _smallest_first(layers: tuple[Rid, ...]) -> list[Rid]:

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sfu.inbox import dispatch
-from sfu.kernel.core import EVENT_HEIGHT
+from sfu.kernel.core import EVENT_GIVEN, EVENT_HEIGHT
 from sfu.room import SWITCH_AFTER
 from sfu.views import HOLD
 from tests.sfu import offers
@@ -15,7 +15,9 @@ CAMERA, SCREEN = 1, 2
 
 
 def slots(stage: Stage) -> list[tuple[object, ...]]:
-    return stage.kernel.take("set_slot", "clear_slot")
+    """Without what decides who comes first."""
+    taken = stage.kernel.take("set_slot", "clear_slot")
+    return [tuple(part for part in entry if not isinstance(part, dict)) for entry in taken]
 
 
 def test_gates_follow_what_is_open() -> None:
@@ -386,7 +388,7 @@ def shown(stage: Stage) -> dict[tuple[int, int], tuple[object, ...]]:
                 table = {k: v for k, v in table.items() if k[0] != gone}
                 assert all(v[0] != gone for v in table.values())
             case "set_slot":
-                slot, source, kind, layer = rest
+                slot, source, kind, layer, _ = rest
                 table[people[handle], slot] = (people[source], kind, layer)
             case "clear_slot":
                 del table[people[handle], rest[0]]
@@ -398,3 +400,41 @@ def asked(stage: Stage) -> dict[str, tuple[list[str], bool]]:
         name: (list(actual.camera_layers), actual.screen_shown)
         for name, actual in stage.actual.items()
     }
+
+
+# ── what a viewer's line bears ──
+
+
+def camera_layers(stage: Stage) -> list[str]:
+    return list(stage.actual["s1"].camera_layers)
+
+
+def test_publishers_are_asked_for_what_viewers_are_given() -> None:
+    stage = Stage()
+    stage.want(1, open=["camera"])
+    stage.want(2, view=[tile(0, 1, 720)])
+    assert camera_layers(stage) == ["f"]
+    for layer, asked_for in ((0, ["q"]), (-1, [])):
+        dispatch(stage.engine, (EVENT_GIVEN, 1, 0, layer, b"\2"), stage.now)
+        stage.settle()
+        assert "f" in camera_layers(stage) or layer < 0, "the picture goes on until the other comes"
+        stage.pass_time(HOLD + 0.1)
+        assert camera_layers(stage) == asked_for
+    stage.engine.set_given(1, 0, 2, stage.now)
+    stage.settle()
+    assert camera_layers(stage) == ["f"]
+
+
+def test_what_is_given_to_a_slot_that_is_empty_or_of_nobody_changes_nothing() -> None:
+    stage = Stage()
+    stage.want(1, open=["camera"])
+    stage.want(2, view=[tile(0, 1, 720)])
+    for slot in (1, 24):
+        stage.engine.set_given(1, slot, 0, stage.now)
+    stage.engine.set_given(99, 0, 0, stage.now)
+    stage.pass_time(HOLD + 0.1)
+    assert camera_layers(stage) == ["f"]
+    stage.want(2, view=[])
+    stage.engine.set_given(1, 0, 1, stage.now)
+    stage.pass_time(HOLD + 0.1)
+    assert camera_layers(stage) == []

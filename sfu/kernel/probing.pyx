@@ -1,0 +1,78 @@
+from libc.stdint cimport int32_t, int64_t, uint64_t
+
+from sfu.kernel.estimate cimport estimator_probe
+from sfu.kernel.memory cimport ring_find
+from sfu.kernel.outbox cimport outbox_allows, outbox_padding, outbox_rtp
+from sfu.kernel.places cimport csrc_of, source_at
+from sfu.kernel.rewrite cimport map_entry, map_has_left_out, map_resolve
+from sfu.kernel.sizes cimport AUDIO_SLOTS, RUN, VIDEO_SLOTS, WIRE_OVERHEAD
+from sfu.kernel.state cimport outgoing, packet, session, slot, source
+
+cdef enum:
+    PADDING = 255
+    # How many numbers back a packet is looked for that may be sent again
+    BACK = 8
+
+
+cdef bint newest_sent(engine* e, const slot* s, int32_t slot_index, int32_t back, outgoing* o) noexcept nogil:
+    """A packet that left a moment ago: if it was lost, it is welcome."""
+    cdef int64_t sent, original
+    cdef const map_entry* m = map_resolve(&s.map, <unsigned short>(s.departed - back), &sent, &original)
+    cdef source* from_source
+    cdef packet* p
+    if m == NULL or m.source != s.source or m.epoch != s.map.epoch:
+        return False
+    from_source = source_at(e, m.source)
+    p = ring_find(from_source, original) if from_source.generation == m.generation else NULL
+    if p == NULL or p.size == 0 or map_has_left_out(&s.map, m.epoch, p.picture):
+        return False
+    o.packet = p
+    o.sequence = sent
+    o.timestamp = p.timestamp + m.timestamp_offset
+    o.picture = (p.picture + m.picture_offset) & 0x7FFF
+    o.tl0 = <unsigned char>(p.vp8.tl0 + m.tl0_offset)
+    o.csrc = csrc_of(e, from_source)
+    o.slot = <unsigned char>slot_index
+    o.rtx = True
+    o.marker = p.marker
+    return True
+
+
+cdef int32_t flowing_slot(const session* v) noexcept nogil:
+    cdef int32_t i
+    for i in range(AUDIO_SLOTS, AUDIO_SLOTS + VIDEO_SLOTS):
+        if v.showing >> i & 1 and v.slots[i].source >= 0 and v.slots[i].rtx_ssrc and v.slots[i].packets:
+            return i
+    return -1
+
+
+cdef int32_t any_slot(const session* v) noexcept nogil:
+    cdef int32_t i
+    for i in range(AUDIO_SLOTS, AUDIO_SLOTS + VIDEO_SLOTS):
+        if v.slots[i].used and v.slots[i].rtx_ssrc:
+            return i
+    return -1
+
+
+cdef bint probing_send(engine* e, int32_t viewer) noexcept nogil:
+    cdef session* v = &e.sessions[viewer]
+    cdef uint64_t rate = 0
+    cdef int32_t left, slot_index, i = 0
+    cdef outgoing o
+    if v.estimator == NULL or not v.counts or not v.keyed or not outbox_allows(e, v):
+        return False
+    left = estimator_probe(v.estimator, e.now, v.wishes, &rate)
+    if rate == 0:
+        return False
+    slot_index = flowing_slot(v)
+    while left > 0 and i < RUN:
+        if slot_index >= 0 and newest_sent(e, &v.slots[slot_index], slot_index, i % BACK, &o):
+            left -= o.packet.size + WIRE_OVERHEAD
+            outbox_rtp(e, viewer, &o, 0)
+        else:
+            if any_slot(v) < 0:
+                return False
+            left -= PADDING + WIRE_OVERHEAD
+            outbox_padding(e, viewer, any_slot(v), PADDING)
+        i += 1
+    return True

@@ -1,6 +1,6 @@
 """What each slot of a viewer is given of what it wants, by what the viewer's line bears.
 
-Sound is never asked. Then the screen, who speaks, who is pinned or moderates, then by height: everybody
+Sound is never asked. Then the screen, who speaks, who moderates, then by height: everybody
 the smallest first, then more, in this order. What does not fit is not sent.
 """
 

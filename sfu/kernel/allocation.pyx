@@ -93,7 +93,7 @@ cdef int64_t precedence_of(engine* e, const session* v, const slot* s) noexcept 
     cdef int64_t group = 3
     if s.track % KINDS == SCREEN:
         group = 0
-    elif s.pinned or e.sessions[who].moderator:
+    elif e.sessions[who].moderator:
         group = 2
     for i in range(SPEAKERS):
         if group and r.seats[i].session == who:

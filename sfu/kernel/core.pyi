@@ -172,12 +172,11 @@ class Kernel:
         layer: int,
         *,
         height: int = 0,
-        pinned: bool = False,
         temporal: int = 2,
     ) -> None:
         """Video slot `slot` of `session` shows `kind` of session `source` in `layer` (0 the
         smallest) or in a smaller one, as the viewer's line bears it; while that layer does not
-        arrive, in the nearest that does. `height` of the tile and `pinned` decide who comes first;
+        arrive, in the nearest that does. `height` of the tile decides who comes first;
         `temporal`: the highest temporal layer that is wanted."""
     def clear_slot(self, session: int, slot: int) -> None: ...
     def set_screen_audio(self, room: int, session: int) -> None:

@@ -66,6 +66,8 @@ COUNTERS = {
     "nacks_sent": counters.NACKS_SENT, "nacks_received": counters.NACKS_RECEIVED,
     "retransmitted": counters.RETRANSMITTED, "retransmit_missed": counters.RETRANSMIT_MISSED,
     "keyframes_requested": counters.KEYFRAMES_REQUESTED, "feedback_sent": counters.FEEDBACK_SENT,
+    "feedback_received": counters.FEEDBACK_RECEIVED, "feedback_refused": counters.FEEDBACK_REFUSED,
+    "probes_sent": counters.PROBES_SENT, "slots_cut": counters.SLOTS_CUT,
     "switches": counters.SWITCHES,
 }
 

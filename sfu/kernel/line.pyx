@@ -2,6 +2,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from sfu.kernel.allocation cimport allocation_mark
+from sfu.kernel.counters cimport FEEDBACK_RECEIVED, FEEDBACK_REFUSED
 from sfu.kernel.estimate cimport (
     estimator, estimator_feedback, estimator_open, estimator_pace, estimator_remb, estimator_report, estimator_tick)
 
@@ -78,8 +79,11 @@ cdef void settle(session* v, int64_t now) noexcept nogil:
 
 cdef void line_feedback(engine* e, int32_t viewer, const rtcp_packet* p) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
-    if v.estimator != NULL and estimator_feedback(v.estimator, e.now, p.body, p.length):
-        react(e, viewer)
+    if v.estimator == NULL or not estimator_feedback(v.estimator, e.now, p.body, p.length):
+        e.counters[FEEDBACK_REFUSED] += 1
+        return
+    e.counters[FEEDBACK_RECEIVED] += 1
+    react(e, viewer)
 
 
 cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil:

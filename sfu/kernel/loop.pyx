@@ -90,8 +90,7 @@ cdef void set_extensions(session* p, const command* c) noexcept nogil:
 
 cdef void set_tile(slot* s, long long tile) noexcept nogil:
     s.tile_height = tile & 0xFFFF
-    s.pinned = tile >> 16 & 1
-    s.temporal_most = tile >> 17 & 3
+    s.temporal_most = tile >> 16 & 3
 
 
 cdef void command_do(engine* e, const command* c) noexcept nogil:

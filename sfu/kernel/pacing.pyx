@@ -1,7 +1,7 @@
 from libc.stdint cimport int16_t, int32_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 
-from sfu.kernel.counters cimport DROPPED_QUEUE
+from sfu.kernel.counters cimport DROPPED_QUEUE, SLOTS_CUT
 from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_room
 from sfu.kernel.line cimport line_pace
@@ -102,6 +102,7 @@ cdef void cut(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
     s.map.highest_out = max(s.departed, s.map.first_out)
     if s.source < 0:
         return
+    e.counters[SLOTS_CUT] += 1
     last = min(<int64_t>CUT_FOR_MOST, 2 * last) if s.cut_at and e.now - s.cut_at < CUT_FORGOTTEN else CUT_FOR
     s.cut_at = e.now
     s.resumes_at = e.now + last

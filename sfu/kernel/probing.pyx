@@ -1,5 +1,6 @@
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
+from sfu.kernel.counters cimport PROBES_SENT
 from sfu.kernel.estimate cimport estimator_probe
 from sfu.kernel.memory cimport ring_find
 from sfu.kernel.outbox cimport outbox_allows, outbox_padding, outbox_rtp
@@ -75,4 +76,5 @@ cdef bint probing_send(engine* e, int32_t viewer) noexcept nogil:
             left -= PADDING + WIRE_OVERHEAD
             outbox_padding(e, viewer, any_slot(v), PADDING)
         i += 1
+        e.counters[PROBES_SENT] += 1
     return True

@@ -162,7 +162,7 @@ cdef class Sessions:
                       bytes((payload_type, rtx_payload_type, 1, transport_cc)))
 
     def set_slot(self, int session, int slot, int source, int kind, int layer, *, int height=0,
-                 bint pinned=False, int temporal=TEMPORAL - 1):
+                 int temporal=TEMPORAL - 1):
         self._check_slot(slot)
         self._check_kind(kind)
         if source not in self.open_sessions:
@@ -172,7 +172,7 @@ cdef class Sessions:
         if not 0 <= height <= 0xFFFF or not 0 <= temporal < TEMPORAL:
             raise ValueError(f"height {height}, temporal layer {temporal}")
         self._command(SET_SLOT, session, AUDIO_SLOTS + slot, source * KINDS + kind, layer,
-                      height | pinned << 16 | temporal << 17)
+                      height | temporal << 16)
 
     def clear_slot(self, int session, int slot):
         self._check_slot(slot)

@@ -178,7 +178,6 @@ cdef struct slot:
     int32_t track
     int32_t wanted_layer
     int32_t tile_height
-    bint pinned
     uint8_t temporal_most
     # Which layer it may show now, since when, whether the line bears no more, and what Python was told
     int32_t given

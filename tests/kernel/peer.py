@@ -248,10 +248,16 @@ class Peer:
         for kind in (KIND_MICROPHONE, KIND_CAMERA):
             kernel.set_gate(self.handle, kind, gate)
 
-    def view(self, *, rtx: bool = True) -> None:
+    def view(self, *, rtx: bool = True, transport_cc: bool = False) -> None:
         kernel = self.stage.kernel
         for i in range(4):
-            kernel.add_audio_slot(self.handle, i, ssrc=AUDIO_SSRC + i, payload_type=OPUS)
+            kernel.add_audio_slot(
+                self.handle,
+                i,
+                ssrc=AUDIO_SSRC + i,
+                payload_type=OPUS,
+                transport_cc=transport_cc,
+            )
         for i in range(VIDEO_SLOTS):
             kernel.add_video_slot(
                 self.handle,
@@ -260,6 +266,7 @@ class Peer:
                 rtx_ssrc=SLOT_RTX_SSRC + i if rtx else 0,
                 payload_type=VP8,
                 rtx_payload_type=VP8_RTX if rtx else 0,
+                transport_cc=transport_cc,
             )
 
     def show(self, slot: int, source: "Peer", layer: int = 2) -> None:
@@ -290,6 +297,8 @@ class Peer:
         size: int = 200,
         height: int = 0,
         temporal: tuple[int, int, bool] | None = None,
+        start: bool = True,
+        marker: bool = True,
     ) -> bytes:
         """The next packet of this layer, not sent yet: a frame of its own."""
         sequence = self.next_sequence[layer + 1]
@@ -300,8 +309,10 @@ class Peer:
             sequence,
             picture * 5400,
             100 * self.number + layer + 1,
-            vp8(picture, keyframe=keyframe, size=size, height=height, temporal=temporal),
-            marker=True,
+            vp8(
+                picture, keyframe=keyframe, size=size, height=height, temporal=temporal, start=start
+            ),
+            marker=marker,
             extensions={
                 MID: b"1",
                 RID: (b"q", b"h", b"f")[layer],
@@ -318,6 +329,8 @@ class Peer:
         size: int = 200,
         height: int = 0,
         temporal: tuple[int, int, bool] | None = None,
+        start: bool = True,
+        marker: bool = True,
     ) -> None:
         packet = self.camera_packet(
             picture,
@@ -326,6 +339,8 @@ class Peer:
             size=size,
             height=height,
             temporal=temporal,
+            start=start,
+            marker=marker,
         )
         self.send(packet)
 

@@ -1,0 +1,34 @@
+"""Transport-wide feedback as browsers write it (draft-holmer-rmcat-transport-wide-cc-extensions-01)."""
+
+import struct
+
+TICK = 250
+"""Microseconds of a delta."""
+REFERENCE = 64_000
+
+
+def write_feedback(base: int, arrivals: list[int | None], count: int, sender: int = 7) -> bytes:
+    """`arrivals` in µs by transport-wide number from `base` on, None: not arrived. At least one is."""
+    first = next(at for at in arrivals if at is not None)
+    reference = first // REFERENCE
+    previous = reference * (REFERENCE // TICK)
+    symbols, deltas = [], b""
+    for at in arrivals:
+        if at is None:
+            symbols.append(0)
+            continue
+        delta = at // TICK - previous
+        previous += delta
+        small = 0 <= delta <= 255
+        symbols.append(1 if small else 2)
+        deltas += struct.pack("!B" if small else "!h", delta)
+    chunks = b""
+    for at in range(0, len(symbols), 7):
+        chunk = 0xC000
+        for place, symbol in enumerate(symbols[at : at + 7]):
+            chunk |= symbol << 2 * (6 - place)
+        chunks += struct.pack("!H", chunk)
+    body = struct.pack("!IIHH", sender, 0, base & 0xFFFF, len(arrivals))
+    body += (reference & 0xFFFFFF).to_bytes(3, "big") + bytes([count & 0xFF]) + chunks + deltas
+    body += bytes(-len(body) % 4)
+    return struct.pack("!BBH", 0x80 | 15, 205, len(body) // 4) + body

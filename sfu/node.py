@@ -16,7 +16,7 @@ from zvonok.service.addresses import reachable_addresses
 from zvonok.service.bus import Subscription
 from zvonok.service.door import serve_unix
 from zvonok.service.health import private_app
-from zvonok.service.metrics import CountersOf, new_registry
+from zvonok.service.metrics import CountersOf, GaugesOf, new_registry
 from zvonok.service.run import Stop, ready
 from zvonok.service.settings import Settings, load
 from zvonok.service.tasks import Tasks
@@ -141,6 +141,7 @@ def _metrics(kernel: core.Kernel, engine: Engine) -> CollectorRegistry:
     registry.register(
         CountersOf(lambda: {"handshakes_deferred": engine.handshakes_deferred}, "sfu_")
     )
+    registry.register(GaugesOf(kernel.lines, "sfu_lines_"))
     sessions = Gauge("sfu_sessions", "sessions open in the kernel", registry=registry)
     sessions.set_function(lambda: engine.session_count)
     calls = Gauge("sfu_calls", "calls with sessions on this worker", registry=registry)

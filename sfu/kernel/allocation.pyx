@@ -1,5 +1,6 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
+from sfu.kernel.counters cimport SLOTS_LOWERED, SLOTS_RAISED
 from sfu.kernel.events cimport EVENT_GIVEN, event_put
 from sfu.kernel.line cimport line_budget
 from sfu.kernel.places cimport source_at, source_of, track_at
@@ -12,14 +13,19 @@ cdef enum:
     OPTIONS = LAYERS * TEMPORAL
     # Time between two upward steps: a step too far shows within that
     RAISE_INTERVAL = 1000000
+    # For so long after he began to look his line is being found out
+    FRESH_FOR = 3000000
+    RAISE_FRESH = 200000
     CHECK_LIMITED = 250000
     CHECK_SETTLED = 1000000
     # Parts in 64 of the budget that are given out: keyframes, repairs and reports have the rest
-    GIVEN_OUT = 60
+    GIVEN_OUT = 62
     # Parts in 64 that a step up may cost at most of what is left for it
     STEP = 56
     # A layer that was given and does not come for so long will not
     ABSENT_AFTER = 2500000
+    # Parts in 4 of what a slot is given that may go on flowing until the right layer begins
+    LENIENT = 5
     # Sound that is kept free for: one who speaks
     SOUND_LEAST = 64000
     SOUND_SPAN = 200000
@@ -196,13 +202,25 @@ cdef void tell(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
         s.told_given, s.told_temporal = s.given, temporal
 
 
+cdef bint is_too_much(engine* e, const slot* s, const candidate* c) noexcept nogil:
+    """What flows, with as few pictures as can be."""
+    cdef source* from_source
+    if s.source < 0 or c.chosen < 0:
+        return False
+    from_source = source_at(e, s.source)
+    return rates_cost(e, s.track, from_source.layer, 0) > c.options[c.chosen].cost * LENIENT // 4
+
+
 cdef void apply(engine* e, int32_t viewer, const candidate* c) noexcept nogil:
     cdef slot* s = &e.sessions[viewer].slots[c.slot]
     cdef int32_t given = GIVEN_NOTHING if c.chosen < 0 else c.options[c.chosen].layer
     s.limited = c.chosen < c.count - 1
     if c.chosen >= 0:
         s.temporal_wanted = <uint8_t>c.options[c.chosen].temporal
+    s.strangled = is_too_much(e, s, c)
     if given != s.given:
+        if s.given != GIVEN_UNKNOWN:
+            e.counters[SLOTS_RAISED if c.chosen > c.current else SLOTS_LOWERED] += 1
         s.given = given
         s.given_at = e.now
         slots_choose(e, viewer, c.slot)
@@ -248,6 +266,12 @@ cdef void sum_up(session* v, const candidate* all, int32_t count, uint64_t sound
     v.allotted = given * 64 // GIVEN_OUT
 
 
+cdef int64_t raise_interval(const engine* e, session* v) noexcept nogil:
+    if v.looks_since == 0:
+        v.looks_since = e.now
+    return RAISE_FRESH if e.now - v.looks_since < FRESH_FOR else RAISE_INTERVAL
+
+
 cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     cdef candidate all[VIDEO_SLOTS]
@@ -260,7 +284,7 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     left = <int64_t>(line_budget(v) * GIVEN_OUT // 64) - <int64_t>sound
     count = collect(e, v, all)
     give_out(all, count, left, False)
-    if e.now - v.raised_at >= RAISE_INTERVAL and raise_one(all, count, left):
+    if e.now - v.raised_at >= raise_interval(e, v) and raise_one(all, count, left):
         v.raised_at = e.now
     sum_up(v, all, count, sound)
     for i in range(count):

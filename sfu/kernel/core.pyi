@@ -50,17 +50,32 @@ class SourceStats(TypedDict):
     level: int
     keyframes: int
 
+class SlotStats(TypedDict):
+    slot: int
+    given: int
+    """Layer; −1: none, −2: not decided yet."""
+    temporal: int
+    shown: int
+    """The layer that flows; −1: none."""
+    limited: bool
+    """It would get more if the viewer's line bore more."""
+
 class SessionStats(TypedDict):
     packets_received: int
     packets_sent: int
     bytes_received: int
     bytes_sent: int
     estimate: int
-    """Bits per second by the viewer's REMB; 0 when none came."""
+    """Bits per second that the viewer's line bears; 0: not known."""
+    allotted: int
+    """Bits per second of it that are given out, with what is set aside for sound."""
+    wishes: int
+    """Bits per second that would let a slot have more; 0: all have what they want."""
     rtt: int
     """The round trip in µs; 0 while it is unknown."""
     loss: float
     """Which part of what it was sent got lost, 0 to 1, by its last reports."""
+    slots: list[SlotStats]
     sources: list[SourceStats]
 
 class Kernel:
@@ -186,6 +201,10 @@ class Kernel:
         may be asked for when it has come."""
     def counters(self) -> dict[str, int]:
         """Packets, bytes, drops by reason and errors since the start, by metric name."""
+    def lines(self) -> dict[str, int]:
+        """What viewers' lines bear, of all together: `viewers` that show something, of these those
+        whose packets are counted and those limited by their line; slots that get less than they
+        want and those that get nothing; bits per second that are given out."""
     def session_stats(self, session: int) -> SessionStats: ...
 
 class SteppedKernel(Kernel):

@@ -19,9 +19,9 @@ from sfu.kernel.memory cimport MAX_PACKETS
 from sfu.kernel.outbox cimport outbox_flush
 from sfu.kernel.pacing cimport pacing_due
 from sfu.kernel.sessions cimport Sessions
-from sfu.kernel.sizes cimport SOURCES
+from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, SOURCES, VIDEO_SLOTS
 from sfu.kernel.srtp cimport SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80
-from sfu.kernel.state cimport engine, event, source
+from sfu.kernel.state cimport GIVEN_NOTHING, engine, event, slot, source
 
 PROFILE_AES128_CM_SHA1_80 = SRTP_AES128_CM_SHA1_80
 PROFILE_AEAD_AES_128_GCM = SRTP_AEAD_AES_128_GCM
@@ -68,8 +68,11 @@ COUNTERS = {
     "keyframes_requested": counters.KEYFRAMES_REQUESTED, "feedback_sent": counters.FEEDBACK_SENT,
     "feedback_received": counters.FEEDBACK_RECEIVED, "feedback_refused": counters.FEEDBACK_REFUSED,
     "probes_sent": counters.PROBES_SENT, "slots_cut": counters.SLOTS_CUT,
+    "slots_raised": counters.SLOTS_RAISED, "slots_lowered": counters.SLOTS_LOWERED,
     "switches": counters.SWITCHES,
 }
+
+LINES = ("viewers", "viewers_counted", "viewers_limited", "slots_limited", "slots_without", "allotted_bits")
 
 cdef int live = 0
 
@@ -248,6 +251,25 @@ cdef class Kernel(Sessions):
             return dict.fromkeys(COUNTERS, 0)
         return {name: self.shared.engine.counters[i] for name, i in COUNTERS.items()}
 
+    def lines(self):
+        cdef engine* e = self.shared.engine
+        cdef state.session* s
+        cdef int i, k
+        found = dict.fromkeys(LINES, 0)
+        for i in range(0 if self.closed else e.top):
+            s = &e.sessions[i]
+            if not s.used or not s.showing:
+                continue
+            found["viewers"] += 1
+            found["viewers_counted"] += s.counts
+            found["viewers_limited"] += s.wishes > 0
+            found["allotted_bits"] += s.allotted
+            for k in range(AUDIO_SLOTS, AUDIO_SLOTS + VIDEO_SLOTS):
+                if s.showing >> k & 1:
+                    found["slots_limited"] += bool(s.slots[k].limited)
+                    found["slots_without"] += s.slots[k].given == GIVEN_NOTHING
+        return found
+
     def session_stats(self, int session):
         cdef state.session* s
         cdef source* n
@@ -266,7 +288,21 @@ cdef class Kernel(Sessions):
         return {
             "packets_received": s.packets_received, "packets_sent": s.packets_sent,
             "bytes_received": s.bytes_received, "bytes_sent": s.bytes_sent,
-            "estimate": s.estimate, "rtt": s.rtt, "loss": s.loss / 256.0, "sources": found}
+            "estimate": s.estimator.target if s.estimator != NULL and s.estimator.feedback_at else 0,
+            "allotted": s.allotted, "wishes": s.wishes, "rtt": s.rtt, "loss": s.loss / 256.0, "sources": found, "slots": self._slots(session)}
+
+    cdef list _slots(self, int session):
+        cdef slot* n
+        cdef int i
+        found = []
+        for i in range(AUDIO_SLOTS, AUDIO_SLOTS + VIDEO_SLOTS):
+            n = &self.shared.engine.sessions[session].slots[i]
+            if n.track >= 0:
+                found.append({
+                    "slot": i - AUDIO_SLOTS, "given": n.given, "temporal": n.temporal_wanted,
+                    "shown": n.source % SOURCES - 1 if n.source >= 0 and n.track % KINDS == CAMERA else min(n.source, 0),
+                    "limited": bool(n.limited)})
+        return found
 
 
 cdef class SteppedKernel(Kernel):

@@ -3,12 +3,14 @@ from libc.stdlib cimport calloc, free
 
 from sfu.kernel.allocation cimport allocation_mark
 from sfu.kernel.counters cimport FEEDBACK_RECEIVED, FEEDBACK_REFUSED
+from sfu.kernel.pacing cimport pacing_watch
 from sfu.kernel.estimate cimport (
     estimator, estimator_feedback, estimator_open, estimator_pace, estimator_remb, estimator_report, estimator_tick)
 
 cdef enum:
-    # Bits per second to begin with: speech and a picture of 360 lines
-    START = 1000000
+    # Bits per second to begin with: speech and a small picture. A line that bears more shows it
+    # within the first probes
+    START = 300000
     # Of whom nothing is known, and nothing will be
     UNKNOWN = 0x7FFFFFFF
     PACE_UNKNOWN = 25000000
@@ -88,7 +90,6 @@ cdef void line_feedback(engine* e, int32_t viewer, const rtcp_packet* p) noexcep
 
 cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
-    v.estimate = bitrate
     if v.estimator == NULL:
         return
     estimator_remb(v.estimator, e.now, bitrate)
@@ -116,4 +117,6 @@ cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
         if not v.counts and (v.wishes or 4 * line_budget(v) < UNSETTLED_SPARE * v.allotted):
             count(v, e.now)
         settle(v, e.now)
+        if v.wishes > line_budget(v):
+            pacing_watch(e, viewer)
     react(e, viewer)

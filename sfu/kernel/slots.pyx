@@ -48,7 +48,7 @@ cdef int32_t best_source(engine* e, const slot* v) noexcept nogil:
 
 
 cdef bint has_too_much(engine* e, const slot* s) noexcept nogil:
-    if s.source < 0 or not s.limited or s.track % KINDS != CAMERA:
+    if s.source < 0 or s.given < 0 or not s.limited or s.track % KINDS != CAMERA:
         return False
     return slots_rank(e, s.track, source_at(e, s.source).layer) > slots_rank(e, s.track, s.given)
 
@@ -61,8 +61,12 @@ cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept n
         return
     if s.given == GIVEN_NOTHING:
         s.source = -1
-    best = best_source(e, s)
     s.squeezed = has_too_much(e, s)
+    if s.squeezed and s.strangled:
+        # Nothing for a moment: what is too much even so would cost the sound.
+        s.source = -1
+        s.squeezed = False
+    best = best_source(e, s)
     if best < 0 or flows(e, s, best):
         s.pending = -1
         return

@@ -189,6 +189,8 @@ cdef struct slot:
     uint8_t absent
     # More flows than is given, until that can begin
     bint squeezed
+    # The least of what flows is more than the slot may have
+    bint strangled
     # Place in track.viewers
     int32_t place
     # The highest temporal layer that flows and that should, and what was decided of which picture
@@ -280,6 +282,7 @@ cdef struct session:
     uint64_t allotted
     uint64_t wishes
     int64_t allocate_at
+    int64_t looks_since
     int64_t raised_at
     uint32_t sound_carried
     int64_t sound_since
@@ -305,8 +308,7 @@ cdef struct session:
     uint8_t id_level
     uint8_t id_transport_cc
     uint8_t id_send_time
-    # Pacing: what the viewer says the line bears, bytes that may leave now, what waits
-    uint64_t estimate
+    # Pacing: bytes that may leave now, what waits
     int64_t tokens
     int64_t refilled
     backlog* waits

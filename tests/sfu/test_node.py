@@ -58,6 +58,9 @@ class EventfulKernel(FakeKernel):
     def counters(self) -> dict[str, int]:
         return {"packets_sent": 17}
 
+    def lines(self) -> dict[str, int]:
+        return {"viewers_limited": 0}
+
     def close(self) -> None:
         os.close(self._eventfd)
 
@@ -271,6 +274,7 @@ async def test_private_door(settings: Settings, redis: Redis) -> None:
                 text = await reply.text()
     assert "sfu_kernel_packets_sent_total 17.0" in text
     assert "sfu_sessions 1.0" in text
+    assert "sfu_lines_viewers_limited 0.0" in text
     assert "sfu_calls 1.0" in text
 
 

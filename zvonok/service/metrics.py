@@ -9,7 +9,7 @@ from prometheus_client import (
     ProcessCollector,
     generate_latest,
 )
-from prometheus_client.core import CounterMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -33,6 +33,18 @@ class CountersOf(Collector):
     def collect(self) -> Iterator[CounterMetricFamily]:
         for name, value in self._read().items():
             yield CounterMetricFamily(self._prefix + name, name.replace("_", " "), value=value)
+
+
+class GaugesOf(Collector):
+    """The same for what goes up and down."""
+
+    def __init__(self, read: Callable[[], Mapping[str, int]], prefix: str) -> None:
+        self._read = read
+        self._prefix = prefix
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        for name, value in self._read().items():
+            yield GaugeMetricFamily(self._prefix + name, name.replace("_", " "), value=value)
 
 
 def render(registry: CollectorRegistry) -> bytes:

@@ -1,0 +1,103 @@
+"""Viewers on bad lines: what they are given, what is sent into their lines, and who gives way.
+
+The camera has 180, 360 and 720 lines at 150, 500 and 1800 kbit/s and 20 pictures a second; one speaks
+at 36 kbit/s, which is 63 on the line.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Protocol
+
+import pytest
+
+from tests.kernel.viewer import Bottleneck, Scene, Viewer, steady
+
+
+class Play(Protocol):
+    def __call__(self, *lines: Bottleneck) -> Scene: ...
+
+
+@pytest.fixture
+def play() -> Iterator[Play]:
+    with ExitStack() as scenes:
+
+        def begin(*lines: Bottleneck) -> Scene:
+            scene = Scene(*lines)
+            scenes.callback(scene.stage.kernel.close)
+            return scene
+
+        yield begin
+
+
+class Stretch:
+    """What happened on a viewer's line in some seconds."""
+
+    def __init__(self, scene: Scene, viewer: Viewer, seconds: float, slot: int = 0) -> None:
+        line, frames = viewer.line, viewer.frames.setdefault(slot, [])
+        offered, carried, heard, seen = line.offered, line.carried, len(viewer.sound), len(frames)
+        delays = len(line.delays)
+        scene.run(seconds)
+        self.offered = (line.offered - offered) * 8 / seconds
+        self.carried = (line.carried - carried) * 8 / seconds
+        self.sound = (len(viewer.sound) - heard) / seconds
+        self.pictures = (len(frames) - seen) / seconds
+        self.bitrate = sum(size for _, size in frames[seen:]) * 8 / seconds
+        waits = sorted(line.delays[delays:]) or [0.0]
+        self.queue = waits[int(0.95 * len(waits))] / 1e3
+
+
+def given(scene: Scene, viewer: Viewer) -> list[int]:
+    return [slot["given"] for slot in scene.stage.kernel.session_stats(viewer.peer.handle)["slots"]]
+
+
+@pytest.mark.parametrize(
+    ("capacity", "layers", "pictures"),
+    [(5e6, [2], 19)],
+)
+def test_a_steady_line(play: Play, capacity: float, layers: list[int], pictures: int) -> None:
+    line = Bottleneck(steady(capacity))
+    scene = play(line)
+    viewer = scene.viewers[0]
+    scene.run(10)
+    stretch = Stretch(scene, viewer, 20)
+    assert given(scene, viewer) == layers
+    assert stretch.sound >= 49.5
+    assert stretch.pictures >= pictures
+    assert stretch.offered <= 1.1 * capacity
+    assert stretch.offered - stretch.carried <= 0.02 * capacity
+    assert stretch.queue <= 100
+
+
+def test_a_line_that_narrows_and_widens(play: Play) -> None:
+    line = Bottleneck(lambda t: 2e6 if t < 16 or t > 31 else 3e5)
+    scene = play(line)
+    viewer = scene.viewers[0]
+    scene.run(15)
+    assert given(scene, viewer) == [2] or given(scene, viewer) == [1]
+    scene.run(3)
+    narrow = Stretch(scene, viewer, 10)
+    assert given(scene, viewer) == [0]
+    assert narrow.sound >= 49
+    assert narrow.pictures >= 15
+    scene.run(13)
+    assert given(scene, viewer)[0] >= 1, "10 s after the line is back"
+
+
+@pytest.mark.parametrize("loss", [0.02, 0.05, 0.1])
+def test_random_loss_on_a_wide_line_is_no_congestion(play: Play, loss: float) -> None:
+    scene = play(Bottleneck(steady(10e6), loss=loss))
+    viewer = scene.viewers[0]
+    scene.run(8)
+    stretch = Stretch(scene, viewer, 20)
+    assert given(scene, viewer) == [2]
+    assert stretch.pictures >= 18
+    assert stretch.offered <= 1.3 * 2.1e6
+
+
+def test_an_outage_is_over_when_it_is_over(play: Play) -> None:
+    scene = play(Bottleneck(lambda t: 0 if 12 < t < 16 else 2e6))
+    viewer = scene.viewers[0]
+    scene.run(15.5)
+    stretch = Stretch(scene, viewer, 5)
+    assert stretch.pictures >= 14
+    assert stretch.sound >= 45

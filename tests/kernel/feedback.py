@@ -1,4 +1,5 @@
-"""Transport-wide feedback as browsers write it (draft-holmer-rmcat-transport-wide-cc-extensions-01)."""
+"""Transport-wide feedback as browsers write it
+(draft-holmer-rmcat-transport-wide-cc-extensions-01)."""
 
 import struct
 
@@ -8,7 +9,7 @@ REFERENCE = 64_000
 
 
 def write_feedback(base: int, arrivals: list[int | None], count: int, sender: int = 7) -> bytes:
-    """`arrivals` in µs by transport-wide number from `base` on, None: not arrived. At least one is."""
+    """`arrivals` in µs by transport-wide number from `base` on, None: not arrived."""
     first = next(at for at in arrivals if at is not None)
     reference = first // REFERENCE
     previous = reference * (REFERENCE // TICK)

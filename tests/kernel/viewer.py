@@ -1,4 +1,4 @@
-"""A viewer behind a line: what he is sent arrives later or never, and he answers as a browser does."""
+"""A viewer behind a line: what he is sent arrives later or never; he answers as a browser does."""
 
 import heapq
 import random
@@ -172,7 +172,7 @@ class Decoder:
         self.highest = max(self.highest, extended)
 
     def decoded(self) -> list[tuple[int, int]]:
-        found = []
+        found: list[tuple[int, int]] = []
         while True:
             start = self.next
             if start is None or start not in self.packets:
@@ -199,7 +199,7 @@ class Decoder:
         self.waits_since = None
         for kept in (self.packets, self.gaps):
             for n in [n for n in kept if n < before]:
-                del kept[n]  # type: ignore[attr-defined]
+                del kept[n]
 
     def _keyframe(self, start: int = -1) -> int | None:
         whole = (

@@ -3,7 +3,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from sfu.kernel.bytes cimport load16, load32, load64
 from sfu.kernel.counters cimport DROPPED_FLOOD, FEEDBACK_SENT, NACKS_RECEIVED, NACKS_SENT
 from sfu.kernel.keyframes cimport keyframe_request, keyframe_wish
-from sfu.kernel.line cimport line_feedback, line_remb
+from sfu.kernel.line cimport line_feedback, line_remb, line_report
 from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
 from sfu.kernel.rtcp cimport (
@@ -326,7 +326,8 @@ cdef void feedback_periodic(engine* e, int32_t index) noexcept nogil:
             send_arrivals(e, index)
     if e.now - s.last_report >= REPORT_EVERY:
         s.last_report = e.now
-        roundtrip_settle(s)
+        if roundtrip_settle(s):
+            line_report(e, index, s.loss, s.rtt)
         reported = s.sends and report_sources(e, index)
         reported = report_slots(e, index) or reported
         if not reported:

@@ -66,19 +66,20 @@ class Bottleneck:
         """When `serve` has something to do that concerns our packets."""
         return math.inf
 
-    def _room(self, now: float) -> float:
-        if self._seconds is not None:
-            rate = self._present.rate(now)
-            if rate > 0:
-                self._limit = self._seconds * rate / 8
-        return self._limit - self._bytes
+    def _is_full(self, now: float, size: int) -> bool:
+        if self._seconds is None:
+            return self._bytes + size > self._limit
+        rate = self._present.rate(now)
+        if rate > 0:
+            self._limit = self._seconds * rate / 8
+        return self._bytes >= self._limit
 
     def _take(self, now: float, size: int, payload: Any) -> None:
         waiting = self._waiting
         while waiting and waiting[0][0] <= now:
             self._bytes -= waiting.popleft()[1]
         free = self.free
-        if waiting and self._room(now) < size:
+        if waiting and self._is_full(now, size):
             self._refuse(now, size, payload)
             return
         start = free if free > now else now
@@ -132,7 +133,7 @@ class CodelBottleneck(Bottleneck):
         return max(self.free, self._queued[0][0]) if self._queued else math.inf
 
     def _take(self, now: float, size: int, payload: Any) -> None:
-        if self._queued and self._room(now) < size:
+        if self._queued and self._is_full(now, size):
             self._refuse(now, size, payload)
             return
         self._queued.append((now, size, payload))

@@ -21,9 +21,10 @@ class Queue:
     finds room."""
 
     bytes: int | None = None
+    """All that waits; so a small packet may find room where a large one finds none."""
     seconds: float | None = None
-    """Bytes that the rate of the moment carries in that time; in an interruption the rate before
-    it counts."""
+    """Whoever finds as much as the rate of the moment carries in that time is dropped, small or
+    large. While nothing is carried the rate before counts."""
     codel: Codel | None = None
     """Without it the queue drops what comes when it is full (drop-tail), and so it does with it."""
 

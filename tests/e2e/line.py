@@ -8,6 +8,7 @@ import random
 from contextlib import suppress
 from typing import Self, cast
 
+from tests.e2e.candidates import only_candidate
 from tests.e2e.running import Running
 
 HOST = "127.0.0.1"
@@ -84,18 +85,7 @@ class Line:
     @property
     def script(self) -> str:
         """For the page: the server's candidates are replaced by the relay."""
-        there = "{} {}".format(*self._datagrams.get_extra_info("sockname")[:2])
-        return f"""(() => {{
-            const set = RTCPeerConnection.prototype.setRemoteDescription;
-            RTCPeerConnection.prototype.setRemoteDescription = function (description) {{
-                let first = true;
-                const sdp = description.sdp.replace(/a=candidate:.*\\r\\n/g, () => {{
-                    const line = "a=candidate:1 1 udp 2130706431 {there} typ host\\r\\n";
-                    return first ? ((first = false), line) : "";
-                }});
-                return set.call(this, {{ type: description.type, sdp }});
-            }};
-        }})()"""
+        return only_candidate(*self._datagrams.get_extra_info("sockname")[:2])
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not self.whole:

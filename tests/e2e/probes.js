@@ -220,9 +220,37 @@
     };
   }
 
+  /**
+   * Totals of somebody's picture and of all sound: two readings tell the rates between them. `at` is
+   * in s. `silent` is the part of `concealed` that nothing was put in the place of: of a pause, or of
+   * a gap so long that it faded out. A freeze is counted only when it is over, so pictures per second
+   * are to be judged by `decoded`.
+   */
+  async function reception(name, kind) {
+    const picture = tile(name, kind)?.querySelector("video")?.srcObject?.getVideoTracks()[0];
+    const receiver = window.zvonok.peer.getReceivers().find(({ track }) => track === picture);
+    const stats = picture && receiver ? [...(await receiver.getStats()).values()] : [];
+    const video = stats.find(({ type }) => type === "inbound-rtp") ?? {};
+    const sound = await rtp("inbound", "audio");
+    return {
+      at: performance.now() / 1000,
+      decoded: video.framesDecoded ?? 0,
+      height: video.frameHeight ?? 0,
+      freezes: video.freezeCount ?? 0,
+      frozen: video.totalFreezesDuration ?? 0,
+      samples: sound.totalSamplesReceived ?? 0,
+      concealed: sound.concealedSamples ?? 0,
+      silent: sound.silentConcealedSamples ?? 0,
+      lost: sound.packetsLost ?? 0,
+      packets: sound.packetsReceived ?? 0,
+      bytes: (await rtp("inbound", "video")).bytesReceived + (sound.bytesReceived ?? 0) || 0,
+    };
+  }
+
   window.probe = {
     evidence,
     flow,
+    reception,
     colour: (name, kind) => meanColour(tile(name, kind)?.querySelector("video")),
     size: (name, kind) => {
       const video = tile(name, kind)?.querySelector("video");

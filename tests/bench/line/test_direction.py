@@ -114,6 +114,20 @@ def test_a_limit_in_seconds_follows_the_rate() -> None:
     assert 0.18 < max(after) <= 0.2
 
 
+@pytest.mark.parametrize(
+    ("queue", "spared"), [(Queue(bytes=6_000), True), (Queue(seconds=0.05), False)]
+)
+def test_small_packets_are_spared_by_a_limit_in_bytes_alone(queue: Queue, spared: bool) -> None:
+    flow = Flow(Traits(capacity=steady(MBIT), queue=queue), uneven(4 * MBIT, 100, 3))
+
+    def arrived(least: int, most: int) -> float:
+        numbers = [n for n, (_, size) in enumerate(flow.sent) if least <= size < most]
+        return mean(flow.fates[n] == DELIVERED for n in numbers)
+
+    assert (arrived(0, 300) - arrived(1000, 1500) > 0.1) is spared
+    assert spared or arrived(0, 300) == pytest.approx(arrived(1000, 1500), abs=0.03)
+
+
 def test_one_packet_always_finds_room() -> None:
     traits = Traits(capacity=steady(100_000), queue=Queue(bytes=100))
     assert Flow(traits, even(90_000, 5)).share() == 1

@@ -7,7 +7,7 @@ from zvonok.wire.bus import Tile
 from zvonok.wire.ids import KINDS, Kind
 
 from .session import Session, Shown
-from .views import choose_layer
+from .views import TEMPORAL, choose_layer
 
 if TYPE_CHECKING:
     from .kernel.core import Kernel
@@ -158,7 +158,7 @@ class Room:
         same = current and current.source is source and current.kind == tile.kind
         heights = source.heights[tile.kind]
         layer = choose_layer(heights, tile.height, current.layer if current and same else None)
-        return Shown(source, tile.kind, layer)
+        return Shown(source, tile.kind, layer, TEMPORAL[tile.frames])
 
     def give(self, session: Session, slot: int, layer: int, now: float) -> None:
         """A slot gets this layer of what it shows, −1: none; its viewer's line decides."""
@@ -188,6 +188,7 @@ class Room:
             KINDS.index(shown.kind),
             shown.layer,
             height=min(session.tiles[slot].height, HIGHEST),
+            temporal=shown.temporal,
         )
 
     def _clear(self, session: Session, slot: int, now: float) -> None:

@@ -33,6 +33,8 @@ class Shown:
     source: "Session"
     kind: Literal["camera", "screen"]
     layer: int
+    temporal: int
+    """The highest temporal layer that is wanted."""
 
 
 @dataclass(slots=True)

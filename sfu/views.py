@@ -7,6 +7,8 @@ from zvonok.wire.ids import RIDS
 HEIGHTS = dict(zip(RIDS, (180, 360, 720), strict=True))
 """Pixels, as our client sends; of other senders' layers nothing is known beforehand."""
 SCREEN_HEIGHT = 1080
+TEMPORAL = {"few": 0, "all": 2}
+"""The highest temporal layer that is asked for, by how many frames a tile wants; L1T3 has three."""
 ENOUGH = 0.8
 """A layer serves a tile from this share of its height on."""
 ENOUGH_TO_STEP_DOWN = 0.9

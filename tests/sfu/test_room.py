@@ -9,6 +9,7 @@ from sfu.room import SWITCH_AFTER
 from sfu.views import HOLD
 from tests.sfu import offers
 from tests.sfu.stage import Stage, tile
+from zvonok.wire.bus import Tile
 from zvonok.wire.ids import KINDS
 
 CAMERA, SCREEN = 1, 2
@@ -438,3 +439,16 @@ def test_what_is_given_to_a_slot_that_is_empty_or_of_nobody_changes_nothing() ->
     stage.engine.set_given(1, 0, 1, stage.now)
     stage.pass_time(HOLD + 0.1)
     assert camera_layers(stage) == []
+
+
+def test_few_frames_are_a_lower_temporal_layer_of_the_same_picture() -> None:
+    stage = Stage()
+    stage.want(1, open=["screen"])
+    stage.want(2, view=[Tile(8, 1, "screen", 1080, "few")])
+    [(*slot, options)] = stage.kernel.take("set_slot", "clear_slot")
+    assert slot == ["set_slot", 1, 8, 0, SCREEN, 0]
+    assert options["temporal"] == 0
+    stage.want(2, view=[tile(8, 1, 1080, "screen")])
+    [(*slot, options)] = stage.kernel.take("set_slot", "clear_slot")
+    assert slot == ["set_slot", 1, 8, 0, SCREEN, 0]
+    assert options["temporal"] == 2

@@ -54,6 +54,7 @@ class Tile(Struct, frozen=True, array_like=True):
     participant: int
     kind: Literal["camera", "screen"]
     height: int
+    frames: Literal["all", "few"] = "all"
 
 
 class WantedSession(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -13,6 +13,8 @@ from zvonok.wire.ids import SEATS, VIDEO_SLOTS
 
 Role = Literal["host", "co_admin", "participant", "guest"]
 Quality = Literal["good", "medium", "poor", "lost"]
+Frames = Literal["all", "few"]
+"""`few`: only the pictures of the smallest temporal layer, each as sharp as ever."""
 ParticipantNumber = Annotated[int, Meta(ge=1, le=(1 << 30) - 1)]
 Name = Annotated[str, Meta(max_length=256)]
 GrantToken = Annotated[str, Meta(max_length=4096)]
@@ -56,6 +58,7 @@ class Tile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Literal["camera", "screen"]
     height: Annotated[int, Meta(ge=1, le=4320)]
     """Height of the tile in device pixels; the server picks the layer from it."""
+    frames: Frames = "all"
 
 
 # ── browser to server ──

@@ -280,13 +280,19 @@ class SessionPart(Part):
 
 
 def _bus_tile(tile: Tile) -> bus.Tile:
-    return bus.Tile(tile.slot, tile.participant, tile.kind, tile.height)
+    return bus.Tile(tile.slot, tile.participant, tile.kind, tile.height, tile.frames)
 
 
 def _view_of(wanted: WantedSession) -> list[Tile] | None:
     if wanted.view is None:
         return None
     return [
-        Tile(slot=tile.slot, participant=tile.participant, kind=tile.kind, height=tile.height)
+        Tile(
+            slot=tile.slot,
+            participant=tile.participant,
+            kind=tile.kind,
+            height=tile.height,
+            frames=tile.frames,
+        )
         for tile in wanted.view
     ]

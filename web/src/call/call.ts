@@ -20,12 +20,23 @@ import { secretWord } from "./secret";
 import { Session } from "./session";
 import { outOfSight, watchSight } from "./sight";
 import { Socket } from "./socket";
-import type { CallActions, CallState, Failure, Person, Phase, Quality, Role } from "./state";
+import { spare } from "./sparing";
+import type {
+  CallActions,
+  CallState,
+  Failure,
+  Person,
+  Phase,
+  Quality,
+  Role,
+  WantedTile,
+} from "./state";
 import { heard, isState, type Told } from "./told";
 
 const BEAT = 250;
 /** An answer that comes sooner is not worth showing that it is awaited. */
 const CONFIRMED_WITHIN = 400;
+const NOTHING: ReadonlySet<string> = new Set();
 /** A grant takes a seat for 12 h; calls have no end. */
 const RENEW_EVERY = 6 * 3600_000;
 
@@ -43,6 +54,8 @@ export class RunningCall {
   private readonly speakers = signal<readonly number[]>([]);
   private readonly told = signal<Told>({});
   private readonly sound = signal<readonly MediaStream[]>([]);
+  private readonly shown = signal<readonly WantedTile[]>([]);
+  private readonly spared = signal<ReadonlySet<string>>(new Set());
   private readonly unconfirmed = signal(false);
   private seenElsewhere = false;
   private over = false;
@@ -60,6 +73,7 @@ export class RunningCall {
   private readonly renewal: ReturnType<typeof setInterval>;
   private readonly timer: ReturnType<typeof setInterval>;
   private readonly stopTelling: () => void;
+  private readonly stopSparing: () => void;
   private readonly stopWatching: () => void;
   private readonly stopSaying: () => void;
   private readonly stopSeeing: () => void;
@@ -112,6 +126,15 @@ export class RunningCall {
     this.state = this.offerState();
     this.actions = this.offerActions();
     this.stopTelling = effect(() => this.tellQuality(this.monitor.quality.value));
+    const stopLooking = effect(() => this.look());
+    const stopPublishing = effect(() => {
+      void local.weakInternet.value;
+      this.publishNow();
+    });
+    this.stopSparing = () => {
+      stopLooking();
+      stopPublishing();
+    };
     this.timer = setInterval(() => this.beat(), BEAT);
     this.renewal = setInterval(() => void this.renewGrant(), RENEW_EVERY);
     this.stopWatching = watchNetwork({
@@ -155,7 +178,7 @@ export class RunningCall {
         break;
       case "publish":
         this.publish = message;
-        void this.path.peer?.publish(message.camera, message.screen);
+        this.publishNow();
         break;
       case "media":
         this.own.obey(message.media, this.socket.unconfirmed);
@@ -233,7 +256,27 @@ export class RunningCall {
     this.pictures.attach(peer);
     this.own.attach(peer);
     this.monitor.replaced();
-    if (this.publish !== null) void peer.publish(this.publish.camera, this.publish.screen);
+    this.publishNow();
+  }
+
+  /** On a weak line whoever shows himself all the same sends the smallest layer, whatever is asked. */
+  private publishNow(): void {
+    if (this.publish === null) return;
+    const { camera, screen } = this.publish;
+    const smallest = this.local.weakInternet.peek() && camera.length > 0;
+    void this.path.peer?.publish(smallest ? ["q"] : camera, screen);
+  }
+
+  /** What the interface shows is asked for, but for what weak-internet mode spares. */
+  private look(): void {
+    const tiles = this.shown.value;
+    const sparing = this.local.weakInternet.value;
+    const people = new Map(sparing ? this.people.value.map((one) => [one.number, one]) : []);
+    const { asked, spared } = sparing
+      ? spare(tiles, (number) => people.get(number))
+      : { asked: tiles, spared: NOTHING };
+    this.pictures.show(asked);
+    if ([...spared].join() !== [...this.spared.peek()].join()) this.spared.value = spared;
   }
 
   private async renewGrant(): Promise<void> {
@@ -296,6 +339,7 @@ export class RunningCall {
     clearInterval(this.timer);
     clearInterval(this.renewal);
     this.stopTelling();
+    this.stopSparing();
     this.monitor.close();
     this.searches.close();
     this.own.close();
@@ -320,6 +364,8 @@ export class RunningCall {
       speakers: this.speakers,
       told: this.told,
       pictures: this.pictures.all,
+      weakInternet: this.local.weakInternet,
+      spared: this.spared,
       ownCamera: this.local.ownCamera,
       ownScreen: computed(() => {
         const track = this.own.screen.video.value;
@@ -339,13 +385,16 @@ export class RunningCall {
 
   private offerActions(): CallActions {
     return {
-      show: (tiles) => this.pictures.show(tiles),
+      show: (tiles) => {
+        this.shown.value = tiles;
+      },
       seeElsewhere: (seen) => {
         this.seenElsewhere = seen;
         this.pictures.lookedAt();
       },
       setMicrophone: (on) => this.local.setMicrophone(on),
       setCamera: (on) => this.local.setCamera(on),
+      setWeakInternet: (on) => this.local.setWeakInternet(on),
       setScreen: async (on) => (on ? this.own.screen.start() : this.own.screen.stop()),
       useMicrophone: (id) => this.local.useMicrophone(id),
       useCamera: (id) => this.local.useCamera(id),

@@ -1,7 +1,8 @@
-// The chosen devices, remembered in this browser.
+// The chosen devices and weak-internet mode, remembered in this browser.
 import type { Choice } from "./local";
 
 const KEY = "zvonok.devices";
+const WEAK_INTERNET = "zvonok.weak-internet";
 const nothing: Choice = { microphone: "", camera: "", speaker: "" };
 
 /** `storage` may throw: a browser that forbids cookies forbids even to look. */
@@ -24,5 +25,22 @@ export function rememberChoice(storage: () => Storage, choice: Choice): void {
     storage().setItem(KEY, JSON.stringify(choice));
   } catch {
     // A full or forbidden storage only means that the choice is not remembered.
+  }
+}
+
+export function rememberedWeakInternet(storage: () => Storage): boolean {
+  try {
+    return storage().getItem(WEAK_INTERNET) === "on";
+  } catch {
+    return false;
+  }
+}
+
+export function rememberWeakInternet(storage: () => Storage, on: boolean): void {
+  try {
+    if (on) storage().setItem(WEAK_INTERNET, "on");
+    else storage().removeItem(WEAK_INTERNET);
+  } catch {
+    // As above: it then lasts as long as the page.
   }
 }

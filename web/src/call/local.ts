@@ -38,6 +38,8 @@ export interface Local {
   readonly level: ReadonlySignal<number>;
   /** The self view; null while the camera is off or silent. */
   readonly ownCamera: ReadonlySignal<MediaStream | null>;
+  /** Weak-internet mode, remembered in this browser. */
+  readonly weakInternet: ReadonlySignal<boolean>;
   readonly notices: ReadonlySignal<readonly Notice[]>;
   /** Resolves when done or refused; a refusal is a notice and leaves the device off. Never rejects. */
   setMicrophone(on: boolean): Promise<void>;
@@ -46,6 +48,8 @@ export interface Local {
   useCamera(id: string): Promise<void>;
   /** Remembers the output; whoever plays sound applies `chosen.speaker` by `setSinkId`. */
   useSpeaker(id: string): void;
+  /** On, it turns the camera off; who wants it on all the same turns it on again. */
+  setWeakInternet(on: boolean): void;
   dismiss(notice: Notice): void;
   /** For the call engine: what is sent, null while the device is closed. */
   readonly outgoing: {

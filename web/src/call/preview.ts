@@ -1,7 +1,12 @@
 // One's own devices as the prejoin page and the call use them. The prejoin page hands the same
 // object to `createCall`, which takes it over; `close` it only when the person does not join.
 import { computed, effect, signal } from "@preact/signals";
-import { rememberChoice, rememberedChoice } from "./choice";
+import {
+  rememberChoice,
+  rememberedChoice,
+  rememberedWeakInternet,
+  rememberWeakInternet,
+} from "./choice";
 import { Input } from "./input";
 import type { Choice, Device, DeviceList, Local } from "./local";
 import { Meter } from "./meter";
@@ -19,6 +24,7 @@ export function createPreview(): Preview {
   const notices = new Notices();
   const devices = signal<DeviceList>({ microphones: [], cameras: [], speakers: [] });
   const wished = signal<Choice>(rememberedChoice(() => localStorage));
+  const weakInternet = signal(rememberedWeakInternet(() => localStorage));
   const speakerGone = signal(false);
   // The wish is kept, in the browser's memory, too: what is plugged in again is used again.
   const chosen = computed(() =>
@@ -82,10 +88,16 @@ export function createPreview(): Preview {
       const track = camera.track.value;
       return track === null || camera.silent.value ? null : new MediaStream([track]);
     }),
+    weakInternet,
     notices: notices.all,
     outgoing: { microphone: microphone.outgoing, camera: camera.outgoing },
     setMicrophone: (on) => microphone.set(on),
     setCamera: (on) => camera.set(on),
+    setWeakInternet(on) {
+      weakInternet.value = on;
+      rememberWeakInternet(() => localStorage, on);
+      if (on) void camera.set(false);
+    },
     useMicrophone(id) {
       choose({ microphone: id });
       return microphone.choose(id);

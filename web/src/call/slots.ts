@@ -49,6 +49,7 @@ export function toView(slots: Slots): Tile[] {
   return slots.flatMap((tile, slot) => {
     if (tile === null) return [];
     const height = Math.min(4320, Math.max(1, Math.round(tile.height)));
-    return [{ slot, participant: tile.participant, kind: tile.kind, height }];
+    const { participant, kind, frames } = tile;
+    return [{ slot, participant, kind, height, ...(frames === undefined ? {} : { frames }) }];
   });
 }

@@ -32,6 +32,8 @@ export interface WantedTile {
   readonly kind: "camera" | "screen";
   /** in device pixels */
   readonly height: number;
+  /** As sharp as ever, but with few pictures a second. */
+  readonly frames?: "few";
 }
 
 /** What is ready to be shown: `stream` is null while the picture is covered (no frame of this very source yet). */
@@ -94,6 +96,10 @@ export interface CallState {
   readonly told: ReadonlySignal<Told>;
   /** by `${participant}:${kind}` */
   readonly pictures: ReadonlySignal<ReadonlyMap<string, Picture>>;
+  /** Weak-internet mode is on: sound, the shared screen at few frames and the teacher, small. */
+  readonly weakInternet: ReadonlySignal<boolean>;
+  /** What would be shown but for that mode, by `${participant}:${kind}`. */
+  readonly spared: ReadonlySignal<ReadonlySet<string>>;
   /** own camera and screen for the self view */
   readonly ownCamera: ReadonlySignal<MediaStream | null>;
   readonly ownScreen: ReadonlySignal<MediaStream | null>;
@@ -118,6 +124,8 @@ export interface CallActions {
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
   setScreen(on: boolean): Promise<void>;
+  /** On, it also turns the camera off. */
+  setWeakInternet(on: boolean): void;
   useMicrophone(deviceId: string): Promise<void>;
   useCamera(deviceId: string): Promise<void>;
   search(query: string, offset: number): Promise<{ total: number; people: readonly Person[] }>;

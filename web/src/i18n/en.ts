@@ -218,6 +218,7 @@ export const en: Catalogue = {
   "tile.pin": "Pin {name}",
   "tile.unpin": "Unpin {name}",
   "tile.covered": "The picture is loading",
+  "tile.spared": "not shown: weak internet",
   "tile.hide_self": "Hide my video",
   "tile.show_self": "Show my video",
 
@@ -246,6 +247,17 @@ export const en: Catalogue = {
   "tool.camera.off": "Turn the camera off",
   "tool.share.on": "Share your screen",
   "tool.share.off": "Stop sharing your screen",
+  "tool.weak_internet": "Weak internet",
+  "tool.weak_internet.on": "Turn weak-internet mode on",
+  "tool.weak_internet.off": "Turn weak-internet mode off",
+  "weak_internet.text":
+    "What is left is sound, the shared screen and a small picture of the teacher. Your camera goes off.",
+  "weak_internet.is_on": "on",
+  "weak_internet.on":
+    "Weak-internet mode is on: sound, the shared screen and the teacher are left.",
+  "weak_internet.on.camera":
+    "Weak-internet mode is on: sound, the shared screen and the teacher are left. Your camera is off.",
+  "weak_internet.off": "Weak-internet mode is off: everybody is shown.",
   "tool.participants": "Participants",
   "tool.participants_now": "Participants: {count}",
   "tool.layout": "Layout",
@@ -344,6 +356,7 @@ export const en: Catalogue = {
   "keys.camera": "Camera on or off",
   "keys.share": "Share your screen",
   "keys.people": "Participants",
+  "keys.weak_internet": "Weak-internet mode",
   "keys.layout": "Grid or speaker",
   "keys.fullscreen": "Full screen",
   "keys.strip": "Hide or show the strip",

@@ -222,6 +222,7 @@ export const ru = {
   "tile.pin": "Закрепить: {name}",
   "tile.unpin": "Открепить: {name}",
   "tile.covered": "Картинка загружается",
+  "tile.spared": "не показываем: слабый интернет",
   "tile.hide_self": "Свернуть себя",
   "tile.show_self": "Показать себя",
 
@@ -252,6 +253,16 @@ export const ru = {
   "tool.share.off": "Остановить показ экрана",
   "tool.participants": "Участники",
   "tool.participants_now": "Участники: {count}",
+  "tool.weak_internet": "Слабый интернет",
+  "tool.weak_internet.on": "Включить режим для слабого интернета",
+  "tool.weak_internet.off": "Выключить режим для слабого интернета",
+  "weak_internet.text":
+    "Остаются звук, общий экран и небольшая картинка учителя. Ваша камера выключается.",
+  "weak_internet.is_on": "включён",
+  "weak_internet.on": "Режим для слабого интернета включён: остались звук, общий экран и учитель.",
+  "weak_internet.on.camera":
+    "Режим для слабого интернета включён: остались звук, общий экран и учитель. Ваша камера выключена.",
+  "weak_internet.off": "Режим для слабого интернета выключен: показываем всех.",
   "tool.layout": "Вид",
   "tool.more": "Ещё",
   "tool.leave": "Выйти",
@@ -349,6 +360,7 @@ export const ru = {
   "keys.camera": "Камера: включить или выключить",
   "keys.share": "Показать экран",
   "keys.people": "Участники",
+  "keys.weak_internet": "Режим для слабого интернета",
   "keys.layout": "Сетка или докладчик",
   "keys.fullscreen": "Во весь экран",
   "keys.strip": "Скрыть или показать ленту",

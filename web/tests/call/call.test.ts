@@ -187,3 +187,87 @@ test("a correction of an earlier wish undoes no unmute that is on its way, yet e
   expect(local.setCamera).toHaveBeenCalledWith(false);
   running.close();
 });
+
+describe("weak-internet mode", () => {
+  const someone = (number: number, role: string, camera: boolean) => ({
+    number,
+    name: String(number),
+    role,
+    media: { camera },
+  });
+  const roster = {
+    sequence: 1,
+    total: 3,
+    joined: [someone(2, "host", true), someone(3, "guest", true)],
+  };
+  const viewOf = (socket: FakeSocket): unknown => {
+    const said = socket.sent.findLast(({ type }) => type === "view");
+    return (said as unknown as { tiles: unknown } | undefined)?.tiles;
+  };
+  const tiles = [
+    { participant: 2, kind: "camera", height: 720 },
+    { participant: 3, kind: "camera", height: 720 },
+  ] as const;
+
+  test("asks only for what it shows, from the press on, and for all again after it", async () => {
+    const local = fakeLocal();
+    const { running, socket, pass } = await connected(local);
+    const view = () => viewOf(socket);
+    socket.say({ type: "change", ...roster });
+    running.actions.show(tiles);
+    await pass(1);
+    expect(view()).toHaveLength(2);
+    local.weakInternet.value = true;
+    await pass(1);
+    expect(view()).toEqual([
+      { slot: 0, participant: 2, kind: "camera", height: 180, frames: "few" },
+    ]);
+    expect(running.state.spared.value).toEqual(new Set(["3:camera"]));
+    local.weakInternet.value = false;
+    await pass(1);
+    expect(view()).toHaveLength(2);
+    expect(running.state.spared.value.size).toBe(0);
+    running.close();
+  });
+
+  test("shows the teacher as soon as his camera is on", async () => {
+    const local = fakeLocal();
+    local.weakInternet.value = true;
+    const { running, socket, pass } = await connected(local);
+    const view = () => viewOf(socket);
+    socket.say({ type: "change", ...roster, joined: [someone(2, "host", false)] });
+    running.actions.show(tiles);
+    await pass(1);
+    expect(view()).toEqual([]);
+    socket.say({
+      type: "change",
+      sequence: 2,
+      total: 3,
+      changed: [someone(2, "host", true)],
+    });
+    await pass(1);
+    expect(view()).toEqual([expect.objectContaining({ participant: 2, height: 180 })]);
+    running.close();
+  });
+
+  test("sends the smallest layer of a camera that is on all the same, and nothing nobody asks for", async () => {
+    const local = fakeLocal();
+    const { running, socket, peer } = await connected(local);
+    const active = () =>
+      peer.senders[1]?.parameters.encodings.filter((one) => one.active).map(({ rid }) => rid);
+    const settled = async () => {
+      await settle();
+      return active();
+    };
+    socket.say({ type: "answer", id: 0, sdp: "answer" });
+    socket.say({ type: "publish", camera: ["q", "f"], screen: false });
+    expect(await settled()).toEqual(["q", "f"]);
+    local.weakInternet.value = true;
+    expect(await settled()).toEqual(["q"]);
+    socket.say({ type: "publish", camera: ["f"], screen: false });
+    expect(await settled()).toEqual(["q"]);
+    socket.say({ type: "publish", camera: [], screen: false });
+    expect(await settled()).toEqual([]);
+    running.close();
+  });
+});

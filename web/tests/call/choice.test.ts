@@ -1,5 +1,10 @@
-import { expect, test } from "vitest";
-import { rememberChoice, rememberedChoice } from "../../src/call/choice";
+import { describe, expect, test } from "vitest";
+import {
+  rememberChoice,
+  rememberedChoice,
+  rememberedWeakInternet,
+  rememberWeakInternet,
+} from "../../src/call/choice";
 
 function storage(content: string | null): () => Storage {
   let text = content;
@@ -30,4 +35,26 @@ const forbidden = (): Storage => {
 test("a browser that forbids storage remembers nothing", () => {
   expect(rememberedChoice(forbidden)).toEqual(nothing);
   rememberChoice(forbidden, nothing);
+});
+
+describe("weak-internet mode", () => {
+  test("is remembered until it is turned off", () => {
+    const kept = new Map<string, string>();
+    const storage = () =>
+      ({
+        getItem: (key: string) => kept.get(key) ?? null,
+        setItem: (key: string, value: string) => kept.set(key, value),
+        removeItem: (key: string) => kept.delete(key),
+      }) as unknown as Storage;
+    expect(rememberedWeakInternet(storage)).toBe(false);
+    rememberWeakInternet(storage, true);
+    expect(rememberedWeakInternet(storage)).toBe(true);
+    rememberWeakInternet(storage, false);
+    expect(rememberedWeakInternet(storage)).toBe(false);
+  });
+
+  test("is off where nothing may be remembered", () => {
+    rememberWeakInternet(forbidden, true);
+    expect(rememberedWeakInternet(forbidden)).toBe(false);
+  });
 });

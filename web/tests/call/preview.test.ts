@@ -174,3 +174,25 @@ describe("when the browser says that the devices have changed", () => {
     expect(JSON.parse(stored)).toEqual({ microphone: "", camera: "camera", speaker: "headset" });
   });
 });
+
+test("weak-internet mode is remembered by the browser and turns the camera off", async () => {
+  const preview = await listed(shown("videoinput", "c"));
+  const kept = new Map<string, string>();
+  vi.stubGlobal("localStorage", {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => kept.set(key, value),
+    removeItem: (key: string) => kept.delete(key),
+  });
+  await preview.setCamera(true);
+  expect(preview.cameraOn.value).toBe(true);
+  preview.setWeakInternet(true);
+  await settle();
+  expect(preview.cameraOn.value).toBe(false);
+  expect(createPreview().weakInternet.value).toBe(true);
+  preview.setWeakInternet(false);
+  await settle();
+  // What is seen of a person is turned on by nobody else.
+  expect(preview.cameraOn.value).toBe(false);
+  expect(createPreview().weakInternet.value).toBe(false);
+  preview.close();
+});

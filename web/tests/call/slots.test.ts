@@ -58,3 +58,11 @@ test("a phone negotiates fewer slots", () => {
   expect(slotsFor({ width: 1280, height: 720 })).toBe(25);
   expect(slotsFor(undefined)).toBe(25);
 });
+
+test("few frames are said to the server, all are the rule", () => {
+  const few: WantedTile = { participant: 1, kind: "screen", height: 720, frames: "few" };
+  expect(toView(assign(noTiles, [few, camera(2)]))).toEqual([
+    { slot: 0, participant: 1, kind: "screen", height: 720, frames: "few" },
+    { slot: 1, participant: 2, kind: "camera", height: 180 },
+  ]);
+});

@@ -1,6 +1,6 @@
 // What buttons and keys do.
 import { t } from "../../i18n/language";
-import { announce } from "../kit/toasts";
+import { announce, toast } from "../kit/toasts";
 import { ReplaceWindow } from "./replace-window";
 import type { Here, View } from "./view";
 
@@ -25,6 +25,17 @@ export function toggleShare({ call, view }: Here): void {
   } else {
     void call.actions.setScreen(true);
   }
+}
+
+/** What is left and what is off is said at once, for it is seen only here and there. */
+export function setWeakInternet({ call }: Pick<Here, "call">, on: boolean): void {
+  const camera = on && call.state.cameraOn.peek();
+  call.actions.setWeakInternet(on);
+  toast(t(camera ? "weak_internet.on.camera" : on ? "weak_internet.on" : "weak_internet.off"));
+}
+
+export function toggleWeakInternet(here: Here): void {
+  setWeakInternet(here, !here.call.state.weakInternet.peek());
 }
 
 export function isFullscreen(): boolean {

@@ -72,7 +72,9 @@ export function Tile({ person, kind, size, pinnable = true }: TileProps) {
   const speaking = kind === "camera" && !frozen && isHeard(here, person);
   const [painted, setPainted] = useState(false);
   const covered = stream === null || !painted;
-  const awaited = covered && person.present && (kind === "screen" || person.camera) && !person.self;
+  const on = kind === "screen" || person.camera;
+  const spared = on && here.call.state.spared.value.has(`${person.number}:${kind}`);
+  const awaited = covered && person.present && on && !spared && !person.self;
   const small = (size?.width ?? 400) < 250;
   const look = `tile ${kind}${speaking ? " speaking" : ""}${small ? " small" : ""}`;
   const box = size ? { width: `${size.width}px`, height: `${size.height}px` } : {};
@@ -101,6 +103,12 @@ export function Tile({ person, kind, size, pinnable = true }: TileProps) {
         <div class={`tile-empty tint-${person.number % 8}`}>
           <Avatar name={person.name} number={person.number} />
           {awaited && <span class="tile-wait" role="img" aria-label={t("tile.covered")} />}
+          {spared && person.present && (
+            <span class="tile-spared" title={t("tile.spared")}>
+              <Icon name="weakInternet" />
+              <span>{t("tile.spared")}</span>
+            </span>
+          )}
         </div>
       )}
       {!person.present && (

@@ -10,6 +10,7 @@ import {
   toggleFullscreen,
   toggleMicrophone,
   toggleShare,
+  toggleWeakInternet,
 } from "./commands";
 import { canOpenFaces, toggleFaces } from "./faces";
 import { InvitePanel } from "./invite-panel";
@@ -124,6 +125,22 @@ export const tools: readonly ToolEntry[] = [
       };
     },
     press: ({ view }) => view.togglePanel(PeoplePanel),
+  },
+  {
+    id: "weak-internet",
+    place: "bar",
+    key: { shown: "I", words: "keys.weak_internet" },
+    looks: ({ call }) => {
+      const on = call.state.weakInternet.value;
+      return {
+        icon: "weakInternet",
+        label: t(on ? "tool.weak_internet.off" : "tool.weak_internet.on"),
+        text: t("tool.weak_internet"),
+        on,
+        ...(on ? { look: "active" as const, hint: t("weak_internet.is_on") } : {}),
+      };
+    },
+    press: toggleWeakInternet,
   },
   {
     id: "layout",

@@ -41,3 +41,5 @@ export { default as camera } from "lucide-static/icons/video.svg?raw";
 export { default as cameraOff } from "lucide-static/icons/video-off.svg?raw";
 export { default as speaker } from "lucide-static/icons/volume-2.svg?raw";
 export { default as close } from "lucide-static/icons/x.svg?raw";
+/** Lucide's sign of a network with most of its bars faint. */
+export { default as weakInternet } from "./weak-internet.svg?raw";

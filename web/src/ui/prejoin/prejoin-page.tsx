@@ -12,6 +12,7 @@ import { NameForm } from "./name-form";
 import { NetworkState } from "./network-state";
 import { PreviewBox } from "./preview-box";
 import { Troubles } from "./troubles";
+import { WeakInternet } from "./weak-internet";
 
 interface Props {
   readonly link: string;
@@ -32,13 +33,16 @@ interface BeforeCall {
 }
 
 /** A host is seen and heard at once; but his microphone is his own as soon as he has touched it. */
-async function openBoth({ setCamera, setMicrophone, wanted }: Preview): Promise<void> {
+async function openBoth(preview: Preview): Promise<void> {
+  const { setCamera, setMicrophone, wanted, weakInternet } = preview;
   let touched = false;
   const stop = wanted.microphone.subscribe((on) => {
     touched ||= on;
   });
   // One after the other, as the browser asks. It may take as long as its question stands.
-  await setCamera(true);
+  if (!weakInternet.peek()) {
+    await setCamera(true);
+  }
   stop();
   if (!touched) {
     await setMicrophone(true);
@@ -116,6 +120,7 @@ export function PrejoinPage({ link, info, kept, taken, onJoined, onFailed }: Pro
         <div class="prejoin-look">
           <PreviewBox preview={preview} name={name} />
           <p class="prejoin-privacy">{t("prejoin.privacy")}</p>
+          <WeakInternet preview={preview} />
         </div>
         <div class="prejoin-words">
           <p class="eyebrow">{hosting ? t("prejoin.as_host") : t("prejoin.heading")}</p>

@@ -40,6 +40,7 @@ const scene: Scene = {
   told: JSON.parse(asked.get("told") ?? "{}"),
   phase: (asked.get("phase") ?? "connected") as Scene["phase"],
   camera: asked.get("camera") !== "off",
+  weakInternet: asked.has("weak"),
   devices: asked.get("devices") !== "none",
   reach: (asked.get("reach") ?? "reachable") as Scene["reach"],
   failure: failure ? { code: failure, message: "no", details: {} } : null,

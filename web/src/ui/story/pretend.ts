@@ -1,5 +1,5 @@
 // A pretended call engine for the stories: signals one can set, and no network.
-import { computed, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type {
   Call,
   CallActions,
@@ -18,6 +18,7 @@ import type {
   Told,
   WantedTile,
 } from "../../call";
+import { spare } from "../../call/sparing";
 import type { Engine } from "../engine";
 import { nameOf } from "./names";
 import * as pictures from "./pictures";
@@ -29,6 +30,7 @@ export interface Scene {
   readonly notices: readonly Notice[];
   readonly phase: Phase;
   readonly camera: boolean;
+  readonly weakInternet: boolean;
   readonly devices: boolean;
   readonly failure: Failure | null;
   readonly told: Told;
@@ -74,6 +76,7 @@ function pretendLocal(scene: Scene): Preview {
   const cameraOn = signal(scene.camera);
   const level = signal(0.2);
   const notices = signal(scene.notices);
+  const weakInternet = signal(scene.weakInternet);
   const chosen = signal({ microphone: "m1", camera: "c1", speaker: "s1" });
   const picture = pictures.person(3);
   setInterval(() => {
@@ -88,6 +91,11 @@ function pretendLocal(scene: Scene): Preview {
     cameraSilent: signal(false),
     level,
     ownCamera: computed(() => (cameraOn.value ? picture : null)),
+    weakInternet,
+    setWeakInternet: (on) => {
+      weakInternet.value = on;
+      cameraOn.value &&= !on;
+    },
     notices,
     setMicrophone: async (on) => {
       microphoneOn.value = on && scene.devices;
@@ -132,7 +140,12 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
     sendHeight: 720,
     candidate: "udp host 192.168.1.20",
   };
-  const show = (tiles: readonly WantedTile[]) => {
+  const wanted = signal<readonly WantedTile[]>([]);
+  const sparing = computed(() => {
+    if (!local.weakInternet.value) return { asked: wanted.value, spared: new Set<string>() };
+    return spare(wanted.value, (number) => everybody[number - 1]);
+  });
+  const draw = (tiles: readonly WantedTile[]) => {
     const next = tiles.map(({ participant, kind }): [string, Picture] => {
       const key = `${participant}:${kind}`;
       const stream =
@@ -145,8 +158,12 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
     });
     shown.value = new Map(next);
   };
+  effect(() => draw(sparing.value.asked));
   const actions: CallActions = {
-    show,
+    show: (tiles) => {
+      wanted.value = tiles;
+    },
+    setWeakInternet: local.setWeakInternet,
     seeElsewhere: () => undefined,
     setMicrophone: local.setMicrophone,
     setCamera: local.setCamera,
@@ -199,6 +216,8 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
       speakers: signal([2, 4]),
       told: signal(scene.told),
       pictures: shown,
+      weakInternet: local.weakInternet,
+      spared: computed(() => sparing.value.spared),
       ownCamera: local.ownCamera,
       ownScreen: signal(null),
       microphoneOn: local.microphoneOn,

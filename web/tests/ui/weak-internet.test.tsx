@@ -1,0 +1,71 @@
+// Weak-internet mode as a person sees it: one press, and on each tile why there is no picture.
+import { expect, test } from "vitest";
+import type { Preview } from "../../src/call";
+import { Tile } from "../../src/ui/call/tile";
+import { Toolbar } from "../../src/ui/call/toolbar";
+import { useShortcuts } from "../../src/ui/call/use-shortcuts";
+import { useCall } from "../../src/ui/call/view";
+import { Toasts } from "../../src/ui/kit/toasts";
+import { WeakInternet } from "../../src/ui/prejoin/weak-internet";
+import { fakeCall, fakeLocal, person } from "./fake-call";
+import { act, mount, mountIn, screen, user } from "./mount";
+
+function Keys() {
+  const { call, view } = useCall();
+  useShortcuts(call, view);
+  return null;
+}
+
+test("it is one press before the call", async () => {
+  const preview = fakeLocal();
+  mount(<WeakInternet preview={preview as unknown as Preview} />);
+  const box = screen.getByRole("checkbox", { name: /^Слабый интернет/ });
+  await user().click(box);
+  expect(preview.setWeakInternet).toHaveBeenCalledExactlyOnceWith(true);
+  act(() => {
+    preview.weakInternet.value = true;
+  });
+  expect((box as HTMLInputElement).checked).toBe(true);
+});
+
+test("and one in the call, by the menu or by a key, which says what is left", async () => {
+  const call = fakeCall();
+  mountIn(
+    call,
+    <>
+      <Toolbar />
+      <Keys />
+      <Toasts />
+    </>,
+  );
+  await user().keyboard("i");
+  expect(call.actions.setWeakInternet).toHaveBeenLastCalledWith(true);
+  expect(screen.getByTestId("toast").textContent).toContain("остались звук, общий экран и учитель");
+  act(() => {
+    call.state.weakInternet.value = true;
+  });
+  await user().click(screen.getByTestId("more"));
+  const line = screen.getByRole("menuitem", { name: /^Слабый интернет/ });
+  expect(line.textContent).toContain("включён");
+  await user().click(line);
+  expect(call.actions.setWeakInternet).toHaveBeenLastCalledWith(false);
+});
+
+test("a tile says why it has no picture, and only where there would be one", () => {
+  const call = fakeCall();
+  call.state.spared.value = new Set(["2:camera", "3:camera"]);
+  mountIn(
+    call,
+    <>
+      <Tile person={person(2, { camera: true })} kind="camera" />
+      <Tile person={person(3, { camera: false })} kind="camera" />
+      <Tile person={person(4, { camera: true })} kind="camera" />
+    </>,
+  );
+  const [spared, off, awaited] = screen.getAllByTestId("tile");
+  expect(spared?.textContent).toContain("не показываем: слабый интернет");
+  expect(spared?.querySelector(".tile-wait")).toBeNull();
+  expect(off?.textContent).not.toContain("слабый интернет");
+  expect(awaited?.textContent).not.toContain("слабый интернет");
+  expect(awaited?.querySelector(".tile-wait")).not.toBeNull();
+});

@@ -65,6 +65,8 @@ COUNTERS = {
     "stun_reflected": counters.STUN_REFLECTED, "dtls_received": counters.DTLS_RECEIVED,
     "nacks_sent": counters.NACKS_SENT, "nacks_received": counters.NACKS_RECEIVED,
     "retransmitted": counters.RETRANSMITTED, "retransmit_missed": counters.RETRANSMIT_MISSED,
+    "repairs_refused_recent": counters.REPAIRS_REFUSED_RECENT, "repairs_refused_late": counters.REPAIRS_REFUSED_LATE,
+    "repairs_refused_share": counters.REPAIRS_REFUSED_SHARE,
     "keyframes_requested": counters.KEYFRAMES_REQUESTED, "feedback_sent": counters.FEEDBACK_SENT,
     "feedback_received": counters.FEEDBACK_RECEIVED, "feedback_refused": counters.FEEDBACK_REFUSED,
     "probes_sent": counters.PROBES_SENT, "slots_cut": counters.SLOTS_CUT,

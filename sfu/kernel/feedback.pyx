@@ -14,7 +14,7 @@ from sfu.kernel.rtcp cimport (
 from sfu.kernel.places cimport index_of
 from sfu.kernel.retransmission cimport retransmit
 from sfu.kernel.roundtrip cimport (
-    roundtrip_answered, roundtrip_ask, roundtrip_is_due, roundtrip_reported, roundtrip_settle)
+    RTT_UNKNOWN, roundtrip_answered, roundtrip_ask, roundtrip_is_due, roundtrip_reported, roundtrip_settle)
 from sfu.kernel.sizes cimport KINDS, MISSING, SLOTS, SOURCES
 from sfu.kernel.state cimport expectation, missing_packet, session, slot
 from sfu.kernel.timing cimport timing_ntp, timing_report, timing_source_at
@@ -30,7 +30,8 @@ cdef enum:
     # A slot that has sent nothing for so long is not reported
     REPORTED_FOR = 3000000
     NACK_FIRST = 10000
-    NACK_AGAIN = 100000
+    # Then what was asked for is on its way, or lost; not oftener than we look anyway
+    NACK_AGAIN_LEAST = 40000
     NACK_TRIES = 10
     # Packets that a viewer may ask for: 2000 a second, 500 ahead
     REPAIR_INTERVAL = 500
@@ -160,11 +161,17 @@ cdef bint nack_missing(engine* e, source* s, long long first, long long end) noe
     return True
 
 
+cdef int64_t nack_again(const session* publisher) noexcept nogil:
+    """µs until what was asked for should have come: the round trip and a quarter, as it varies."""
+    return max(<int64_t>NACK_AGAIN_LEAST, publisher.rtt * 5 // 4) if publisher.rtt else RTT_UNKNOWN
+
+
 cdef void nack_due(engine* e, source* s) noexcept nogil:
     cdef uint16_t due[MISSING]
     cdef uint8_t out[CAP]
     cdef missing_packet* m
     cdef int32_t i, kept = 0, count = 0
+    cdef int64_t again = nack_again(&e.sessions[s.session])
     cdef bint given_up = False
     for i in range(s.missing_count):
         m = &s.missing[i]
@@ -175,7 +182,7 @@ cdef void nack_due(engine* e, source* s) noexcept nogil:
             due[count] = <uint16_t>m.sequence
             count += 1
             m.tries += 1
-            m.next = e.now + NACK_AGAIN
+            m.next = e.now + again
         s.missing[kept] = m[0]
         kept += 1
     s.missing_count = kept

@@ -6,6 +6,7 @@ from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_room
 from sfu.kernel.line cimport line_pace
 from sfu.kernel.probing cimport probing_send
+from sfu.kernel.repairs cimport repairs_done, repairs_drop, repairs_first, repairs_wait
 from sfu.kernel.sizes cimport KINDS, QUEUE, RUN, SCREEN, SLOTS, WIRE_OVERHEAD
 from sfu.kernel.state cimport backlog, line, slot
 from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
@@ -157,7 +158,7 @@ cdef void pacing_run(engine* e, int32_t viewer, const outgoing* items, int32_t c
         if size > longest:
             longest = size
     for i in range(count):
-        if waits(v) or v.tokens <= 0:
+        if waits(v) or repairs_wait(v) or v.tokens <= 0:
             pacing_wait(e, viewer, &items[i])
         else:
             pacing_depart(e, viewer, &items[i], longest if i < count - 1 else 0)
@@ -187,12 +188,26 @@ cdef int32_t whose_turn(backlog* b) noexcept nogil:
             b.lines[b.turn].credit += SHARE
 
 
+cdef bint send_repairs(engine* e, int32_t viewer) noexcept nogil:
+    """What is repaired is older than all that waits, and too late if it waits behind it. Whether none
+    waits any more."""
+    cdef session* v = &e.sessions[viewer]
+    while repairs_wait(v) and v.tokens > 0:
+        if not outbox_room(e):
+            return False
+        pacing_depart(e, viewer, repairs_first(v), 0)
+        repairs_done(e, v)
+    return not repairs_wait(v)
+
+
 cdef bint pace_viewer(engine* e, int32_t viewer) noexcept nogil:
     """Whether nothing of the viewer's waits any more."""
     cdef session* v = &e.sessions[viewer]
     cdef outgoing* o
     cdef int32_t sent = 0, slot_index
     refill(e, v)
+    if not send_repairs(e, viewer):
+        return False
     if not waits(v):
         return not (outbox_room(e) and probing_send(e, viewer))
     cut_late(e, viewer, v.waits)
@@ -229,6 +244,7 @@ cdef int pacing_due(engine* e, int64_t until) noexcept nogil:
 
 cdef void pacing_drop(engine* e, session* v) noexcept nogil:
     cdef int32_t i
+    repairs_drop(e, v)
     if v.waits == NULL:
         return
     for i in range(SLOTS):

@@ -1,23 +1,26 @@
 from libc.stdint cimport int32_t, int64_t, uint16_t
 
-from sfu.kernel.counters cimport RETRANSMITTED, RETRANSMIT_MISSED
+from sfu.kernel.counters cimport REPAIRS_REFUSED_LATE, RETRANSMITTED, RETRANSMIT_MISSED
 from sfu.kernel.keyframes cimport keyframe_wish
 from sfu.kernel.memory cimport ring_find
-from sfu.kernel.pacing cimport pacing_wait
+from sfu.kernel.pacing cimport pacing_watch
 from sfu.kernel.places cimport csrc_of, is_reachable, source_at
+from sfu.kernel.repairs cimport (
+    repairs_admit, repairs_are_late, repairs_are_superseded, repairs_line_up, repairs_open)
 from sfu.kernel.rewrite cimport map_entry, map_has_left_out, map_resolve
-from sfu.kernel.state cimport outgoing, packet, slot, source
+from sfu.kernel.state cimport outgoing, packet, session, slot, source
 
 
 cdef void retransmit(engine* e, int32_t viewer, int32_t slot_index, uint16_t sequence) noexcept nogil:
-    cdef slot* s = &e.sessions[viewer].slots[slot_index]
+    cdef session* v = &e.sessions[viewer]
+    cdef slot* s = &v.slots[slot_index]
     cdef int64_t sent, original
     cdef const map_entry* m = map_resolve(&s.map, sequence, &sent, &original)
     cdef source* from_source
     cdef packet* p
     cdef outgoing o
     # Who is sent nothing may go on asking, in another's name too.
-    if m == NULL or not is_reachable(&e.sessions[viewer]):
+    if m == NULL or not is_reachable(v) or not repairs_open(e, v):
         e.counters[RETRANSMIT_MISSED] += 1
         return
     from_source = source_at(e, m.source)
@@ -32,7 +35,12 @@ cdef void retransmit(engine* e, int32_t viewer, int32_t slot_index, uint16_t seq
         e.counters[RETRANSMIT_MISSED] += 1
         # A keyframe replaces what he can not get. What has not come to us we have asked for.
         if s.source == <int32_t>m.source and (p != NULL or original <= from_source.forgotten):
-            keyframe_wish(e, &e.sessions[viewer], s)
+            keyframe_wish(e, v, s)
+        return
+    if repairs_are_superseded(e, v, s, sent) or repairs_are_late(e, v, s, p):
+        e.counters[REPAIRS_REFUSED_LATE] += 1
+        if sent >= s.keyframe_number:
+            keyframe_wish(e, v, s)
         return
     o.packet = p
     o.sequence = sent
@@ -43,5 +51,7 @@ cdef void retransmit(engine* e, int32_t viewer, int32_t slot_index, uint16_t seq
     o.slot = <unsigned char>slot_index
     o.rtx = True
     o.marker = p.marker
-    e.counters[RETRANSMITTED] += 1
-    pacing_wait(e, viewer, &o)
+    if repairs_admit(e, v, &o):
+        e.counters[RETRANSMITTED] += 1
+        repairs_line_up(v, &o)
+        pacing_watch(e, viewer)

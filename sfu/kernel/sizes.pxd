@@ -35,6 +35,9 @@ cdef enum:
     STREAMS = 16
     RETIRED = 32
     QUEUE = 512
+    # Repairs that wait for a viewer, and those whose departure is remembered; powers of two
+    REPAIR_QUEUE = 64
+    RESENT = 256
     JOBS = 512
     UFRAG = 32
     PASSWORD = 64

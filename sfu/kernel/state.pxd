@@ -13,7 +13,7 @@ from sfu.kernel.rewrite cimport slot_map
 from sfu.kernel.rtcp cimport arrivals
 from sfu.kernel.sizes cimport (
     HEAD_ROOM, JOBS, KINDS, LAYERS, MAX_ROOMS, MTU, OUT_MESSAGES, PASSWORD, PATHS, PEER_CREDENTIAL, QUEUE,
-    RATE_BUCKETS, RETIRED, RUN, SLOTS, SOURCES, SPEAKERS, STREAMS, TAIL_ROOM, TEMPORAL, UFRAG)
+    RATE_BUCKETS, REPAIR_QUEUE, RESENT, RETIRED, RUN, SLOTS, SOURCES, SPEAKERS, STREAMS, TAIL_ROOM, TEMPORAL, UFRAG)
 from sfu.kernel.srtp cimport srtp_context, srtp_stream
 from sfu.kernel.vp8 cimport vp8_descriptor
 
@@ -216,6 +216,10 @@ cdef struct slot:
     uint64_t packets
     uint64_t octets
     int64_t last_sent
+    # The last keyframe that has left: its first number, and when
+    int64_t keyframe_number
+    uint32_t keyframe_timestamp
+    int64_t keyframe_left
     # Its viewer's last report: the highest number and how many were lost
     uint32_t told_highest
     uint32_t told_lost
@@ -252,6 +256,16 @@ cdef struct backlog:
     uint32_t lined_up
     int32_t turn
     line lines[SLOTS]
+
+cdef struct repairs:
+    # To one viewer: when what has this place left once more, or late (far ahead: it waits), those
+    # that wait, the oldest first, and how many bytes there may be, as of when
+    int64_t resent[RESENT]
+    outgoing items[REPAIR_QUEUE]
+    uint32_t head
+    uint32_t tail
+    int64_t credit
+    int64_t credited
 
 cdef struct session:
     # First what a fan-out or a visit touches of every viewer, close together.
@@ -312,6 +326,7 @@ cdef struct session:
     int64_t tokens
     int64_t refilled
     backlog* waits
+    repairs* repairs
     bint waiting
     uint64_t packets_received
     uint64_t bytes_received

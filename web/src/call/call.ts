@@ -9,6 +9,7 @@ import type { Local } from "./local";
 import { Monitor } from "./monitor";
 import { watchNetwork } from "./network";
 import { Notices } from "./notices";
+import { Offers } from "./offers";
 import { OwnMedia } from "./own";
 import { MediaPath } from "./path";
 import { AUDIO_SLOTS, type Peer } from "./peer";
@@ -69,6 +70,7 @@ export class RunningCall {
   private readonly pictures: Pictures;
   private readonly own: OwnMedia;
   private readonly monitor: Monitor;
+  private readonly offers = new Offers();
   private readonly searches: Searches;
   private readonly renewal: ReturnType<typeof setInterval>;
   private readonly timer: ReturnType<typeof setInterval>;
@@ -323,7 +325,17 @@ export class RunningCall {
     const cut = bannerSince(cuts, now) !== null;
     this.phase.value = cut ? "reconnecting" : "connected";
     this.notices.keep({ kind: "reconnecting", seatKept: seatKept(cuts, now) }, cut);
-    this.notices.keep({ kind: "weak_connection" }, !cut && this.monitor.weak.peek());
+    const offer = this.offers.at({
+      now,
+      cut,
+      quality: this.monitor.quality.peek(),
+      weakInternet: this.local.weakInternet.peek(),
+    });
+    this.notices.keep({ kind: "weak_offer" }, offer === "weak_offer");
+    this.notices.keep({ kind: "weak_over" }, offer === "weak_over");
+    // The offer says the same and does more.
+    const weak = !cut && this.monitor.weak.peek() && offer === null;
+    this.notices.keep({ kind: "weak_connection" }, weak);
     this.notices.keep({ kind: "udp_blocked" }, this.path.blocked);
   }
 
@@ -407,6 +419,8 @@ export class RunningCall {
       closeLinks: () => this.invitation.close(),
       makeLink: () => this.invitation.make(),
       dismiss: (notice) => {
+        if (notice.kind === "weak_offer" || notice.kind === "weak_over")
+          this.offers.declined(notice.kind, performance.now());
         this.notices.dismiss(notice);
         this.local.dismiss(notice);
       },

@@ -67,6 +67,10 @@ export type Notice =
   | { readonly kind: "screen_replaced"; readonly by: number }
   /** One's own connection cannot carry the call as it is: what one sends oneself is to go first. */
   | { readonly kind: "weak_connection" }
+  /** The connection was bad for a while: weak-internet mode is offered. Dismissed, it is declined. */
+  | { readonly kind: "weak_offer" }
+  /** In that mode, the connection was good for a while: leaving it is offered. */
+  | { readonly kind: "weak_over" }
   /** For moderators: `away` people found all `size` seats taken. */
   | { readonly kind: "full"; readonly size: number; readonly away: number }
   | { readonly kind: "refused"; readonly failure: Failure };

@@ -393,6 +393,13 @@ export const en: Catalogue = {
   "notice.weak_connection.stop": "Stop your own video: that may leave enough for sound.",
   "notice.weak_connection.move":
     "It is too weak for a lesson: move closer to the router or use another network.",
+  "notice.weak_offer":
+    "Your connection is weak. You can keep only sound, the shared screen and the teacher, with your camera off.",
+  "notice.fix.weak_offer": "Keep the essentials",
+  "notice.decline.weak_offer": "Not now",
+  "notice.weak_over": "Your connection has recovered. Show everybody again?",
+  "notice.fix.weak_over": "Show everybody",
+  "notice.decline.weak_over": "Leave it as it is",
   "notice.muted_speaking": "Nobody can hear you: your microphone is off.",
   "notice.screen_replaced": "You are no longer sharing: {name} is sharing a screen now.",
   "notice.screen_replaced.somebody":

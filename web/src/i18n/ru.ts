@@ -394,6 +394,13 @@ export const ru = {
   "notice.weak_connection": "Связь очень слабая.",
   "notice.weak_connection.stop": "Остановите своё видео: тогда может хватить на звук.",
   "notice.weak_connection.move": "Для урока её мало: подойдите ближе к роутеру или смените сеть.",
+  "notice.weak_offer":
+    "Связь слабая. Можно оставить только звук, общий экран и учителя, а свою камеру выключить.",
+  "notice.fix.weak_offer": "Оставить главное",
+  "notice.decline.weak_offer": "Не сейчас",
+  "notice.weak_over": "Связь наладилась. Показать снова всех?",
+  "notice.fix.weak_over": "Показать всех",
+  "notice.decline.weak_over": "Оставить как есть",
   "notice.muted_speaking": "Вас не слышно: микрофон выключен.",
   "notice.screen_replaced": "Показ вашего экрана остановлен: теперь экран показывает {name}.",
   "notice.screen_replaced.somebody":

@@ -271,3 +271,30 @@ describe("weak-internet mode", () => {
     running.close();
   });
 });
+
+test("the mode is offered when the connection stays bad, and who declines keeps what he had", async () => {
+  const local = fakeLocal();
+  const { running, socket, peer, pass, notices } = await connected(local);
+  socket.say({ type: "answer", id: 0, sdp: "answer" });
+  let bytesReceived = 0;
+  const lose = async (seconds: number) => {
+    for (let at = 0; at < seconds; at += 1) {
+      bytesReceived += 100;
+      peer.stats = [
+        { type: "transport", packetsReceived: bytesReceived, bytesReceived },
+        { type: "inbound-rtp", packetsReceived: bytesReceived, packetsLost: bytesReceived / 5 },
+      ];
+      await pass(1);
+    }
+  };
+  await lose(12);
+  expect(running.state.quality.value).toBe("poor");
+  expect(notices()).toEqual([]);
+  await lose(15);
+  expect(notices()).toEqual([{ kind: "weak_offer" }]);
+  running.actions.dismiss({ kind: "weak_offer" });
+  await lose(60);
+  expect(notices()).toEqual([]);
+  expect(local.setWeakInternet).not.toHaveBeenCalled();
+  running.close();
+});

@@ -1,6 +1,7 @@
 // Weak-internet mode as a person sees it: one press, and on each tile why there is no picture.
 import { expect, test } from "vitest";
 import type { Preview } from "../../src/call";
+import { Banners } from "../../src/ui/call/banners";
 import { Tile } from "../../src/ui/call/tile";
 import { Toolbar } from "../../src/ui/call/toolbar";
 import { useShortcuts } from "../../src/ui/call/use-shortcuts";
@@ -68,4 +69,27 @@ test("a tile says why it has no picture, and only where there would be one", () 
   expect(off?.textContent).not.toContain("слабый интернет");
   expect(awaited?.textContent).not.toContain("слабый интернет");
   expect(awaited?.querySelector(".tile-wait")).not.toBeNull();
+});
+
+test("an offer is accepted or declined in words, and says what is left", async () => {
+  const call = fakeCall();
+  call.state.notices.value = [{ kind: "weak_offer" }];
+  mountIn(call, <Banners />);
+  expect(screen.getByTestId("banner-weak_offer").textContent).toContain("звук");
+  await user().click(screen.getByRole("button", { name: "Не сейчас" }));
+  expect(call.actions.dismiss).toHaveBeenCalledExactlyOnceWith({ kind: "weak_offer" });
+  expect(call.actions.setWeakInternet).not.toHaveBeenCalled();
+  await user().click(screen.getByRole("button", { name: "Оставить главное" }));
+  expect(call.actions.setWeakInternet).toHaveBeenCalledExactlyOnceWith(true);
+});
+
+test("so is the one to leave the mode", async () => {
+  const call = fakeCall();
+  call.state.weakInternet.value = true;
+  call.state.notices.value = [{ kind: "weak_over" }];
+  mountIn(call, <Banners />);
+  await user().click(screen.getByRole("button", { name: "Оставить как есть" }));
+  expect(call.actions.dismiss).toHaveBeenCalledExactlyOnceWith({ kind: "weak_over" });
+  await user().click(screen.getByRole("button", { name: "Показать всех" }));
+  expect(call.actions.setWeakInternet).toHaveBeenCalledExactlyOnceWith(false);
 });

@@ -2,6 +2,7 @@ import type { Notice } from "../../call";
 import { t } from "../../i18n/language";
 import { Icon, type IconName } from "../kit/icon";
 import { type NameOf, noticeText, saidOnce } from "../notice-text";
+import { setWeakInternet } from "./commands";
 import { ModeratorLeft } from "./moderator-left";
 import { shownName } from "./person-name";
 import { SettingsWindow } from "./settings-window";
@@ -11,10 +12,15 @@ const icons: Partial<Record<Notice["kind"], IconName>> = {
   reconnecting: "reconnecting",
   muted_speaking: "microphoneOff",
   full: "people",
+  weak_offer: "weakInternet",
+  weak_over: "weakInternet",
   device_lost: "unplugged",
   permission_denied: "lock",
   screen_replaced: "presentation",
 };
+
+/** What cannot be dismissed, or is by a word of its own. */
+const NO_CROSS: readonly Notice["kind"][] = ["reconnecting", "weak_offer", "weak_over"];
 
 function iconOf(notice: Notice): IconName {
   if (notice.kind === "device_silent") {
@@ -35,6 +41,32 @@ function Relieve() {
     <button type="button" class="banner-action" onClick={stop}>
       {t(own === "screen" ? "tool.share.off" : "tool.camera.off")}
     </button>
+  );
+}
+
+/** Turns the mode on or off; to decline is to dismiss, in words where there is something to decide. */
+function Offer({ kind }: { kind: "weak_offer" | "weak_over" }) {
+  const here = useCall();
+  const { dismiss } = here.call.actions;
+  return (
+    <>
+      <button
+        type="button"
+        class="banner-action"
+        data-testid={`${kind}-yes`}
+        onClick={() => setWeakInternet(here, kind === "weak_offer")}
+      >
+        {t(`notice.fix.${kind}`)}
+      </button>
+      <button
+        type="button"
+        class="banner-action"
+        data-testid={`${kind}-no`}
+        onClick={() => dismiss({ kind })}
+      >
+        {t(`notice.decline.${kind}`)}
+      </button>
+    </>
   );
 }
 
@@ -89,6 +121,9 @@ function Fix({ notice }: { notice: Notice }) {
   if (notice.kind === "weak_connection") {
     return <Relieve />;
   }
+  if (notice.kind === "weak_offer" || notice.kind === "weak_over") {
+    return <Offer kind={notice.kind} />;
+  }
   if (["device_lost", "device_busy", "no_device", "device_silent"].includes(notice.kind)) {
     return (
       <button type="button" class="banner-action" onClick={() => view.openWindow(SettingsWindow)}>
@@ -108,7 +143,7 @@ export function Banner({ notice }: { notice: Notice }) {
         <Text notice={notice} />
       </span>
       <Fix notice={notice} />
-      {notice.kind !== "reconnecting" && (
+      {!NO_CROSS.includes(notice.kind) && (
         <button
           type="button"
           class="round small"

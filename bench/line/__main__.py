@@ -21,8 +21,6 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-import uvloop
-
 from .capacity import read_trace
 from .datagrams import Address
 from .line import DOWN, UP, Preset
@@ -195,7 +193,7 @@ def main(argv: list[str]) -> int:
         preset = chosen(arguments)
         if arguments.to is None and arguments.tcp_to is None:
             raise Wrong("--to has to say where the UDP service is, as 127.0.0.1:5004")
-        return uvloop.run(run(arguments, preset))
+        return asyncio.run(run(arguments, preset))
     except Wrong as wrong:
         print(f"bench.line: {wrong}", file=sys.stderr)
         return 2

@@ -120,9 +120,7 @@ class Wire:
         if self._timer is not None:
             self._timer.cancel()
         self._due = due
-        # Loops count in whole milliseconds, and would turn idly through the rest of one.
-        wait = math.ceil(max(0.0, due - self.now) * 1000) / 1000
-        self._timer = self._loop.call_later(wait, self._run)
+        self._timer = self._loop.call_later(max(0.0, due - self.now), self._run)
 
     def _run(self) -> None:
         self._timer = None

@@ -1,5 +1,7 @@
 """The lines by name, as they are described."""
 
+import re
+from pathlib import Path
 from statistics import mean
 
 import pytest
@@ -48,3 +50,10 @@ def test_a_satellite_is_far() -> None:
     preset = PRESETS["satellite"]
     there_and_back = [mean(voice(traits, 1).delays) for traits in (preset.up, preset.down)]
     assert sum(there_and_back) == pytest.approx(0.6, abs=0.05)
+
+
+def test_each_is_described() -> None:
+    told = (Path(__file__).parents[3] / "docs" / "lines.md").read_text()
+    table = [line for line in told.splitlines() if line.startswith("| `")]
+    names = {name for line in table for name in re.findall(r"`([^`]+)`", line.split("|")[1])}
+    assert names == PRESETS.keys()

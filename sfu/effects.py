@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from zvonok.wire.bus import ActualSession, Description, SpeakersNotice
+from zvonok.wire.bus import ActualSession, Description, SessionLine, SpeakersNotice
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,4 +30,12 @@ class Publish:
     notice: SpeakersNotice
 
 
-Effect = WriteActual | DropActual | Publish
+@dataclass(frozen=True, slots=True)
+class PublishLine:
+    """Announce how the line of a session is."""
+
+    call: str
+    line: SessionLine
+
+
+Effect = WriteActual | DropActual | Publish | PublishLine

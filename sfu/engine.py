@@ -22,8 +22,9 @@ from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import KINDS
 
 from .dtls import DtlsError, DtlsServer, begins
-from .effects import DropActual, Effect, Publish, WriteActual
+from .effects import DropActual, Effect, Publish, PublishLine, WriteActual
 from .handshakes import Address, Handshakes
+from .lines import Lines
 from .room import Room
 from .sdp import Candidate, Identity, make_plan, parse_offer
 from .session import SESSION_LOST, Environment, Session
@@ -57,6 +58,7 @@ class Engine:
         self._marked: dict[Session, int] = {}
         """Those of them that it has taken once it tells of the mark that followed."""
         self._ticks_owed = 0
+        self._lines = Lines(kernel)
         self._effects: list[Effect] = []
         self.handshakes_deferred = 0
 
@@ -285,6 +287,8 @@ class Engine:
         for room in self._rooms.values():
             room.handle_timer(now)
             self._write(room)
+        for session, line in self._lines.look(self._by_handle, now, TIMER_INTERVAL):
+            self._effects.append(PublishLine(session.call, line))
 
     def _shake(self, session: Session, datagram: bytes | None, now: float) -> None:
         """One step of a handshake: by a datagram, or by the clock."""

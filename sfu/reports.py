@@ -1,7 +1,7 @@
 """Writes to Redis what is: sessions, moments, and that this worker lives."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Any, cast
 
@@ -10,9 +10,16 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from zvonok.wire import bus
-from zvonok.wire.bus import ActualSession, Description, SessionsNotice, WorkerState
+from zvonok.wire.bus import (
+    ActualSession,
+    Description,
+    LinesNotice,
+    SessionLine,
+    SessionsNotice,
+    WorkerState,
+)
 
-from .effects import DropActual, Effect, Publish, WriteActual
+from .effects import DropActual, Effect, Publish, PublishLine, WriteActual
 
 RETRY = 0.5
 HEARTBEAT = 3.0
@@ -36,6 +43,8 @@ class Reports:
         self._answers: dict[Name, Description] = {}
         self._moments: dict[str, Publish] = {}
         """By call. Only the newest: each says the whole of what is heard."""
+        self._lines: dict[str, dict[str, SessionLine]] = {}
+        """By call and session."""
         self._wake = asyncio.Event()
 
     def add(self, effects: Iterable[Effect]) -> None:
@@ -50,6 +59,8 @@ class Reports:
                     self._answers.pop((call, session), None)
                 case Publish():
                     self._moments[effect.call] = effect
+                case PublishLine(call, line):
+                    self._lines.setdefault(call, {})[line.session] = line
             self._wake.set()
 
     async def work(self) -> None:
@@ -60,14 +71,19 @@ class Reports:
             states = {name: self._states.pop(name) for name in list(islice(self._states, AT_ONCE))}
             answers = {n: self._answers.pop(n) for n in states if n in self._answers}
             moments, self._moments = self._moments, {}
+            lines, self._lines = self._lines, {}
             if self._states:
                 self._wake.set()
             try:
-                await self._write(states, answers, moments.values())
+                await self._write(states, answers, moments.values(), lines)
             except (RedisError, OSError) as error:
                 log.warning("redis away", error=str(error))
                 self._put_back(states, answers)
                 self._moments = moments | self._moments
+                self._lines = {
+                    call: lines.get(call, {}) | self._lines.get(call, {})
+                    for call in {*lines, *self._lines}
+                }
                 await asyncio.sleep(RETRY)
 
     def _put_back(
@@ -85,6 +101,7 @@ class Reports:
         states: dict[Name, ActualSession | None],
         answers: dict[Name, Description],
         moments: Iterable[Publish],
+        lines: Mapping[str, Mapping[str, SessionLine]],
     ) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for (call, session), answer in answers.items():
@@ -102,6 +119,9 @@ class Reports:
                 pipeline.publish(bus.call_channel(call), bus.encode(notice))
             for moment in moments:
                 pipeline.publish(bus.call_channel(moment.call), bus.encode(moment.notice))
+            for call, changed in lines.items():
+                told = LinesNotice(lines=list(changed.values()))
+                pipeline.publish(bus.call_channel(call), bus.encode(told))
             await pipeline.execute()
 
 

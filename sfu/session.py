@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
 from zvonok.wire import bus
-from zvonok.wire.bus import SESSION_CLOSED, ActualSession, Description, Tile, WantedSession
+from zvonok.wire.bus import (
+    SESSION_CLOSED,
+    ActualSession,
+    Description,
+    SessionLine,
+    Tile,
+    WantedSession,
+)
 from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import KINDS, RIDS, Kind
 
@@ -92,6 +99,8 @@ class Session:
         self.demand = _no_demand()
         self.heights: dict[str, tuple[int, ...]] = {}
         self.written: ActualSession | None = None
+        self.line: SessionLine | None = None
+        """As it was last told of."""
         self._digest: str | None = None
         self._environment = environment
         self._names: tuple[str, ...] = RIDS
@@ -218,6 +227,10 @@ class Session:
             remb="goog-remb" in feedback,
         )
 
+    def layer_name(self, layer: int) -> str | None:
+        """What clients call a layer of the camera; None: there is no such layer."""
+        return self._names[layer] if 0 <= layer < len(self._names) else None
+
     def learn_height(self, kind: Kind, layer: int, height: int) -> bool:
         """Whether a layer's real height is news: only if its name does not tell its size."""
         heights = self.heights.get(kind, ())
@@ -267,6 +280,7 @@ class Session:
         if self.connection is not None:
             self._environment.kernel.close_session(self.connection.handle)
             self.connection = None
+        self.line = None
         self.showing.clear()
         self.given.clear()
         self.demand = _no_demand()

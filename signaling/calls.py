@@ -247,7 +247,10 @@ class Calls:
         except msgspec.DecodeError:
             log.warning("bad notice", call=call.id)
             return
-        if isinstance(notice, bus.SpeakersNotice):
-            call.run(call.engine.speakers(notice.participants, self._clock.steady()))
-        else:
-            running.reader.news(notice.sessions)
+        match notice:
+            case bus.SpeakersNotice(participants=participants):
+                call.run(call.engine.speakers(participants, self._clock.steady()))
+            case bus.LinesNotice(lines=lines):
+                call.run(call.engine.lines(lines, self._clock.steady()))
+            case bus.SessionsNotice(sessions=sessions):
+                running.reader.news(sessions)

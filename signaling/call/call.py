@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from zvonok.wire.bus import ActualSession, Description, WantedSession
+from zvonok.wire.bus import ActualSession, Description, SessionLine, WantedSession
 from zvonok.wire.client import (
     ClientMessage,
     Command,
@@ -36,6 +36,7 @@ from .part import Handles, Part
 from .parts import kinds_of_parts
 from .parts.closed import ClosedPart
 from .parts.commands import CommandsPart
+from .parts.line import LinePart
 from .parts.roster import RosterPart
 from .parts.session import SessionPart
 from .parts.size import SizePart
@@ -68,6 +69,7 @@ class Call:
         self.commands = CommandsPart(self.people)
         self.size = SizePart(self.people, size, seats)
         self.pages = ClosedPart(self.people)
+        self.line = LinePart(self.people)
         known = (
             self.commands,
             self.sources,
@@ -75,6 +77,7 @@ class Call:
             self.pages,
             self.size,
             self.roster,
+            self.line,
         )
         rest = [kind for kind in kinds_of_parts() if kind not in map(type, known)]
         self.parts: tuple[Part, ...] = (*known, *(kind(self.people) for kind in rest))
@@ -282,6 +285,12 @@ class Call:
         """The SFU's word on who is heard."""
         turn = Turn(now, self.people)
         self.roster.heard(turn, participants)
+        return self._finish(turn)
+
+    def lines(self, lines: list[SessionLine], now: float) -> list[Effect]:
+        """The SFU's word on how lines are."""
+        turn = Turn(now, self.people)
+        self.line.heard(turn, lines)
         return self._finish(turn)
 
     # ── time ──

@@ -33,6 +33,8 @@ class FakeKernel:
         self.open: set[int] = set()
         self.marks = 0
         """Asked for and not told of yet."""
+        self.stats: dict[int, dict[str, Any]] = {}
+        """By session, what `session_stats` says that differs from that of an unknown line."""
         self._max_sessions = max_sessions
 
     def as_kernel(self) -> "Kernel":
@@ -45,6 +47,11 @@ class FakeKernel:
         self.open.add(handle)
         self.log.append(("open_session", handle, room, participant, ufrag, password))
         return handle
+
+    def session_stats(self, session: int) -> dict[str, Any]:
+        assert session in self.open
+        unknown = {"estimate": 0, "rtt": 0, "loss": 0.0, "slots": [], "sources": []}
+        return unknown | self.stats.get(session, {})
 
     def mark(self) -> None:
         self.marks += 1

@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sfu.dtls import DtlsServer
-from sfu.effects import DropActual, Publish, WriteActual
+from sfu.effects import DropActual, Publish, PublishLine, WriteActual
 from sfu.engine import Engine
 from sfu.sdp import Candidate, Identity
 from tests.sfu import offers
 from tests.sfu.dtls_client import DtlsClient
 from tests.sfu.fake_kernel import FakeKernel
 from zvonok.wire import bus
-from zvonok.wire.bus import ActualSession, Description, Tile, WantedSession
+from zvonok.wire.bus import ActualSession, Description, SessionLine, Tile, WantedSession
 from zvonok.wire.ids import KINDS, Kind
 
 DTLS = DtlsServer(datetime(2026, 1, 1, tzinfo=UTC))
@@ -35,6 +35,7 @@ class Stage:
         self.answers: dict[str, str] = {}
         self.dropped: list[str] = []
         self.spoke: list[tuple[str, list[int]]] = []
+        self.lines: list[SessionLine] = []
         self.wanted: dict[str, WantedSession] = {}
         self.offers: dict[str, Description] = {}
 
@@ -119,3 +120,5 @@ class Stage:
                     self.dropped.append(session)
                 case Publish(call, notice):
                     self.spoke.append((call, notice.participants))
+                case PublishLine(_, line):
+                    self.lines.append(line)

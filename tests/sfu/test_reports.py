@@ -10,11 +10,17 @@ from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from sfu import reports
-from sfu.effects import DropActual, Effect, Publish, WriteActual
+from sfu.effects import DropActual, Effect, Publish, PublishLine, WriteActual
 from sfu.reports import AT_ONCE, EXPIRY, Heartbeat, Reports
 from tests.patience import PATIENCE
 from zvonok.wire import bus
-from zvonok.wire.bus import ActualSession, Description, SpeakersNotice
+from zvonok.wire.bus import (
+    ActualSession,
+    Description,
+    LinesNotice,
+    SessionLine,
+    SpeakersNotice,
+)
 
 
 class FailingRedis:
@@ -175,6 +181,32 @@ async def test_who_is_heard_is_told_by_a_redis_that_came_back(
         bus.call_channel("c"): SpeakersNotice(participants=[3]),
         bus.call_channel("d"): SpeakersNotice(participants=[2]),
     }
+
+
+def line(session: str, estimate: int, call: str = "c") -> PublishLine:
+    return PublishLine(call, SessionLine(session=session, estimate=estimate))
+
+
+async def test_lines_of_a_call_go_together_and_only_the_newest_of_each() -> None:
+    effects = [line("s", n) for n in range(1, 1000)] + [line("t", 5), line("u", 6, "d")]
+    commands = await written(FailingRedis(0), effects)
+    assert {command[1]: bus.decode_notice(command[2]) for command in commands} == {
+        bus.call_channel("c"): LinesNotice(
+            lines=[SessionLine(session="s", estimate=999), SessionLine(session="t", estimate=5)]
+        ),
+        bus.call_channel("d"): LinesNotice(lines=[SessionLine(session="u", estimate=6)]),
+    }
+
+
+async def test_lines_are_told_by_a_redis_that_came_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reports, "RETRY", 0)
+    redis = FailingRedis(failures=1)
+    report = Reports(cast("Redis", redis))
+    redis.fails = lambda: report.add([line("s", 2)])
+    commands = await written(redis, [line("s", 1), line("t", 1)], report=report)
+    [told] = [bus.decode_notice(command[2]) for command in commands]
+    assert isinstance(told, LinesNotice)
+    assert {each.session: each.estimate for each in told.lines} == {"s": 2, "t": 1}
 
 
 async def test_an_answer_survives_a_newer_state(monkeypatch: pytest.MonkeyPatch) -> None:

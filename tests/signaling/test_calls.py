@@ -34,6 +34,7 @@ from zvonok.wire.client import (
     End,
     Ended,
     Failed,
+    Line,
     Media,
     Offer,
     Publish,
@@ -411,6 +412,16 @@ async def test_speakers_are_passed_on(school: School, sfu: FakeSfu) -> None:
     await sfu.speak(lesson.lesson.id, second.you, 77)
     for browser in (first, second):
         assert await browser.until(Speakers) == Speakers([second.you])
+
+
+async def test_how_a_line_is_reaches_whose_it_is(school: School, sfu: FakeSfu) -> None:
+    lesson = await school.client.lesson()
+    browser = await school.client.come(lesson.participant_link, "A")
+    await browser.send(Offer(0, OFFER))
+    await browser.until(Answer)
+    line = bus.SessionLine(session=await sfu.session_of(browser.you), estimate=300_000)
+    await sfu.tell(lesson.lesson.id, bus.LinesNotice(lines=[line]))
+    assert await browser.until(Line) == Line(estimate=300_000)
 
 
 async def test_nonsense_on_the_bus_harms_nobody(school: School, sfu: FakeSfu, redis: Redis) -> None:

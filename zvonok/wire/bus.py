@@ -30,7 +30,7 @@ import msgspec
 from msgspec import Struct
 
 from zvonok.wire.errors import ErrorBody
-from zvonok.wire.ids import Kind
+from zvonok.wire.ids import Kind, Layer, Reason
 
 SessionKind = Literal["browser", "publisher", "viewer"]
 """A publisher (WHIP) only sends and a viewer (WHEP) only receives, whatever they offer."""
@@ -123,7 +123,34 @@ class SpeakersNotice(Struct, frozen=True, kw_only=True, tag="speakers"):
     participants: list[int]
 
 
-CallNotice = SessionsNotice | SpeakersNotice
+class LineTile(Struct, frozen=True, array_like=True):
+    """`zvonok.wire.client.LineTile` in a quarter of its bytes."""
+
+    slot: int
+    layer: Layer | None
+    temporal: int
+    reason: Reason
+
+
+class SessionLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the line of a session's peer is, as far as the SFU knows; see
+    `zvonok.wire.client.Line`."""
+
+    session: str
+    estimate: int = 0
+    rtt_ms: int | None = None
+    loss: float | None = None
+    tiles: list[LineTile] = []
+
+
+class LinesNotice(Struct, frozen=True, kw_only=True, tag="lines"):
+    """A moment: lines that have changed notably. Of each session the whole, at most once a
+    second."""
+
+    lines: list[SessionLine]
+
+
+CallNotice = SessionsNotice | SpeakersNotice | LinesNotice
 
 encode = msgspec.msgpack.Encoder().encode
 decode_wanted = msgspec.msgpack.Decoder(WantedSession).decode

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from zvonok.wire.errors import ErrorBody
-from zvonok.wire.ids import SEATS, VIDEO_SLOTS
+from zvonok.wire.ids import SEATS, VIDEO_SLOTS, Layer, Reason
 
 Role = Literal["host", "co_admin", "participant", "guest"]
 Quality = Literal["good", "medium", "poor", "lost"]
@@ -203,6 +203,31 @@ class Speakers(Struct, frozen=True, tag="speakers"):
     participants: list[ParticipantNumber]
 
 
+class LineTile(Struct, frozen=True, kw_only=True):
+    """What one video slot is given."""
+
+    slot: int
+    layer: Layer | None
+    """None: nothing."""
+    temporal: int
+    """The highest temporal layer, 0 to 2."""
+    reason: Reason
+    """Why it is not more; `tile`: it is what the tile needs."""
+
+
+class Line(Struct, frozen=True, kw_only=True, tag="line"):
+    """How the server finds the line to this client, at most once a second and when it has changed
+    notably."""
+
+    estimate: int
+    """Bits per second that it bears towards the client; 0: not known."""
+    rtt_ms: int | None = None
+    loss: float | None = None
+    """Which part of what was sent to the client got lost, 0 to 1."""
+    tiles: list[LineTile] = []
+    """By slot; slots that are not named carry nothing."""
+
+
 class Publish(Struct, frozen=True, kw_only=True, tag="publish"):
     """Which of one's own video anybody shows: the other layers are to be paused."""
 
@@ -257,6 +282,7 @@ ServerMessage = (
     | Change
     | Found
     | Speakers
+    | Line
     | Publish
     | Corrected
     | Size

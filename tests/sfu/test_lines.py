@@ -1,0 +1,144 @@
+"""Each one's line: told to signaling when it has changed notably, and seldom."""
+
+from typing import Any
+
+import pytest
+
+from sfu.engine import TIMER_INTERVAL
+from sfu.lines import EVERY, notable
+from tests.sfu import offers
+from tests.sfu.dtls_client import DtlsClient
+from tests.sfu.stage import Stage, tile
+from zvonok.wire.bus import LineTile, SessionLine
+
+KNOWN: dict[str, Any] = {"estimate": 500_000, "rtt": 48_000, "loss": 0.0123}
+
+
+def joined(stage: Stage, participant: int, **wanted: Any) -> int:
+    """His handle: he is connected and shows or sends what is wanted."""
+    client = DtlsClient()
+    fingerprint = client.fingerprint.digest.hex(":").upper()
+    before = set(stage.kernel.open)
+    stage.want(participant, offer=offers.browser(fingerprint=fingerprint), **wanted)
+    [handle] = stage.kernel.open - before
+    stage.connect(handle, client)
+    return handle
+
+
+def told(stage: Stage, seconds: float = EVERY) -> list[SessionLine]:
+    """What is said while this passes."""
+    stage.lines.clear()
+    for _ in range(round(seconds / TIMER_INTERVAL)):
+        stage.pass_time(TIMER_INTERVAL)
+    return list(stage.lines)
+
+
+def slot(number: int, given: int, shown: int | None = None, **traits: Any) -> dict[str, Any]:
+    return {
+        "slot": number,
+        "given": given,
+        "temporal": 2,
+        "shown": given if shown is None else shown,
+        "limited": False,
+        **traits,
+    }
+
+
+def test_it_is_told_once_and_again_when_it_has_changed() -> None:
+    stage = Stage()
+    handle = joined(stage, 1)
+    stage.kernel.stats[handle] = KNOWN
+    assert told(stage) == [SessionLine(session="s1", estimate=500_000, rtt_ms=48, loss=0.012)]
+    assert told(stage, 20) == []
+    stage.kernel.stats[handle] = KNOWN | {"estimate": 590_000}
+    assert told(stage, 20) == []
+    stage.kernel.stats[handle] = KNOWN | {"estimate": 620_000}
+    assert [line.estimate for line in told(stage, 2 * EVERY)] == [620_000]
+
+
+def test_it_is_told_at_most_once_a_second_whatever_changes() -> None:
+    stage = Stage()
+    handle = joined(stage, 1)
+    times = []
+    for tick in range(200):
+        stage.kernel.stats[handle] = KNOWN | {"estimate": 100_000 << tick % 8}
+        stage.lines.clear()
+        stage.pass_time(TIMER_INTERVAL)
+        times += [stage.now] * len(stage.lines)
+    assert len(times) > 5
+    assert min(b - a for a, b in zip(times, times[1:], strict=False)) >= 1.0
+
+
+def test_all_are_looked_at_in_turn() -> None:
+    stage = Stage()
+    handles = [joined(stage, number) for number in range(1, 31)]
+    told(stage)
+    stage.kernel.stats = dict.fromkeys(handles, KNOWN)
+    stage.lines.clear()
+    most = 0
+    for _ in range(round(2 * EVERY / TIMER_INTERVAL)):
+        before = len(stage.lines)
+        stage.pass_time(TIMER_INTERVAL)
+        most = max(most, len(stage.lines) - before)
+    assert sorted(line.session for line in stage.lines) == sorted(f"s{n}" for n in range(1, 31))
+    assert most <= 3, "a few with each tick"
+
+
+def test_who_is_not_connected_or_has_no_page_is_told_nothing() -> None:
+    stage = Stage()
+    stage.want(1)
+    stage.want(2, kind="viewer", view=None, offer=offers.whep())
+    stage.kernel.stats = {0: KNOWN, 1: KNOWN}
+    assert told(stage, 10) == []
+
+
+def test_a_session_that_has_left_is_passed_over() -> None:
+    stage = Stage()
+    for number in (1, 2):
+        joined(stage, number)
+    stage.pass_time(TIMER_INTERVAL)
+    stage.leave(2)
+    assert "s2" not in [line.session for line in told(stage, 10)]
+
+
+@pytest.mark.parametrize(
+    ("stats", "expected"),
+    [
+        (slot(0, 0), LineTile(0, "q", 2, "tile")),
+        (slot(0, 2, temporal=1), LineTile(0, "f", 1, "tile")),
+        (slot(0, 1, limited=True), LineTile(0, "h", 2, "line")),
+        (slot(0, -1, limited=True), LineTile(0, None, 2, "line")),
+        (slot(0, 2, 0), LineTile(0, "q", 2, "publisher")),
+        (slot(0, 2, -1), LineTile(0, None, 2, "publisher")),
+        (slot(8, 0), LineTile(8, "f", 2, "tile")),
+        (slot(0, -2), None),
+        (slot(3, 0), None),
+    ],
+)
+def test_what_a_tile_is_given_and_why(stats: dict[str, Any], expected: LineTile | None) -> None:
+    stage = Stage()
+    joined(stage, 1, open=["camera", "screen"])
+    viewer = joined(stage, 2, view=[tile(0, 1, 720), tile(8, 1, 1080, "screen")])
+    stage.kernel.stats[viewer] = {"slots": [stats]}
+    [line] = [line for line in told(stage) if line.session == "s2"]
+    assert line.tiles == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, False),
+        ({"estimate": 0}, True),
+        ({"rtt_ms": 65}, False),
+        ({"rtt_ms": 75}, True),
+        ({"rtt_ms": None}, True),
+        ({"loss": 0.025}, False),
+        ({"loss": 0.035}, True),
+        ({"loss": None}, False),
+        ({"tiles": [LineTile(0, "q", 2, "line")]}, True),
+    ],
+)
+def test_what_is_notable(changes: dict[str, Any], expected: bool) -> None:
+    before: dict[str, Any] = {"session": "s", "estimate": 500_000, "rtt_ms": 50, "loss": 0.01}
+    now = SessionLine(**(before | changes))
+    assert notable(SessionLine(**before), now) is expected

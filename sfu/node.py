@@ -22,6 +22,7 @@ from zvonok.service.settings import Settings, load
 from zvonok.service.tasks import Tasks
 from zvonok.wire.bus import WorkerState
 
+from .drops import dropped_in_queues
 from .dtls import DtlsServer
 from .engine import TIMER_INTERVAL, Engine
 from .inbox import Inbox
@@ -140,6 +141,9 @@ def _metrics(kernel: core.Kernel, engine: Engine) -> CollectorRegistry:
     registry.register(CountersOf(kernel.counters, "sfu_kernel_"))
     registry.register(
         CountersOf(lambda: {"handshakes_deferred": engine.handshakes_deferred}, "sfu_")
+    )
+    registry.register(
+        CountersOf(lambda: {"datagrams_dropped_in_queues": dropped_in_queues()}, "sfu_")
     )
     registry.register(GaugesOf(kernel.lines, "sfu_lines_"))
     sessions = Gauge("sfu_sessions", "sessions open in the kernel", registry=registry)

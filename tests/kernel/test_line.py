@@ -6,11 +6,13 @@ import struct
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from bench.namespaces import Network, inside, run
 from bench.precedence import before_others
+from sfu.drops import dropped_in_queues
 from sfu.kernel.core import (
     KIND_CAMERA,
     KIND_MICROPHONE,
@@ -165,6 +167,28 @@ def test_sound_survives_a_line_that_video_does_not_fit(line: Line, kernel: Kerne
         assert narrow[5000] >= 45, "sound goes first"
         line.widen()
         assert second(publisher, viewer, 100)[6000] >= 250, "afterwards all is well"
+
+
+@pytest.mark.slow
+def test_what_a_short_queue_drops_is_counted(line: Line, kernel: Kernel) -> None:
+    """Every send says success all the same."""
+    proc = Path("/proc/thread-self/net")
+    peers = [inside(line.client, lambda n=n: Socket(kernel, n, SERVER)) for n in (1, 2)]  # type: ignore[misc]
+    with peers[0] as publisher, peers[1] as viewer:
+        prepare(kernel, publisher, viewer)
+        assert inside(line.server, lambda: dropped_in_queues(proc)) == 0
+        line.narrow("1mbit", "4kb")
+        before = kernel.counters()
+        came = second(publisher, viewer, 0)
+        after = kernel.counters()
+        lost = after["packets_sent"] - before["packets_sent"] - sum(came.values())
+        assert lost > 100
+        assert after["send_blocked"] == after["send_failed"] == 0
+        dropped = inside(line.server, lambda: dropped_in_queues(proc))
+        # A message of joined packets is dropped as a whole and counts once.
+        assert lost / 8 <= dropped <= lost
+        line.widen()
+        assert second(publisher, viewer, 50)[5000] == 50, "and it goes on"
 
 
 class Frames:

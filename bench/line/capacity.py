@@ -193,11 +193,18 @@ class Transmitter:
             self._advance()
 
 
-def carried(segments: Iterator[Segment], begin: float, end: float) -> float:
-    """Bits that could be sent between two times."""
-    total = 0.0
-    for start, stop, rate in _spans(segments):
-        if start >= end:
+def carried(segments: Iterator[Segment], edges: Sequence[float]) -> list[float]:
+    """Bits that could be sent between each two of these times, which never go back."""
+    found = [0.0] * (len(edges) - 1)
+    number = 0
+    for begin, end, rate in _spans(segments):
+        while number < len(found):
+            found[number] += rate * max(
+                0.0, min(end, edges[number + 1]) - max(begin, edges[number])
+            )
+            if edges[number + 1] > end:
+                break
+            number += 1
+        if number == len(found):
             break
-        total += rate * max(0.0, min(stop, end) - max(start, begin))
-    return total
+    return found

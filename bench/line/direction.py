@@ -3,7 +3,7 @@
 import heapq
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -26,11 +26,12 @@ def _dice(seed: int | str, purpose: str) -> Random:
     return Random(f"{seed} {purpose}")
 
 
-def could_carry(traits: Traits, seed: int | str, begin: float, end: float) -> float | None:
-    """Bits that a direction's bottleneck lets through between two times; None: without bounds."""
+def could_carry(traits: Traits, seed: int | str, edges: Sequence[float]) -> list[float | None]:
+    """Bits that a direction's bottleneck lets through between each two of these times; None: any
+    number, there is none."""
     if traits.capacity is None:
-        return None
-    return carried(traits.capacity.segments(_dice(seed, CAPACITY)), begin, end)
+        return [None] * (len(edges) - 1)
+    return list(carried(traits.capacity.segments(_dice(seed, CAPACITY)), edges))
 
 
 class Direction:

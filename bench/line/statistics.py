@@ -1,6 +1,8 @@
 """What became of the packets of one direction: counts, queue delays, the share of the line."""
 
+import math
 from array import array
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -47,19 +49,17 @@ class Record:
         self._size.append(size)
         self._fate.append(NUMBERS[fate])
 
-    def could_carry(self, begin: float, end: float) -> float | None:
-        """Bits; None: there was a time without a bottleneck."""
-        ends = [each[0] for each in self._epochs[1:]] + [end]
-        total = 0.0
-        for (since, traits, seed), until in zip(self._epochs, ends, strict=True):
-            first, last = max(begin, since), min(end, until)
-            if first >= last:
-                continue
-            bits = could_carry(traits, seed, first - since, last - since)
-            if bits is None:
-                return None
-            total += bits
-        return total
+    def could_carry(self, edges: Sequence[float]) -> list[float | None]:
+        """Bits between each two of these times; None: there was a time without a bottleneck."""
+        found: list[float | None] = [0.0] * (len(edges) - 1)
+        ends = [begin for begin, _, _ in self._epochs[1:]] + [math.inf]
+        for (begin, traits, seed), end in zip(self._epochs, ends, strict=True):
+            within = [min(max(edge, begin), end) - begin for edge in edges]
+            for number, bits in enumerate(could_carry(traits, seed, within)):
+                before = found[number]
+                if within[number] < within[number + 1] and before is not None:
+                    found[number] = None if bits is None else before + bits
+        return found
 
     def summary(self, begin: float, end: float) -> dict[str, Any]:
         """Of the packets that came between two times; bytes are those of IP packets."""
@@ -73,7 +73,7 @@ class Record:
         # What was lost behind the bottleneck has used it, too.
         used = (fate != NUMBERS[QUEUE]) & (fate != NUMBERS[CODEL])
         delays = waited[fate != NUMBERS[QUEUE]] * 1000
-        could = self.could_carry(begin, end)
+        could = self.could_carry([begin, end])[0]
         bits = float(size[used].sum()) * 8
         seconds = max(1e-9, end - begin)
         return {
@@ -104,8 +104,8 @@ class Record:
         longest = np.zeros(len(edges))
         np.maximum.at(longest, (came / SERIES_SECONDS).astype(int), waited * 1000)
         rows = []
-        for number, begin in enumerate(edges[:-1]):
-            could = self.could_carry(float(begin), float(begin) + SERIES_SECONDS)
+        capacity = self.could_carry(edges.tolist())
+        for number, (begin, could) in enumerate(zip(edges[:-1], capacity, strict=True)):
             rows.append(
                 {
                     "t": float(begin),

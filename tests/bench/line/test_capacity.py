@@ -61,7 +61,7 @@ def test_a_trace_has_carried_as_much_at_each_moment_as_it_says(tmp_path: Path) -
     assert steps.period == 0.010
 
     def packets(end: float) -> float:
-        return carried(steps.segments(Random(1)), 0, end) / OPPORTUNITY_BITS
+        return carried(steps.segments(Random(1)), [0, end])[0] / OPPORTUNITY_BITS
 
     assert packets(0.003) == pytest.approx(2)
     # The moment 0 of a round is the end of the one before.
@@ -81,7 +81,7 @@ def test_what_is_no_trace_is_refused(tmp_path: Path, text: str) -> None:
 def test_stalls_take_their_share_of_the_time(seed: int) -> None:
     stalls = Stalls(steady(1000.0), every=2.0, length=0.5, least=0.1)
     segments = stalls.segments(Random(seed))
-    share = carried(segments, 0, 4000) / 4000 / 1000
+    share = carried(segments, [0, 4000])[0] / 4000 / 1000
     assert share == pytest.approx(2 / 2.5, abs=0.03)
 
 
@@ -112,3 +112,9 @@ def test_the_same_dice_give_the_same_capacity() -> None:
     one, other = (list(islice(capacity.segments(Random(5)), 500)) for _ in range(2))
     assert one == other
     assert one != list(islice(capacity.segments(Random(6)), 500))
+
+
+def test_what_is_carried_is_told_for_each_span() -> None:
+    steps = Steps(((0, 100.0), (2, 0.0), (3, 10.0)))
+    edges = [0.0, 0.5, 0.5, 2.5, 2.75, 4.0, 10.0]
+    assert carried(steps.segments(Random(1)), edges) == [50, 0, 150, 0, 10, 60]

@@ -2,6 +2,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { ClosedPage, Media, Publish, ServerMessage, Welcome } from "../wire/messages";
 import { bannerSince, seatKept } from "./banner";
+import { bottleneck } from "./bottleneck";
 import { sayWhenClosed } from "./closing";
 import { Invitation } from "./invitation";
 import { Level } from "./level";
@@ -122,6 +123,8 @@ export class RunningCall {
         this.path.missing(silence);
         this.tellOfTheWay();
       },
+      slots: () => this.pictures.asked,
+      line: () => this.told.peek().line,
       sampled: (peer, entries) => level.sampled(peer, entries),
     });
     this.searches = new Searches((message) => this.socket.send(message));
@@ -390,6 +393,11 @@ export class RunningCall {
       level: this.local.level,
       quality: this.monitor.quality,
       details: this.monitor.details,
+      bottleneck: computed(() => {
+        const people = new Map(this.people.value.map((one) => [one.number, one]));
+        const { quality, details } = this.monitor;
+        return bottleneck(quality.value, details.value, (number) => people.get(number));
+      }),
       notices: computed(() => [...this.notices.all.value, ...this.local.notices.value]),
       sound: this.sound,
     };

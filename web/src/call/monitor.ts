@@ -1,11 +1,14 @@
 // Reads the browser's counters every second.
 import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Line } from "../wire/messages";
 import type { Peer } from "./peer";
 import { QualityMeter } from "./quality";
 import type { Silence } from "./restart";
 import { Hearing } from "./silence";
+import type { Slots } from "./slots";
 import type { ConnectionDetails, Quality } from "./state";
 import { type Entry, sample } from "./stats";
+import { receiveShare, TileMeter } from "./tiles";
 import { Weakness } from "./weak";
 
 const EVERY_MS = 1000;
@@ -17,6 +20,10 @@ export interface MonitorEvents {
   expecting(): boolean;
   /** What is missing now; with every sample. */
   missing(silence: Silence): void;
+  /** What is asked for, by slot. */
+  slots(): Slots;
+  /** How the server finds the line to here, as far as it has said. */
+  line(): Line | undefined;
   /** Every sample that is judged, for what else follows from it. */
   sampled(peer: Peer, entries: readonly Entry[]): void;
 }
@@ -25,6 +32,7 @@ export class Monitor {
   private readonly judged = signal<Quality>("good");
   private readonly described = signal<ConnectionDetails | null>(null);
   private readonly meter = new QualityMeter();
+  private readonly tiles = new TileMeter();
   private readonly weakness = new Weakness();
   private readonly warned = signal(false);
   private readonly timer: ReturnType<typeof setInterval>;
@@ -73,13 +81,32 @@ export class Monitor {
       expecting: this.events.expecting(),
     };
     this.events.missing(this.hearing.add(counted));
-    const now = { ...counted, unsettled: this.hearing.unsettled(counted.now) };
     this.turns += 1;
     if (this.turns % JUDGED !== 0) return;
+    const line = this.events.line();
+    const flows = inboundOf(entries);
+    const inbound = (slot: number) => flows.get(peer.video[slot]?.track.id);
+    const tiles = this.tiles.add(counted.now, this.events.slots(), inbound, line);
+    const now = {
+      ...counted,
+      receiveShare: receiveShare(tiles),
+      unsettled: this.hearing.unsettled(counted.now),
+    };
     const verdict = this.meter.add(now);
     this.warned.value = this.weakness.add(now);
     this.judged.value = verdict.quality;
-    this.described.value = verdict.details;
+    const estimate = line?.estimate ?? 0;
+    const receiveLineKbps = estimate > 0 ? Math.round(estimate / 1000) : null;
+    this.described.value = { ...verdict.details, receiveLineKbps, tiles };
     this.events.sampled(peer, entries);
   }
+}
+
+/** The counters of what is received, by the id of its track. */
+function inboundOf(entries: readonly Entry[]): ReadonlyMap<unknown, Entry> {
+  return new Map(
+    entries.flatMap((entry) =>
+      entry.type === "inbound-rtp" ? [[entry.trackIdentifier, entry] as const] : [],
+    ),
+  );
 }

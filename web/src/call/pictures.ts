@@ -98,6 +98,11 @@ export class Pictures {
     this.publish();
   }
 
+  /** What is asked for, by slot; nothing while nobody looks. */
+  get asked(): Slots {
+    return this.asking ? this.slots : noTiles;
+  }
+
   /** For each slot what certainly is in it, as packets name it. */
   get sources(): readonly (number | null)[] {
     return this.slots.map((tile, slot) => {

@@ -20,6 +20,10 @@ export interface Sample {
   readonly rttMs: number | null;
   /** What the sent pictures get of the bit rate they may have, 0–1; null while bandwidth is no limit. */
   readonly share: number | null;
+  /** The same of what is received, by the server's word. */
+  readonly receiveShare: number | null;
+  /** Bits per second that the browser thinks it can send; null: it does not say. */
+  readonly sendLine: number | null;
   readonly sendHeight: number | null;
   readonly candidate: string;
   /** In or right after an interruption: what was lost in it says nothing of the line as it is. */
@@ -33,9 +37,14 @@ const SILENCE = 3_000;
 /** Samples in a row that must be short of bandwidth. */
 const LASTING = 3;
 
+interface Losses {
+  readonly incoming: number;
+  readonly outgoing: number;
+}
+
 export interface Verdict {
   readonly quality: Quality;
-  readonly details: ConnectionDetails;
+  readonly details: Omit<ConnectionDetails, "tiles" | "receiveLineKbps">;
 }
 
 export class QualityMeter {
@@ -51,7 +60,7 @@ export class QualityMeter {
     this.watchSilence(previous, sample);
     if (!sample.unsettled) this.samples.push(sample);
     this.samples = this.samples.filter((old) => sample.now - old.now <= WINDOW);
-    const loss = this.loss();
+    const loss = this.losses();
     return { quality: this.judge(sample, loss), details: this.describe(sample, previous, loss) };
   }
 
@@ -66,47 +75,59 @@ export class QualityMeter {
     else this.unansweredSince ??= previous?.now ?? sample.now;
   }
 
-  /** Share of lost packets over the window, the worse of the two directions. */
-  private loss(): number {
+  /** Share of lost packets over the window in either direction. */
+  private losses(): Losses {
     const first = this.samples[0];
     const last = this.samples.at(-1);
-    if (first === undefined || last === undefined) return 0;
+    if (first === undefined || last === undefined) return { incoming: 0, outgoing: 0 };
     const lost = Math.max(0, last.packetsLost - first.packetsLost);
     const received = Math.max(0, last.packetsReceived - first.packetsReceived);
     const incoming = lost + received > 0 ? lost / (lost + received) : 0;
     const reports = this.samples.flatMap((sample) => sample.sendLoss ?? []);
     const outgoing =
       reports.length > 0 ? reports.reduce((sum, each) => sum + each, 0) / reports.length : 0;
-    return Math.max(incoming, outgoing);
+    return { incoming, outgoing };
   }
 
   /** The best share in the window: an estimate that is still rising after a start is no fault. */
-  private share(): number | null {
-    const shares = this.samples.flatMap(({ share }) => share ?? []);
+  private share(pick: (from: Sample) => number | null): number | null {
+    const shares = this.samples.flatMap((sample) => pick(sample) ?? []);
     const lasting = shares.length === this.samples.length && shares.length >= LASTING;
     return lasting ? Math.max(...shares) : null;
   }
 
-  private judge(sample: Sample, loss: number): Quality {
+  private judge(sample: Sample, { incoming, outgoing }: Losses): Quality {
     if (this.unansweredSince !== null && sample.now - this.unansweredSince >= SILENCE) {
       return "lost";
     }
-    const share = this.share();
+    const loss = Math.max(incoming, outgoing);
+    const shares = [this.share((one) => one.share), this.share((one) => one.receiveShare)];
+    const share = Math.min(...shares.map((one) => one ?? 1));
     const byLoss = loss < 0.06 ? 3 : loss < 0.08 ? 2 : 1;
-    const byShare = share === null || share >= 0.5 ? 3 : share >= 0.3 ? 2 : 1;
+    const byShare = share >= 0.5 ? 3 : share >= 0.3 ? 2 : 1;
     return STEPS[Math.min(byLoss, byShare)] ?? "poor";
   }
 
-  private describe(sample: Sample, previous: Sample | undefined, loss: number): ConnectionDetails {
+  private describe(
+    sample: Sample,
+    previous: Sample | undefined,
+    { incoming, outgoing }: Losses,
+  ): Verdict["details"] {
     const rate = (pick: (from: Sample) => number): number => {
       if (previous === undefined || sample.now <= previous.now) return 0;
       const bits = (pick(sample) - pick(previous)) * 8;
       return Math.max(0, Math.round(bits / (sample.now - previous.now)));
     };
+    const receives = sample.packetsReceived > 0;
+    const sends = sample.sendLoss !== null;
     return {
       rttMs: sample.rttMs,
-      lossPercent:
-        sample.packetsReceived > 0 || sample.sendLoss !== null ? round(loss * 100) : null,
+      lossPercent: receives || sends ? percent(Math.max(incoming, outgoing)) : null,
+      sendLossPercent: sends ? percent(outgoing) : null,
+      receiveLossPercent: receives ? percent(incoming) : null,
+      sendShare: sample.share,
+      receiveShare: sample.receiveShare,
+      sendLineKbps: sample.sendLine === null ? null : Math.round(sample.sendLine / 1000),
       jitterMs: sample.jitterMs,
       sendKbps: rate((from) => from.bytesSent),
       receiveKbps: rate((from) => from.bytesReceived),
@@ -116,6 +137,6 @@ export class QualityMeter {
   }
 }
 
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
+function percent(share: number): number {
+  return Math.round(share * 1000) / 10;
 }

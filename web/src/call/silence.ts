@@ -11,7 +11,7 @@ export interface Awaiting extends Sample {
 }
 
 /** As the counters say it, before it is known whether they can be judged. */
-export type Counted = Omit<Awaiting, "unsettled">;
+export type Counted = Omit<Awaiting, "unsettled" | "receiveShare">;
 
 /** The media server says something every half second, if only that there is nothing to say. */
 export class Hearing {

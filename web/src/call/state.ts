@@ -1,14 +1,19 @@
 // What the interface shows of a call. The call engine (this folder) writes it, the interface
 // (../ui) reads it and calls the actions. No DOM in this folder except media elements' streams.
 import type { ReadonlySignal } from "@preact/signals";
+import type { LineTile } from "../wire/messages";
+import type { Bottleneck } from "./bottleneck";
 import type { Said } from "./commands";
 import type { Told } from "./told";
 
+export type { Bottleneck } from "./bottleneck";
 export type { Said } from "./commands";
 export type { Told } from "./told";
 
 export type Quality = "good" | "medium" | "poor" | "lost";
 export type Role = "host" | "co_admin" | "participant" | "guest";
+/** What keeps a picture from being more, as the server says it. */
+export type Reason = LineTile["reason"];
 export type Phase = "joining" | "connected" | "reconnecting" | "left" | "ended" | "refused";
 export type Kind = "microphone" | "camera" | "screen" | "screen_audio";
 
@@ -75,9 +80,37 @@ export type Notice =
   | { readonly kind: "full"; readonly size: number; readonly away: number }
   | { readonly kind: "refused"; readonly failure: Failure };
 
+/** What comes of one picture that is asked for. */
+export interface TileDetails {
+  readonly participant: number;
+  readonly kind: "camera" | "screen";
+  readonly wantedHeight: number;
+  /** Few frames are wanted. */
+  readonly few: boolean;
+  /** Of the picture that comes; null: none. */
+  readonly height: number | null;
+  readonly framesPerSecond: number;
+  readonly kbps: number;
+  readonly lossPercent: number | null;
+  /** What the server gives, and why not more; null: it has not said. */
+  readonly layer: "q" | "h" | "f" | null;
+  readonly temporal: number | null;
+  readonly reason: Reason | null;
+}
+
 export interface ConnectionDetails {
   readonly rttMs: number | null;
+  /** The worse of both directions. */
   readonly lossPercent: number | null;
+  readonly sendLossPercent: number | null;
+  readonly receiveLossPercent: number | null;
+  /** What pictures get of the bit rate they may have, 0–1; null: bandwidth is no limit. */
+  readonly sendShare: number | null;
+  readonly receiveShare: number | null;
+  /** What the browser and the server think that the line bears; null: not known. */
+  readonly sendLineKbps: number | null;
+  readonly receiveLineKbps: number | null;
+  readonly tiles: readonly TileDetails[];
   readonly jitterMs: number | null;
   readonly sendKbps: number;
   readonly receiveKbps: number;
@@ -116,6 +149,7 @@ export interface CallState {
   readonly level: ReadonlySignal<number>;
   readonly quality: ReadonlySignal<Quality>;
   readonly details: ReadonlySignal<ConnectionDetails | null>;
+  readonly bottleneck: ReadonlySignal<Bottleneck>;
   readonly notices: ReadonlySignal<readonly Notice[]>;
   /** streams of the audio slots, to be played at all times */
   readonly sound: ReadonlySignal<readonly MediaStream[]>;

@@ -9,7 +9,7 @@ export function sample(
   ceilings: ReadonlyMap<string, number>,
   connected: boolean,
   now: number,
-): Omit<Sample, "unsettled"> {
+): Omit<Sample, "unsettled" | "receiveShare"> {
   const entries = [...report];
   const of = (type: string) => entries.filter((entry) => entry.type === type);
   const inbound = of("inbound-rtp");
@@ -37,6 +37,7 @@ export function sample(
     jitterMs: inMs(greatest(inbound, "jitter")),
     rttMs: typeof rtt === "number" ? inMs(rtt) : null,
     share: shareOf(video, ceilings),
+    sendLine: [pair?.availableOutgoingBitrate].find(isNumber) ?? null,
     sendHeight: greatest(video, "frameHeight"),
     candidate: describe(entries, pair),
   };

@@ -15,6 +15,8 @@ const calm: Sample = {
   jitterMs: 3,
   rttMs: 20,
   share: null,
+  receiveShare: null,
+  sendLine: null,
   sendHeight: 720,
   candidate: "host udp → host",
   unsettled: false,

@@ -15,6 +15,7 @@ const first: Counted = {
   jitterMs: 3,
   rttMs: 20,
   share: null,
+  sendLine: null,
   sendHeight: 720,
   candidate: "host udp → host",
   expecting: false,

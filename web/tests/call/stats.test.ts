@@ -7,6 +7,7 @@ const chromium = [
     type: "candidate-pair",
     id: "P",
     currentRoundTripTime: 0.0423,
+    availableOutgoingBitrate: 640_000,
     localCandidateId: "L",
     remoteCandidateId: "R",
   },
@@ -51,6 +52,7 @@ test("sums over a report as Chromium writes it", () => {
     jitterMs: 12,
     rttMs: 42,
     share: 0.4,
+    sendLine: 640_000,
     sendHeight: 360,
     candidate: "prflx udp → host",
   });

@@ -2,9 +2,11 @@
 import { type Signal, signal } from "@preact/signals";
 import { vi } from "vitest";
 import type {
+  Bottleneck,
   Call,
   CallActions,
   CallState,
+  ConnectionDetails,
   DeviceList,
   Failure,
   Local,
@@ -131,7 +133,8 @@ export function fakeCall(people: readonly Person[] = classOf(3)) {
     unconfirmed: signal(false),
     level: signal(0),
     quality: signal<"good" | "medium" | "poor" | "lost">("good"),
-    details: signal(null),
+    details: signal<ConnectionDetails | null>(null),
+    bottleneck: signal<Bottleneck>({ kind: "none" }),
     notices: signal<readonly Notice[]>([]),
     sound: signal<readonly MediaStream[]>([]),
   } satisfies CallState;

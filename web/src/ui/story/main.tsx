@@ -41,6 +41,7 @@ const scene: Scene = {
   phase: (asked.get("phase") ?? "connected") as Scene["phase"],
   camera: asked.get("camera") !== "off",
   weakInternet: asked.has("weak"),
+  bottleneck: asked.get("bottleneck") ?? "none",
   devices: asked.get("devices") !== "none",
   reach: (asked.get("reach") ?? "reachable") as Scene["reach"],
   failure: failure ? { code: failure, message: "no", details: {} } : null,

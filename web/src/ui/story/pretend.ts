@@ -3,7 +3,6 @@ import { computed, effect, signal } from "@preact/signals";
 import type {
   Call,
   CallActions,
-  ConnectionDetails,
   DeviceList,
   Failure,
   LinkInfo,
@@ -18,8 +17,10 @@ import type {
   Told,
   WantedTile,
 } from "../../call";
+import { bottleneck } from "../../call/bottleneck";
 import { spare } from "../../call/sparing";
 import type { Engine } from "../engine";
+import { connectionDetails } from "./connection";
 import { nameOf } from "./names";
 import * as pictures from "./pictures";
 
@@ -31,6 +32,8 @@ export interface Scene {
   readonly phase: Phase;
   readonly camera: boolean;
   readonly weakInternet: boolean;
+  /** What the figures of the connection say, for the window with them. */
+  readonly bottleneck: string;
   readonly devices: boolean;
   readonly failure: Failure | null;
   readonly told: Told;
@@ -131,15 +134,8 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
   const invitation = signal(scene.role === "host" ? INVITATION : null);
   const shown = signal<ReadonlyMap<string, Picture>>(new Map());
   const kept = new Map<string, MediaStream>();
-  const details: ConnectionDetails = {
-    rttMs: 24,
-    lossPercent: 0.4,
-    jitterMs: 3,
-    sendKbps: 1840,
-    receiveKbps: 3920,
-    sendHeight: 720,
-    candidate: "udp host 192.168.1.20",
-  };
+  const quality = signal<Quality>(scene.bottleneck === "lost" ? "lost" : "good");
+  const details = computed(() => connectionDetails(scene.bottleneck, sparing.value.asked));
   const wanted = signal<readonly WantedTile[]>([]);
   const sparing = computed(() => {
     if (!local.weakInternet.value) return { asked: wanted.value, spared: new Set<string>() };
@@ -225,8 +221,11 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
       screenOn,
       unconfirmed: signal(false),
       level: local.level,
-      quality: signal<Quality>("good"),
-      details: signal(details),
+      quality,
+      details,
+      bottleneck: computed(() =>
+        bottleneck(quality.value, details.value, (number) => everybody[number - 1]),
+      ),
       notices: local.notices,
       sound: signal([]),
     },

@@ -67,6 +67,7 @@ COUNTERS = {
     "retransmitted": counters.RETRANSMITTED, "retransmit_missed": counters.RETRANSMIT_MISSED,
     "repairs_refused_recent": counters.REPAIRS_REFUSED_RECENT, "repairs_refused_late": counters.REPAIRS_REFUSED_LATE,
     "repairs_refused_share": counters.REPAIRS_REFUSED_SHARE,
+    "round_trips_reported": counters.ROUND_TRIPS_REPORTED, "round_trips_answered": counters.ROUND_TRIPS_ANSWERED,
     "keyframes_requested": counters.KEYFRAMES_REQUESTED, "feedback_sent": counters.FEEDBACK_SENT,
     "feedback_received": counters.FEEDBACK_RECEIVED, "feedback_refused": counters.FEEDBACK_REFUSED,
     "probes_sent": counters.PROBES_SENT, "slots_cut": counters.SLOTS_CUT,

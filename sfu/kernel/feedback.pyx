@@ -14,7 +14,8 @@ from sfu.kernel.rtcp cimport (
 from sfu.kernel.places cimport index_of
 from sfu.kernel.retransmission cimport retransmit
 from sfu.kernel.roundtrip cimport (
-    RTT_UNKNOWN, roundtrip_answered, roundtrip_ask, roundtrip_is_due, roundtrip_reported, roundtrip_settle)
+    RTT_UNKNOWN, roundtrip_answer, roundtrip_ask, roundtrip_extended, roundtrip_is_due, roundtrip_reported,
+    roundtrip_settle)
 from sfu.kernel.sizes cimport KINDS, MISSING, SLOTS, SOURCES
 from sfu.kernel.state cimport expectation, missing_packet, session, slot
 from sfu.kernel.timing cimport timing_ntp, timing_report, timing_source_at
@@ -102,7 +103,7 @@ cdef void receive_one(engine* e, int32_t session_index, const rtcp_packet* p) no
         if from_source != NULL:
             timing_report(e, from_source, load64(p.body + 4), load32(p.body + 12))
     elif p.type == RTCP_XR:
-        roundtrip_answered(e, s, p)
+        roundtrip_extended(e, s, p)
     elif p.type == RTCP_RTPFB and p.count == RTPFB_NACK and p.length >= 12:
         nacked(e, session_index, p)
     elif p.type == RTCP_RTPFB and p.count == RTPFB_TRANSPORT_CC:
@@ -274,7 +275,7 @@ cdef bint report_slots(engine* e, int32_t index) noexcept nogil:
     cdef source* from_source
     cdef uint8_t out[CAP]
     cdef int32_t i, length = 0, more
-    cdef uint32_t offset
+    cdef uint32_t offset, sender = 0
     for i in range(SLOTS):
         v = &s.slots[i]
         if not v.used or v.source < 0 or v.packets == 0 or e.now - v.last_sent > REPORTED_FOR:
@@ -287,6 +288,10 @@ cdef bint report_slots(engine* e, int32_t index) noexcept nogil:
                                  timing_source_at(e, from_source, e.now) + offset,
                                  <uint32_t>v.packets, <uint32_t>v.octets)
         length += more if more > 0 else 0
+        sender = v.ssrc
+    # As a stream that the peer knows: browsers count what its round trips are.
+    more = roundtrip_answer(e, s, out + length, ROOM - length, sender) if length else 0
+    length += more if more > 0 else 0
     if length:
         outbox_rtcp(e, index, out, length, CAP)
     return length > 0

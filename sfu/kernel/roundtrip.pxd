@@ -18,9 +18,11 @@ cdef void roundtrip_reported(engine* e, session* s, const rtcp_packet* p) noexce
     # A sender or receiver report of the peer.
 cdef bint roundtrip_settle(session* s) noexcept nogil
     # Whether there is a new `session.loss` of what was reported since the last; to be called once a second.
-cdef void roundtrip_answered(engine* e, session* s, const rtcp_packet* p) noexcept nogil
-    # An RTCP XR of the peer.
+cdef void roundtrip_extended(engine* e, session* s, const rtcp_packet* p) noexcept nogil
+    # An RTCP XR of the peer: it answers us, or asks itself.
 cdef bint roundtrip_is_due(const engine* e, const session* s) noexcept nogil
     # Whether the peer's reports have not told it of late, so that it has to be asked.
 cdef int roundtrip_ask(engine* e, uint8_t* out, size_t cap, uint32_t sender) noexcept nogil
     # Writes an XR packet; the length, or −1 when `cap` is too small.
+cdef int roundtrip_answer(engine* e, session* s, uint8_t* out, size_t cap, uint32_t sender) noexcept nogil
+    # The same to the peer who has asked last; 0: nobody has.

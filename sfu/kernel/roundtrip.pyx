@@ -1,6 +1,7 @@
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
-from sfu.kernel.bytes cimport load16, load24, load32, store16, store32
+from sfu.kernel.bytes cimport load16, load24, load32, load64, store16, store32
+from sfu.kernel.counters cimport ROUND_TRIPS_ANSWERED, ROUND_TRIPS_REPORTED
 from sfu.kernel.rtcp cimport RTCP_SR, RTCP_XR
 from sfu.kernel.sizes cimport SLOTS
 from sfu.kernel.state cimport slot
@@ -13,7 +14,8 @@ cdef enum:
     SENDER = 4
     XR_REFERENCE = 4
     XR_DELAY = 5
-    DELAY_BLOCK = 12
+    BLOCK_HEADER = 4
+    DELAY_ITEM = 12
     # A satellite takes 0.6 s, and a queue before a slow line seconds; more is a mistake or a lie
     LONGEST = 10000000
     # Both sides round, and their clocks differ: so much less than nothing is still nothing
@@ -88,6 +90,7 @@ cdef void roundtrip_reported(engine* e, session* s, const rtcp_packet* p) noexce
         b = p.body + at
         v = slot_of(s, load32(b))
         if v != NULL:
+            e.counters[ROUND_TRIPS_REPORTED] += load32(b + 16) != 0
             measured(e, s, load32(b + 16), load32(b + 20))
             note_loss(s, v, load24(b + 5), load32(b + 8))
         at += REPORT_BLOCK
@@ -102,37 +105,63 @@ cdef bint roundtrip_settle(session* s) noexcept nogil:
     return True
 
 
-# ── asking those who are sent nothing ──
+# ── asking, and answering who asks ──
 
 
 cdef bint roundtrip_is_due(const engine* e, const session* s) noexcept nogil:
     return s.rtt == 0 or e.now - s.rtt_told > TOLD_FOR
 
 
+cdef void write_extended(uint8_t* out, uint32_t sender, uint8_t kind, uint16_t words) noexcept nogil:
+    """Everything before the content of the one block, which has so many words."""
+    out[0], out[1] = 0x80, RTCP_XR
+    store16(out + 2, 2 + words)
+    store32(out + 4, sender)
+    out[8], out[9] = kind, 0
+    store16(out + 10, words)
+
+
 cdef int roundtrip_ask(engine* e, uint8_t* out, size_t cap, uint32_t sender) noexcept nogil:
     cdef uint64_t ntp = timing_ntp(e, e.now)
     if cap < 20:
         return -1
-    out[0], out[1] = 0x80, RTCP_XR
-    store16(out + 2, 4)
-    store32(out + 4, sender)
-    out[8], out[9] = XR_REFERENCE, 0
-    store16(out + 10, 2)
+    write_extended(out, sender, XR_REFERENCE, 2)
     store32(out + 12, <uint32_t>(ntp >> 32))
     store32(out + 16, <uint32_t>ntp)
     return 20
 
 
-cdef void roundtrip_answered(engine* e, session* s, const rtcp_packet* p) noexcept nogil:
+cdef void delays(engine* e, session* s, const uint8_t* block, const uint8_t* end) noexcept nogil:
+    while block + DELAY_ITEM <= end:
+        # Which of us it names is not asked: nobody else asks this peer.
+        e.counters[ROUND_TRIPS_ANSWERED] += 1
+        measured(e, s, load32(block + 4), load32(block + 8))
+        block += DELAY_ITEM
+
+
+cdef void roundtrip_extended(engine* e, session* s, const rtcp_packet* p) noexcept nogil:
     cdef size_t at = SENDER, end
-    while at + 4 <= p.length:
-        end = at + 4 + 4 * <size_t>load16(p.body + at + 2)
+    while at + BLOCK_HEADER <= p.length:
+        end = at + BLOCK_HEADER + 4 * <size_t>load16(p.body + at + 2)
         if end > p.length:
             return
         if p.body[at] == XR_DELAY:
-            at += 4
-            while at + DELAY_BLOCK <= end:
-                # Which of us it names is not asked: nobody else asks this peer.
-                measured(e, s, load32(p.body + at + 4), load32(p.body + at + 8))
-                at += DELAY_BLOCK
+            delays(e, s, p.body + at + BLOCK_HEADER, p.body + end)
+        elif p.body[at] == XR_REFERENCE and end - at >= BLOCK_HEADER + 8:
+            s.asks_from = load32(p.body)
+            s.asked_time = middle(load64(p.body + at + BLOCK_HEADER))
+            s.asked_at = e.now
         at = end
+
+
+cdef int roundtrip_answer(engine* e, session* s, uint8_t* out, size_t cap, uint32_t sender) noexcept nogil:
+    if s.asked_at == 0:
+        return 0
+    if cap < 24:
+        return -1
+    write_extended(out, sender, XR_DELAY, 3)
+    store32(out + 12, s.asks_from)
+    store32(out + 16, s.asked_time)
+    store32(out + 20, <uint32_t>((e.now - s.asked_at) * 65536 // 1000000))
+    s.asked_at = 0
+    return 24

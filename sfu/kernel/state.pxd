@@ -312,6 +312,10 @@ cdef struct session:
     # say got lost, and the count for the next
     int64_t rtt
     int64_t rtt_told
+    # Who of the peer has asked for it, with which time, and when (0: nobody)
+    uint32_t asks_from
+    uint32_t asked_time
+    int64_t asked_at
     uint8_t loss
     int64_t told_expected
     int64_t told_lost

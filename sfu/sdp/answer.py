@@ -111,7 +111,11 @@ def _accepted(
         *transport,
         "a=rtcp-mux",
     ]
-    return [*lines, "a=rtcp-rsize"] if section.rtcp_rsize else lines
+    if section.rtcp_rsize:
+        lines.append("a=rtcp-rsize")
+    if section.receiver_rtt:
+        lines.append("a=rtcp-xr:rcvr-rtt=all")
+    return lines
 
 
 def _mid(section: Section) -> list[str]:

@@ -31,6 +31,7 @@ _KEPT = frozenset(
         "rtcp-fb",
         "rtcp-mux",
         "rtcp-rsize",
+        "rtcp-xr",
         "rtpmap",
         "sendonly",
         "sendrecv",

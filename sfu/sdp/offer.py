@@ -53,6 +53,8 @@ class Section:
     """Told by a SIM group."""
     rtcp_mux: bool
     rtcp_rsize: bool
+    receiver_rtt: bool
+    """Who only receives may ask for the round trip (RFC 3611 §5.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ def _section(part: Lines, direction: Direction, extensions: tuple[Extension, ...
         ssrcs_are_layers=ssrcs_are_layers,
         rtcp_mux=part.first("rtcp-mux") is not None,
         rtcp_rsize=part.first("rtcp-rsize") is not None,
+        receiver_rtt="rcvr-rtt=all" in (part.first("rtcp-xr") or "").split(),
     )
 
 

@@ -162,3 +162,47 @@ def test_an_answer_cut_short_changes_nothing(stage: Stage, cut: int) -> None:
     publisher.send_rtcp(cut_short[:2] + struct.pack("!H", len(cut_short) // 4 - 1) + cut_short[4:])
     publisher.send_rtcp(answer(publisher, asked_for_time(publisher)[-1], held=0, block=7))
     assert rtt(publisher) == 0
+
+
+# ── who asks us ──
+
+
+def question(viewer: Peer, ntp: int, *, words: int = 2) -> bytes:
+    block = struct.pack("!BBHQ", 4, 0, words, ntp)
+    return struct.pack("!BBHI", 0x80, 207, 4, viewer.number) + block
+
+
+def answers(viewer: Peer) -> list[tuple[int, int, int]]:
+    """Who is named, with which time, and how long it was kept (1/65536 s)."""
+    found = []
+    for body in bodies(viewer.rtcp, 207):
+        ours, kind, _, words, *answered = struct.unpack("!IBBHIII", body)
+        assert (ours, kind, words) == (SLOT_SSRC, 5, 3)
+        found.append((answered[0], answered[1], answered[2]))
+    return found
+
+
+def test_a_viewer_who_asks_is_answered_once(stage: Stage) -> None:
+    """Browsers that send nothing know the round trip by that, and ask for repairs at its pace."""
+    publisher, viewer = pair(stage)
+    viewer.show(0, publisher)
+    publish_for(stage, publisher, 20)
+    viewer.send_rtcp(question(viewer, 0x0123456789ABCDEF))
+    asked_at = stage.now
+    while not answers(viewer):
+        publish_for(stage, publisher, 1)
+    [(ssrc, time, held)] = answers(viewer)
+    assert (ssrc, time) == (viewer.number, 0x456789AB)
+    assert abs(held / 65536 - (stage.now - asked_at) / 1e6) < 0.02
+    publish_for(stage, publisher, 250)
+    assert len(answers(viewer)) == 1
+    assert rtt(viewer) == 0, "it tells us nothing"
+
+
+@pytest.mark.parametrize("words", [0, 1, 3, 0xFFFF])
+def test_a_question_of_another_length_is_none(stage: Stage, words: int) -> None:
+    publisher, viewer = pair(stage)
+    viewer.show(0, publisher)
+    viewer.send_rtcp(question(viewer, 1 << 40, words=words))
+    publish_for(stage, publisher, 150)
+    assert answers(viewer) == []

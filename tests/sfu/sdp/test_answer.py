@@ -184,6 +184,22 @@ def test_only_what_was_offered_is_answered() -> None:
     assert "a=rtcp-fb:96 transport-cc" not in out
 
 
+@pytest.mark.parametrize(
+    ("offered", "said"),
+    [
+        ("a=rtcp-xr:rcvr-rtt=all", True),
+        ("a=rtcp-xr:pkt-loss-rle=8 rcvr-rtt=all:100", False),
+        ("a=rtcp-xr:rcvr-rtt=sender", False),
+        ("a=rtcp-xr:pkt-rcpt-times rcvr-rtt=all", True),
+        ("a=rtcp-xr", False),
+    ],
+)
+def test_who_receives_may_ask_for_the_round_trip(offered: str, said: bool) -> None:
+    out = answer(offers.whep().replace("a=rtcp-rsize", offered))
+    assert ("a=rtcp-xr:rcvr-rtt=all" in out) is said
+    assert "pkt-" not in out
+
+
 def test_a_viewer_that_would_send_is_answered_that_we_send() -> None:
     text = answer(offers.whep().replace("a=recvonly", "a=sendrecv"), "viewer")
     assert [[way for way in DIRECTIONS if f"a={way}" in part] for part in sections(text)[1:]] == [

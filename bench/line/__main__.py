@@ -16,6 +16,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -108,9 +109,30 @@ def chosen(arguments: argparse.Namespace) -> Preset:
     return preset if arguments.direction == "both" else preset.only(arguments.direction)
 
 
+async def found(service: Address, listen: Address, kind: socket.SocketKind) -> Address:
+    """Where a service is, of the family in which its clients come. Raises Wrong."""
+    family = socket.AF_INET6 if ":" in listen[0] else socket.AF_INET
+    loop = asyncio.get_running_loop()
+    try:
+        known = await loop.getaddrinfo(*service, family=family, type=kind)
+    except OSError as error:
+        raise Wrong(
+            f"{service[0]}: {error.strerror}. A service with an IPv6 address needs an IPv6 address "
+            "for its clients, too: --listen [::1]:0, --tcp-listen [::1]:0"
+        ) from error
+    host, port = known[0][4][:2]
+    return str(host), int(port)
+
+
 async def run(arguments: argparse.Namespace, preset: Preset) -> int:
     """The command's exit code. Raises Wrong."""
-    ends = Ends(arguments.to, arguments.tcp_to, arguments.listen, arguments.tcp_listen)
+    to, tcp_to = arguments.to, arguments.tcp_to
+    ends = Ends(
+        datagrams=to and await found(to, arguments.listen, socket.SOCK_DGRAM),
+        streams=tcp_to and await found(tcp_to, arguments.tcp_listen, socket.SOCK_STREAM),
+        listen=arguments.listen,
+        listen_streams=arguments.tcp_listen,
+    )
     try:
         async with Relay(preset, arguments.seed, ends) as relay:
             environ = announce(relay, ends, preset)

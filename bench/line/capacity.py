@@ -27,28 +27,28 @@ class Capacity(Protocol):
 class Steps:
     """Known beforehand: `Steps(((0, 2e6), (10, 300e3)))`. With `period`, s, it begins anew then."""
 
-    segments_: tuple[Segment, ...]
+    steps: tuple[Segment, ...]
     period: float | None = None
 
     def __post_init__(self) -> None:
-        times = [begin for begin, _ in self.segments_]
+        times = [begin for begin, _ in self.steps]
         if not times or times[0] != 0 or any(b <= a for a, b in pairwise(times)):
             raise ValueError("the first segment begins at 0 s, and each other one later")
-        if any(not 0 <= rate < math.inf for _, rate in self.segments_):
+        if any(not 0 <= rate < math.inf for _, rate in self.steps):
             raise ValueError("a rate is 0 bit/s or more")
         if self.period is not None and self.period <= times[-1]:
             raise ValueError("the period ends after its last segment has begun")
-        if not any(rate for _, rate in self.segments_):
+        if not any(rate for _, rate in self.steps):
             raise ValueError("some segment has to carry something")
-        if self.period is None and self.segments_[-1][1] == 0:
+        if self.period is None and self.steps[-1][1] == 0:
             raise ValueError("the last segment lasts for ever and has to carry something")
 
     def segments(self, dice: Random) -> Iterator[Segment]:
-        yield from self.segments_
+        yield from self.steps
         round_ = 0
         while self.period is not None:
             round_ += 1
-            for begin, rate in self.segments_:
+            for begin, rate in self.steps:
                 yield round_ * self.period + begin, rate
 
 

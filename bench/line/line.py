@@ -33,8 +33,8 @@ class Preset:
         found = [(at, "another address") for at in self.changes]
         for name, traits in ((UP, self.up), (DOWN, self.down)):
             if isinstance(traits.capacity, Steps) and traits.capacity.period is None:
-                steps = traits.capacity.segments_[1:]
-                found += [(at, f"{name}: {rate / 1000:g} kbit/s") for at, rate in steps]
+                for at, rate in traits.capacity.steps[1:]:
+                    found.append((at, f"{name}: {rate / 1000:g} kbit/s"))
             for begin, end in traits.outages:
                 found += [(begin, f"{name}: outage"), (end, f"{name}: outage over")]
         return sorted(found)

@@ -11,7 +11,7 @@ from bench.line.capacity import Stalls, Steps, Wander, carried, steady
 from bench.line.direction import DELIVERED, LOSS, OUTAGE, Direction
 from bench.line.line import Line, Preset
 from bench.line.loss import Loss
-from bench.line.rival import Greedy
+from bench.line.rival import Greedy, Window
 from bench.line.traits import PLAIN, Codel, Queue, Traits
 from tests.bench.line.flows import Flow, even, uneven
 
@@ -194,6 +194,14 @@ def test_codel_lets_a_burst_through() -> None:
     assert max(flow.waited.values()) > 0.05
 
 
+def test_codel_drops_nothing_while_no_more_than_a_packet_waits() -> None:
+    """On a slow line each waits for longer than the target, and there is nothing to be gained."""
+    slow = Traits(capacity=steady(100_000), queue=Queue(bytes=100_000, codel=Codel()))
+    flow = Flow(slow, [(0.0, 1200), *even(100_000, 20)])
+    assert min(list(flow.waited.values())[10:]) > Codel().target
+    assert flow.share() == 1
+
+
 def test_codel_drops_ever_faster_who_does_not_yield() -> None:
     """The gaps between drops shrink with the square root of their number (RFC 8289 §4.2)."""
     traits = Traits(capacity=steady(MBIT), queue=Queue(bytes=10**9, codel=Codel()))
@@ -225,8 +233,24 @@ def test_a_rival_fills_the_queue_and_leaves_little(seed: int) -> None:
     assert flow.share() > 0.9
 
 
-def test_a_rival_halves_once_for_what_is_lost_together() -> None:
-    """As TCP's saw: it uses the line well, also with a queue of one round trip only."""
+def test_a_window_halves_once_for_what_is_lost_together() -> None:
+    """What was under way when the first loss was noticed is one event; the next loss is another."""
+    window = Window(100)
+    for _ in range(30):
+        window.hear(True, under_way=9)
+    assert window.segments == 40
+    for under_way in (39, 38, 37):
+        window.hear(False, under_way)
+    assert window.segments == 20
+    for _ in range(37):
+        window.hear(True, under_way=19)
+    assert 21 < window.segments < 22
+    window.hear(False, under_way=19)
+    assert 10.5 < window.segments < 11
+
+
+def test_a_rival_keeps_the_line_busy() -> None:
+    """Also with a queue of one round trip only."""
     traits = Traits(capacity=steady(5 * MBIT), queue=Queue(seconds=0.05), rival=Greedy(rtt=0.05))
     voice = even(200_000, 60, size=500)
     flow = Flow(traits, voice)

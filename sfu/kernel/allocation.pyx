@@ -20,8 +20,9 @@ cdef enum:
     CHECK_SETTLED = 1000000
     # Parts in 64 of the budget that are given out: keyframes, repairs and reports have the rest
     GIVEN_OUT = 62
-    # Parts in 64 that a step up may cost at most of what is left for it
-    STEP = 56
+    # Parts in 64: a step up may cost at most so much of what is left, a step down is taken when what
+    # is given costs more than this the other way
+    STEP = 58
     # A layer that was given and does not come for so long will not
     ABSENT_AFTER = 2500000
     # Parts in 4 of what a slot is given that may go on flowing until the right layer begins
@@ -151,10 +152,10 @@ cdef int32_t collect(engine* e, const session* v, candidate* found) noexcept nog
 
 
 cdef inline uint64_t cost_of(const candidate* c, int32_t place) noexcept nogil:
-    """With room to spare where it is more than now."""
+    """With room to spare where it is more than now; what is there stays until it is clearly too much."""
     if place < 0:
         return 0
-    return c.options[place].cost if place <= c.current else c.options[place].cost * 64 // STEP
+    return c.options[place].cost * STEP // 64 if place <= c.current else c.options[place].cost * 64 // STEP
 
 
 cdef void give_out(candidate* all, int32_t count, int64_t left, bint upward) noexcept nogil:

@@ -1,39 +1,59 @@
+"""How much a viewer's line bears, by when what he was sent arrived.
+
+Delay tells first: when packets wait longer and longer, or have waited for long, the rate falls below
+what arrives. Loss tells where nothing can wait. Upwards it goes slowly by itself, never far above what
+is in use, and by probes. In the manner of draft-ietf-rmcat-gcc-02.
+
+Rates are bits per second, with IP and UDP; times µs.
+"""
+
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
+from sfu.kernel.cluster cimport probe_cluster
+from sfu.kernel.losses cimport losses
+from sfu.kernel.sent cimport sent_history
+from sfu.kernel.throughput cimport throughput
+from sfu.kernel.trend cimport trend
+
 cdef struct estimator:
+    # What may be sent now, and what arrived lately
     uint64_t target
     uint64_t acked
+    # From departure to feedback, smoothed; 0: not known
     int64_t rtt
-    int32_t loss
     bint overusing
+    # Nothing is told any more though packets leave
+    bint stalled
+    # When feedback came last; 0: never
     int64_t feedback_at
-    int64_t number
-    int64_t sent_at[1024]
-    uint32_t sizes[1024]
-    int64_t base_delay
-    int64_t base_at
-    double queue
-    int64_t arrived[512]
-    uint32_t arrived_size[512]
-    int64_t arrivals
-    int64_t lowered
-    int64_t raised
-    int64_t probe_until
-    int64_t probe_at
-    int64_t probe_sent
-    uint64_t probe_rate
-    int64_t probe_next
-    bint probes
-    int64_t probe_number
-    int64_t probe_first
-    int64_t probe_last
-    int64_t probe_bytes
-    bint probe_cluster[1024]
+    int64_t opened_at
+    # Packets since the last feedback, and when the first of them left
+    int32_t untold
+    int64_t untold_since
+    int64_t raised_at
+    int64_t lowered_at
+    # What arrived when the line was full, and how much that varies; 0: not known
+    double capacity
+    double deviation
+    # The least wait in a feedback, and since when it has been long
+    int64_t wait
+    int64_t waits_since
+    sent_history history
+    trend trend
+    throughput throughput
+    losses losses
+    probe_cluster cluster
+
 cdef void estimator_open(estimator* c, int64_t now, uint64_t start) noexcept nogil
-cdef uint16_t estimator_sent(estimator* c, int64_t now, uint32_t size, bint limited) noexcept nogil
+cdef uint16_t estimator_sent(estimator* c, int64_t now, uint32_t size) noexcept nogil
+    # The transport-wide number for a packet that leaves.
 cdef bint estimator_feedback(estimator* c, int64_t now, const uint8_t* body, size_t length) noexcept nogil
-cdef void estimator_remb(estimator* c, int64_t now, uint64_t bitrate) noexcept nogil
-cdef void estimator_report(estimator* c, int64_t now, uint8_t fraction_lost, int64_t rtt) noexcept nogil
+    # The body of transport-wide feedback; False: malformed, and nothing has changed.
+cdef void estimator_remb(estimator* c, int64_t now, uint64_t bitrate, uint64_t sent) noexcept nogil
+    # Of a viewer who tells no arrivals; `sent` lately.
 cdef void estimator_tick(estimator* c, int64_t now) noexcept nogil
-cdef int32_t estimator_probe(estimator* c, int64_t now, uint64_t wanted, uint64_t* rate) noexcept nogil
+    # To be called every 50 ms or so.
+cdef int64_t estimator_probe(estimator* c, int64_t now, uint64_t wanted) noexcept nogil
+    # Bytes that should leave now to find out whether the line bears `wanted`; −1: no probe is due.
 cdef uint64_t estimator_pace(const estimator* c) noexcept nogil
+    # At which rate what waits may leave.

@@ -1,132 +1,261 @@
-from sfu.kernel.bytes cimport load16, load24
+from libc.math cimport sqrt
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memset
+
+from sfu.kernel.cluster cimport cluster_begin, cluster_due, cluster_result, cluster_sent, cluster_take
+from sfu.kernel.losses cimport losses_add, losses_excess
+from sfu.kernel.sent cimport sent_add, sent_told, told_feedback
+from sfu.kernel.throughput cimport throughput_add, throughput_over
+from sfu.kernel.trend cimport trend_add, trend_forget, trend_open
+
+cdef enum:
+    LEAST = 30000
+    MOST = 20000000
+    # Spans over which arrivals are counted: to fall to, and to rise from
+    RECENT = 300000
+    LATELY = 700000
+    # A wait that is no chance, and one that is none any more
+    LONG_WAIT = 80000
+    SHORT_WAIT = 30000
+    WAITS_FOR = 250000
+    # What is waited after a step down before the next, beside the round trip
+    SETTLES = 120000
+    # Per 1024: excess of loss that says by itself that the line is full, and with a queue
+    LOSS_ALONE = 154
+    LOSS_WITH_WAIT = 82
+    # Without feedback for so long, and with so many packets out, the line is away
+    STALLED_AFTER = 600000
+    STALLED_PACKETS = 6
+    STALLED_PACE = 150000
+    # Between two probes, after one that brought nothing, at the most, and after a full line
+    PROBE_SOON = 150000
+    PROBE_WAIT = 1000000
+    PROBE_WAIT_MOST = 4000000
+    PROBE_AFTER_FULL = 1500000
+    # The answer to a probe takes the round trip and this
+    PROBE_ANSWER = 150000
+
+cdef double DECREASE = 0.85
+# Per second, far from what is known to be the line's end
+cdef double INCREASE = 0.08
+cdef double PACKET_BITS = 9600.0
+
+
 cdef void estimator_open(estimator* c, int64_t now, uint64_t start) noexcept nogil:
+    memset(c, 0, sizeof(estimator))
+    trend_open(&c.trend)
     c.target = start
-    c.raised = now
-    c.base_delay = 1 << 60
-    c.probe_next = now
-cdef uint16_t estimator_sent(estimator* c, int64_t now, uint32_t size, bint limited) noexcept nogil:
-    c.number += 1
-    c.sent_at[c.number % 1024] = now
-    c.sizes[c.number % 1024] = size
-    c.probe_cluster[c.number % 1024] = c.probes
-    if c.probes:
-        c.probe_sent += size
-    return <uint16_t>c.number
-cdef void one(estimator* c, int64_t now, int64_t number, int64_t arrival) noexcept nogil:
-    cdef int64_t delay
-    if number > c.number or number <= c.number - 1024 or c.sent_at[number % 1024] == 0:
+    c.opened_at = c.raised_at = now
+    c.cluster.wait = PROBE_WAIT
+
+
+cdef uint16_t estimator_sent(estimator* c, int64_t now, uint32_t size) noexcept nogil:
+    cdef uint16_t cluster = c.cluster.number if c.cluster.sending else 0
+    if cluster:
+        cluster_sent(&c.cluster, <uint16_t>min(size, <uint32_t>0xFFFF))
+    if c.untold == 0:
+        c.untold_since = now
+    c.untold += 1
+    return sent_add(&c.history, now, size, cluster)
+
+
+# ── down ──
+
+
+cdef void note_capacity(estimator* c, double rate) noexcept nogil:
+    cdef double off
+    if c.capacity == 0:
+        c.capacity = rate
+        c.deviation = 0.1 * rate
         return
-    c.arrived[c.arrivals % 512] = arrival
-    c.arrived_size[c.arrivals % 512] = c.sizes[number % 1024]
-    c.arrivals += 1
-    if c.probe_cluster[number % 1024]:
-        if c.probe_bytes == 0 or arrival - c.probe_first > 300000:
-            c.probe_first = arrival
-            c.probe_bytes = 0
-        c.probe_bytes += c.sizes[number % 1024]
-        c.probe_last = arrival
-    delay = arrival - c.sent_at[number % 1024]
-    c.sent_at[number % 1024] = 0
-    if delay < c.base_delay or now - c.base_at > 30000000:
-        c.base_delay = delay
-        c.base_at = now
-    c.queue += ((delay - c.base_delay) - c.queue) * 0.1
-cdef void judge(estimator* c, int64_t now) noexcept nogil:
-    cdef int64_t newest = c.arrived[(c.arrivals - 1) % 512], i, bytes = 0, oldest = newest
-    cdef double rate
-    for i in range(min(c.arrivals, <int64_t>512)):
-        if newest - c.arrived[(c.arrivals - 1 - i) % 512] > 500000:
-            break
-        bytes += c.arrived_size[(c.arrivals - 1 - i) % 512]
-        oldest = c.arrived[(c.arrivals - 1 - i) % 512]
-    if newest > oldest:
-        c.acked = <uint64_t>(bytes * 8e6 / max(300000, newest - oldest))
-    if c.probe_bytes and not c.probes and c.probe_last > c.probe_first and now > c.probe_at + 150000:
-        rate = 0.9 * c.probe_bytes * 8e6 / (c.probe_last - c.probe_first)
-        if rate > c.target and c.queue < 40000:
-            c.target = <uint64_t>min(rate, <double>c.probe_rate)
-        c.probe_bytes = 0
-    c.overusing = c.queue > 40000
-    if c.overusing and now - c.lowered > 200000:
-        c.target = max(<uint64_t>30000, min(c.target, <uint64_t>(0.85 * c.acked)))
-        c.lowered = now
-        c.probe_next = now + 3000000
-    elif c.queue < 20000 and now - c.raised > 100000 and c.target < c.acked * 3 // 2 + 10000:
-        c.target = <uint64_t>(c.target * (1 + 0.08 * (now - c.raised) / 1e6))
-        c.raised = now
+    off = rate - c.capacity
+    if off * off > 9 * c.deviation * c.deviation:
+        # Another line than it was.
+        c.capacity = rate
+        c.deviation = 0.1 * rate
+        return
+    c.capacity += 0.1 * off
+    c.deviation = max(0.02 * c.capacity, sqrt(0.9 * c.deviation * c.deviation + 0.1 * off * off))
+
+
+cdef void lower(estimator* c, int64_t now, double factor) noexcept nogil:
+    cdef double arrived = throughput_over(&c.throughput, RECENT)
+    note_capacity(c, arrived)
+    c.target = max(<uint64_t>LEAST, min(c.target, <uint64_t>(factor * arrived)))
+    c.lowered_at = c.raised_at = now
+    c.cluster.sending = False
+    c.cluster.rate = 0
+    c.cluster.next = now + PROBE_AFTER_FULL
+
+
+cdef bint waits_long(estimator* c, int64_t now) noexcept nogil:
+    if c.wait < LONG_WAIT:
+        c.waits_since = now
+    return now - c.waits_since > WAITS_FOR
+
+
+# ── up ──
+
+
+cdef bint is_near(const estimator* c) noexcept nogil:
+    cdef double off = c.target - c.capacity
+    return c.capacity > 0 and -3 * c.deviation - 0.1 * c.capacity < off < 3 * c.deviation
+
+
+cdef void rise(estimator* c, int64_t now) noexcept nogil:
+    cdef double passed = min(now - c.raised_at, 1000000) / 1e6
+    cdef double more
+    c.raised_at = now
+    if c.wait > SHORT_WAIT or c.trend.underusing:
+        return
+    if c.capacity and c.target > c.capacity + 3 * c.deviation:
+        c.capacity = 0
+    if is_near(c):
+        more = PACKET_BITS * passed * 1e6 / (c.rtt + 100000)
+    else:
+        more = INCREASE * c.target * passed
+    # What is not in use proves nothing.
+    if c.target + more <= 1.5 * c.acked + 10000:
+        c.target = min(<uint64_t>MOST, <uint64_t>(c.target + more))
+
+
+cdef void judge_probe(estimator* c, int64_t now) noexcept nogil:
+    cdef uint64_t result
+    if c.cluster.rate == 0 or c.cluster.sending or now - c.cluster.began < c.rtt + PROBE_ANSWER:
+        return
+    result = cluster_result(&c.cluster)
+    if result > c.target and not c.overusing:
+        c.target = min(<uint64_t>MOST, min(result, c.cluster.rate))
+        c.cluster.wait = PROBE_WAIT
+        c.cluster.next = now + (PROBE_SOON if result * 10 > c.cluster.rate * 9 else PROBE_WAIT)
+        if c.target > c.capacity:
+            c.capacity = 0
+    else:
+        c.cluster.next = now + c.cluster.wait
+        c.cluster.wait = min(2 * c.cluster.wait, <int64_t>PROBE_WAIT_MOST)
+    c.cluster.rate = 0
+
+
+cdef int64_t estimator_probe(estimator* c, int64_t now, uint64_t wanted) noexcept nogil:
+    if c.stalled:
+        return -1
+    if not c.cluster.sending:
+        if c.cluster.rate or wanted <= c.target or now < c.cluster.next or c.overusing or c.wait > SHORT_WAIT:
+            return -1
+        # The first steps are long: nothing is known yet.
+        cluster_begin(&c.cluster, now, min(wanted * 9 // 8, c.target * (3 if c.feedback_at == 0 or now - c.opened_at < 2000000 else 2)))
+    return cluster_due(&c.cluster, now)
+
+
+# ── what is told ──
+
+
+cdef void note_arrivals(estimator* c, int64_t now, const told_feedback* told) noexcept nogil:
+    cdef int32_t i
+    cdef int64_t newest = 0
+    c.wait = c.trend.queue
+    for i in range(told.count):
+        trend_add(&c.trend, &told.arrivals[i])
+        throughput_add(&c.throughput, told.arrivals[i].arrived, told.arrivals[i].size)
+        cluster_take(&c.cluster, &told.arrivals[i])
+        newest = max(newest, told.arrivals[i].sent)
+        c.wait = c.trend.queue if i == 0 else min(c.wait, c.trend.queue)
+    if newest:
+        c.rtt += (now - newest - c.rtt) // (8 if c.rtt else 1)
+    c.acked = throughput_over(&c.throughput, LATELY)
+
+
+cdef void resume(estimator* c, int64_t now) noexcept nogil:
+    """The line is back: what was lost meanwhile says nothing, and it may bear less."""
+    c.stalled = False
+    c.target = max(<uint64_t>LEAST, c.target * 3 // 4)
+    c.losses.lost = c.losses.expected = 0
+    c.losses.since = now
+    trend_forget(&c.trend)
+
+
 cdef bint estimator_feedback(estimator* c, int64_t now, const uint8_t* body, size_t length) noexcept nogil:
-    cdef int64_t number, at, i, j, count
-    cdef size_t p = 16, d
-    cdef uint16_t chunk
-    cdef uint8_t symbols[512]
-    if length < 16:
+    cdef told_feedback told
+    cdef bint excess
+    if not sent_told(&c.history, now, body, length, &told):
         return False
-    number = c.number - <uint16_t>(c.number - load16(body + 8))
-    count = load16(body + 10)
-    if count > 500:
-        return False
-    at = <int64_t>load24(body + 12) * 256
-    i = 0
-    while i < count:
-        if p + 2 > length:
-            return False
-        chunk = load16(body + p)
-        p += 2
-        if chunk & 0x8000 == 0:
-            for j in range(chunk & 0x1FFF):
-                if i < count:
-                    symbols[i] = chunk >> 13 & 3
-                    i += 1
-        elif chunk & 0x4000:
-            for j in range(7):
-                if i < count:
-                    symbols[i] = chunk >> (12 - 2 * j) & 3
-                    i += 1
-        else:
-            for j in range(14):
-                if i < count:
-                    symbols[i] = chunk >> (13 - j) & 1
-                    i += 1
-    for i in range(count):
-        if symbols[i] == 1:
-            if p + 1 > length: return False
-            at += body[p]
-            p += 1
-        elif symbols[i] == 2:
-            if p + 2 > length: return False
-            at += <short>load16(body + p)
-            p += 2
-        else:
-            continue
-        one(c, now, number + i, at * 250)
     c.feedback_at = now
-    if c.arrivals:
-        judge(c, now)
+    c.untold = 0
+    note_arrivals(c, now, &told)
+    if c.stalled:
+        resume(c, now)
+    elif losses_add(&c.losses, now, told.lost, told.expected, c.wait > SHORT_WAIT):
+        excess = losses_excess(&c.losses) > (LOSS_WITH_WAIT if c.wait > SHORT_WAIT else LOSS_ALONE)
+        if excess:
+            lower(c, now, 0.95)
+    c.overusing = (c.trend.overusing and c.wait > 10000) or waits_long(c, now)
+    if not c.overusing:
+        rise(c, now)
+    elif now - c.lowered_at > c.rtt + SETTLES:
+        lower(c, now, DECREASE)
+    judge_probe(c, now)
     return True
-cdef void estimator_remb(estimator* c, int64_t now, uint64_t bitrate) noexcept nogil:
+
+
+cdef void estimator_remb(estimator* c, int64_t now, uint64_t bitrate, uint64_t sent) noexcept nogil:
     c.feedback_at = now
-    c.target = max(<uint64_t>4000000, bitrate)
-cdef void estimator_report(estimator* c, int64_t now, uint8_t fraction_lost, int64_t rtt) noexcept nogil:
-    return
+    c.acked = min(sent, bitrate)
+    if bitrate < sent:
+        c.target = max(<uint64_t>LEAST, bitrate)
+    elif bitrate * 5 > sent * 6:
+        # His browser allows itself at most half as much again as arrives: there may be more.
+        c.target = min(<uint64_t>MOST, max(bitrate, min(2 * bitrate, max(c.target, 2 * sent))))
+
+
 cdef void estimator_tick(estimator* c, int64_t now) noexcept nogil:
-    return
-cdef int32_t estimator_probe(estimator* c, int64_t now, uint64_t wanted, uint64_t* rate) noexcept nogil:
-    cdef int64_t due
-    rate[0] = 0
-    if not c.probes:
-        if now < c.probe_next or wanted <= c.target or c.overusing:
-            return 0
-        c.probes = True
-        c.probe_at = now
-        c.probe_sent = 0
-        c.probe_bytes = 0
-        c.probe_rate = min(wanted * 5 // 4, 2 * c.target)
-    if now - c.probe_at > 40000:
-        c.probes = False
-        c.probe_next = now + 2000000
-        return 0
-    rate[0] = c.probe_rate
-    due = <int64_t>(c.probe_rate * (now - c.probe_at + 5000) // 8000000) - c.probe_sent
-    return <int32_t>max(<int64_t>0, due)
+    if (c.untold > STALLED_PACKETS and c.feedback_at and not c.stalled
+            and now - max(c.untold_since, c.feedback_at) > STALLED_AFTER + 2 * c.rtt):
+        c.stalled = True
+        c.cluster.sending = False
+        c.cluster.rate = 0
+
+
 cdef uint64_t estimator_pace(const estimator* c) noexcept nogil:
-    return c.probe_rate if c.probes and c.probe_rate > c.target * 3 // 2 else c.target * 3 // 2
+    if c.stalled:
+        return STALLED_PACE
+    if c.cluster.sending:
+        return max(c.cluster.rate, c.target)
+    # What waits on the way drains first.
+    if c.wait > LONG_WAIT:
+        return c.target * 3 // 4
+    return c.target * 9 // 8
+
+
+cdef class Estimator:
+    """One estimator by itself, for the tests."""
+
+    cdef estimator c
+
+    def __init__(self, int64_t now, start=300_000):
+        estimator_open(&self.c, now, start)
+
+    def sent(self, int64_t now, int size):
+        return estimator_sent(&self.c, now, size)
+
+    def feedback(self, int64_t now, bytes body):
+        return bool(estimator_feedback(&self.c, now, body, len(body)))
+
+    def remb(self, int64_t now, bitrate, sent):
+        estimator_remb(&self.c, now, bitrate, sent)
+
+    def tick(self, int64_t now):
+        estimator_tick(&self.c, now)
+
+    def probe(self, int64_t now, wanted):
+        return estimator_probe(&self.c, now, wanted)
+
+    @property
+    def pace(self):
+        return estimator_pace(&self.c)
+
+    @property
+    def state(self):
+        return {
+            "target": self.c.target, "acked": self.c.acked, "rtt": self.c.rtt, "wait": self.c.wait,
+            "overusing": bool(self.c.overusing), "stalled": bool(self.c.stalled),
+            "in_flight": self.c.history.in_flight, "lost": self.c.losses.now}

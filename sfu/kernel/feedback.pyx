@@ -339,7 +339,7 @@ cdef void feedback_periodic(engine* e, int32_t index) noexcept nogil:
     if e.now - s.last_report >= REPORT_EVERY:
         s.last_report = e.now
         if roundtrip_settle(s):
-            line_report(e, index, s.loss, s.rtt)
+            line_report(e, index)
         reported = s.sends and report_sources(e, index)
         reported = report_slots(e, index) or reported
         if not reported:

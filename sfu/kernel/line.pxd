@@ -1,6 +1,6 @@
 """What a viewer's line bears, and what of it is in use: the estimator between reports and budget."""
 
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, uint16_t, uint32_t, uint64_t
 
 from sfu.kernel.estimate cimport estimator_sent
 from sfu.kernel.rtcp cimport rtcp_packet
@@ -16,9 +16,10 @@ cdef uint64_t line_pace(const session* v) noexcept nogil
     # Bits per second at which what waits may leave.
 cdef inline uint16_t line_sent(engine* e, session* v, uint32_t size) noexcept nogil:
     """The transport-wide number of a packet with so many bytes of payload."""
-    return estimator_sent(v.estimator, e.now, size + WIRE_OVERHEAD, v.waits == NULL or v.waits.count == 0)
+    return estimator_sent(v.estimator, e.now, size + WIRE_OVERHEAD)
 cdef void line_feedback(engine* e, int32_t viewer, const rtcp_packet* p) noexcept nogil
 cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil
-cdef void line_report(engine* e, int32_t viewer, uint8_t fraction_lost, int64_t rtt) noexcept nogil
+cdef void line_report(engine* e, int32_t viewer) noexcept nogil
+    # `session.loss` is new.
 cdef void line_visit(engine* e, int32_t viewer) noexcept nogil
     # To be called every 50 ms or so.

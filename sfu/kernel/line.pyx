@@ -1,11 +1,12 @@
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from sfu.kernel.allocation cimport allocation_mark
 from sfu.kernel.counters cimport FEEDBACK_RECEIVED, FEEDBACK_REFUSED
 from sfu.kernel.pacing cimport pacing_watch
+from sfu.kernel.sizes cimport SLOTS
 from sfu.kernel.estimate cimport (
-    estimator, estimator_feedback, estimator_open, estimator_pace, estimator_remb, estimator_report, estimator_tick)
+    estimator, estimator_feedback, estimator_open, estimator_pace, estimator_remb, estimator_tick)
 
 cdef enum:
     # Bits per second to begin with: speech and a small picture. A line that bears more shows it
@@ -14,6 +15,8 @@ cdef enum:
     # Of whom nothing is known, and nothing will be
     UNKNOWN = 0x7FFFFFFF
     PACE_UNKNOWN = 25000000
+    # Packets for whose feedback is waited
+    PATIENCE = 500
     # Everything he wants has fitted for so long: then REMB is enough (µs)
     SETTLED_AFTER = 10000000
     # Parts in 4 of what is in use that a settled line must bear
@@ -21,6 +24,8 @@ cdef enum:
     UNSETTLED_SPARE = 5
     # Lost per 256 by his own reports
     UNSETTLED_LOSS = 8
+    # Over which a viewer's rate is taken when he tells a REMB (µs)
+    REMB_SPAN = 900000
 
 
 cdef void line_open(engine* e, int32_t viewer, bint transport_cc) noexcept nogil:
@@ -41,8 +46,8 @@ cdef void line_close(session* v) noexcept nogil:
 
 
 cdef inline bint is_known(const session* v) noexcept nogil:
-    """Whether anything will be told of the line, or has been."""
-    return v.estimator != NULL and (v.may_count or v.estimator.feedback_at != 0)
+    """Whether anything was told of the line, or will be: not every stack does as it has promised."""
+    return v.estimator != NULL and (v.estimator.feedback_at != 0 or (v.may_count and v.estimator.untold <= PATIENCE))
 
 
 cdef uint64_t line_budget(const session* v) noexcept nogil:
@@ -50,7 +55,12 @@ cdef uint64_t line_budget(const session* v) noexcept nogil:
 
 
 cdef uint64_t line_pace(const session* v) noexcept nogil:
-    return estimator_pace(v.estimator) if is_known(v) else PACE_UNKNOWN
+    cdef uint64_t pace
+    if not is_known(v):
+        return PACE_UNKNOWN
+    pace = estimator_pace(v.estimator)
+    # Where it is not known how wide the line is, a keyframe need not wait for the average.
+    return pace if v.wishes or v.stalled else max(pace, v.estimator.target * 3 // 2)
 
 
 cdef void react(engine* e, int32_t viewer) noexcept nogil:
@@ -90,22 +100,36 @@ cdef void line_feedback(engine* e, int32_t viewer, const rtcp_packet* p) noexcep
 
 cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
+    cdef int64_t passed = e.now - v.remb_at
     if v.estimator == NULL:
         return
-    estimator_remb(v.estimator, e.now, bitrate)
-    if not v.counts and 4 * bitrate < UNSETTLED_SPARE * v.allotted:
+    if not v.may_count:
+        estimator_remb(v.estimator, e.now, bitrate, (v.bytes_sent - v.remb_bytes) * 8000000 // max(passed, <int64_t>1000))
+    if passed > REMB_SPAN:
+        v.remb_at = e.now
+        v.remb_bytes = v.bytes_sent
+    if v.may_count and not v.counts and 4 * bitrate < UNSETTLED_SPARE * v.allotted:
         count(v, e.now)
     react(e, viewer)
 
 
-cdef void line_report(engine* e, int32_t viewer, uint8_t fraction_lost, int64_t rtt) noexcept nogil:
+cdef void line_report(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
-    if v.estimator == NULL:
-        return
-    estimator_report(v.estimator, e.now, fraction_lost, rtt)
-    if not v.counts and fraction_lost >= UNSETTLED_LOSS:
+    if v.may_count and not v.counts and v.loss >= UNSETTLED_LOSS:
         count(v, e.now)
-    react(e, viewer)
+
+
+cdef void note_stalled(engine* e, int32_t viewer) noexcept nogil:
+    """While the line is away pictures wait for a keyframe, which is asked for when it is back."""
+    cdef session* v = &e.sessions[viewer]
+    cdef int32_t i
+    if v.stalled and not v.estimator.stalled:
+        for i in range(SLOTS):
+            v.slots[i].resumes_at = 0
+        v.unsettled = v.showing
+    v.stalled = v.counts and v.estimator.stalled
+    if v.stalled:
+        pacing_watch(e, viewer)
 
 
 cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
@@ -113,6 +137,7 @@ cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
     if v.estimator == NULL:
         return
     estimator_tick(v.estimator, e.now)
+    note_stalled(e, viewer)
     if v.may_count:
         if not v.counts and (v.wishes or 4 * line_budget(v) < UNSETTLED_SPARE * v.allotted):
             count(v, e.now)

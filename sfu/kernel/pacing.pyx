@@ -5,7 +5,7 @@ from sfu.kernel.counters cimport DROPPED_QUEUE, SLOTS_CUT
 from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_room
 from sfu.kernel.line cimport line_pace
-from sfu.kernel.probing cimport probing_send
+from sfu.kernel.probing cimport probing_begin, probing_send
 from sfu.kernel.repairs cimport repairs_done, repairs_drop, repairs_first, repairs_wait
 from sfu.kernel.sizes cimport KINDS, QUEUE, RUN, SCREEN, SLOTS, WIRE_OVERHEAD
 from sfu.kernel.state cimport backlog, line, slot
@@ -16,7 +16,7 @@ cdef enum:
     LEAST_BURST = 3200
     LONGEST_REFILL = 1000000
     # What has waited longer is too late for a face; of a screen every picture counts
-    CAMERA_WAIT = 500000
+    CAMERA_WAIT = 1000000
     SCREEN_WAIT = 4000000
     # A slot that was cut begins again after this, or after twice as long as the last time
     CUT_FOR = 500000
@@ -91,16 +91,32 @@ cdef outgoing* take_first(backlog* b, int32_t slot_index) noexcept nogil:
     return &b.items[i]
 
 
-cdef void cut(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
-    """What waits of a slot is not sent at all, and the slot begins anew at a keyframe. Its numbers are
-    used by what comes then, so the viewer misses nothing that he would ask for again."""
+cdef void drop_line(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
+    """Its numbers are used by what comes then, so the viewer misses nothing that he would ask for."""
     cdef session* v = &e.sessions[viewer]
     cdef slot* s = &v.slots[slot_index]
-    cdef int64_t last = s.resumes_at - s.cut_at
     while v.waits.lined_up >> slot_index & 1:
         packet_drop(e, take_first(v.waits, slot_index).packet)
         e.counters[DROPPED_QUEUE] += 1
     s.map.highest_out = max(s.departed, s.map.first_out)
+
+
+cdef void empty(engine* e, int32_t viewer) noexcept nogil:
+    """What was stopped. A slot that has begun anew meanwhile has waited for what is in the line."""
+    cdef session* v = &e.sessions[viewer]
+    cdef int32_t i
+    for i in range(SLOTS):
+        if v.emptied >> i & 1 and v.slots[i].source < 0:
+            drop_line(e, viewer, i)
+    v.emptied = 0
+
+
+cdef void cut(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
+    """What waits of a slot is not sent at all, and the slot begins anew at a keyframe."""
+    cdef session* v = &e.sessions[viewer]
+    cdef slot* s = &v.slots[slot_index]
+    cdef int64_t last = s.resumes_at - s.cut_at
+    drop_line(e, viewer, slot_index)
     if s.source < 0:
         return
     e.counters[SLOTS_CUT] += 1
@@ -205,7 +221,11 @@ cdef bint pace_viewer(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     cdef outgoing* o
     cdef int32_t sent = 0, slot_index
+    if waits(v):
+        probing_begin(e, viewer)
     refill(e, v)
+    if v.emptied and v.waits != NULL:
+        empty(e, viewer)
     if not send_repairs(e, viewer):
         return False
     if not waits(v):

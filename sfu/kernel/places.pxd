@@ -50,5 +50,5 @@ cdef inline bint arrives(engine* e, const source* s) noexcept nogil:
 
 
 cdef inline bint is_reachable(const session* viewer) noexcept nogil:
-    """Has keys, and was heard of late where packets to it go."""
-    return viewer.reachability != UNREACHABLE
+    """Has keys, was heard of late where packets to it go, and tells that they arrive."""
+    return viewer.reachability != UNREACHABLE and not viewer.stalled

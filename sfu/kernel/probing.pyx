@@ -1,4 +1,4 @@
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t
 
 from sfu.kernel.counters cimport PROBES_SENT
 from sfu.kernel.estimate cimport estimator_probe
@@ -13,6 +13,8 @@ cdef enum:
     PADDING = 255
     # How many numbers back a packet is looked for that may be sent again
     BACK = 8
+    # µs between two packets to a line that is away
+    KNOCKS = 100000
 
 
 cdef bint newest_sent(engine* e, const slot* s, int32_t slot_index, int32_t back, outgoing* o) noexcept nogil:
@@ -55,26 +57,48 @@ cdef int32_t any_slot(const session* v) noexcept nogil:
     return -1
 
 
+cdef void send_padding(engine* e, int32_t viewer) noexcept nogil:
+    cdef int32_t slot_index = any_slot(&e.sessions[viewer])
+    if slot_index >= 0:
+        e.counters[PROBES_SENT] += 1
+        outbox_padding(e, viewer, slot_index, PADDING)
+
+
+cdef bint knock(engine* e, int32_t viewer) noexcept nogil:
+    """A line that is away may have nothing else to tell of when it is back."""
+    if e.now - e.sessions[viewer].knocked_at > KNOCKS:
+        e.sessions[viewer].knocked_at = e.now
+        send_padding(e, viewer)
+    return True
+
+
+cdef void probing_begin(engine* e, int32_t viewer) noexcept nogil:
+    cdef session* v = &e.sessions[viewer]
+    if v.estimator != NULL and v.counts and not v.stalled:
+        estimator_probe(v.estimator, e.now, v.wishes)
+
+
 cdef bint probing_send(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
-    cdef uint64_t rate = 0
-    cdef int32_t left, slot_index, i = 0
+    cdef int64_t left
+    cdef int32_t slot_index, i
     cdef outgoing o
     if v.estimator == NULL or not v.counts or not v.keyed or not outbox_allows(e, v):
         return False
-    left = estimator_probe(v.estimator, e.now, v.wishes, &rate)
-    if rate == 0:
+    if v.stalled:
+        return knock(e, viewer)
+    left = estimator_probe(v.estimator, e.now, v.wishes)
+    if left < 0:
         return False
     slot_index = flowing_slot(v)
-    while left > 0 and i < RUN:
+    for i in range(RUN):
+        if left <= 0:
+            break
         if slot_index >= 0 and newest_sent(e, &v.slots[slot_index], slot_index, i % BACK, &o):
             left -= o.packet.size + WIRE_OVERHEAD
+            e.counters[PROBES_SENT] += 1
             outbox_rtp(e, viewer, &o, 0)
         else:
-            if any_slot(v) < 0:
-                return False
             left -= PADDING + WIRE_OVERHEAD
-            outbox_padding(e, viewer, any_slot(v), PADDING)
-        i += 1
-        e.counters[PROBES_SENT] += 1
+            send_padding(e, viewer)
     return True

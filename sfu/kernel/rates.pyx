@@ -1,4 +1,4 @@
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 from sfu.kernel.places cimport source_at, source_of
 from sfu.kernel.sizes cimport CAMERA, KINDS, TEMPORAL, WIRE_OVERHEAD
@@ -14,10 +14,18 @@ cdef enum:
     # A screen stands still and then moves: it is worth for a while what it was at its most
     RELEASE = 5000000
     SCREEN_NOMINAL = 500000
+    # How many times larger than others a keyframe is
+    KEYFRAME = 4
 
 
 cdef void rates_add(source* s, const packet* p) noexcept nogil:
-    s.carried[min(<int>p.vp8.temporal_layer, TEMPORAL - 1)] += p.size + WIRE_OVERHEAD
+    cdef uint32_t size = p.size + WIRE_OVERHEAD
+    if p.keyframe:
+        s.keyframe_timestamp = p.timestamp
+    # Keyframes come when somebody asks; the rate is what comes without.
+    if s.kind == CAMERA and s.keyframes and p.timestamp == s.keyframe_timestamp:
+        size //= KEYFRAME
+    s.carried[min(<int>p.vp8.temporal_layer, TEMPORAL - 1)] += size
 
 
 cdef double smoothed(const source* s, double rate, double now, double passed) noexcept nogil:

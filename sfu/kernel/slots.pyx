@@ -4,7 +4,7 @@ from sfu.kernel.keyframes cimport keyframe_request
 from sfu.kernel.memory cimport references_add, references_remove
 from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
 from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, SLOTS
-from sfu.kernel.state cimport GIVEN_NOTHING, GIVEN_UNKNOWN, references, slot, source
+from sfu.kernel.state cimport GIVEN_NOTHING, GIVEN_UNKNOWN, references, session, slot, source
 
 
 cdef int32_t slots_rank(engine* e, int32_t track_index, int32_t layer) noexcept nogil:
@@ -53,18 +53,24 @@ cdef bint has_too_much(engine* e, const slot* s) noexcept nogil:
     return slots_rank(e, s.track, source_at(e, s.source).layer) > slots_rank(e, s.track, s.given)
 
 
+cdef void stop(session* v, int32_t slot_index) noexcept nogil:
+    """At once, with what waits."""
+    v.slots[slot_index].source = -1
+    v.emptied |= 1u << slot_index
+
+
 cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
     cdef slot* s = &e.sessions[viewer].slots[slot_index]
     cdef int32_t best
     e.sessions[viewer].unsettled &= ~(1u << slot_index)
     if s.track < 0:
         return
-    if s.given == GIVEN_NOTHING:
-        s.source = -1
+    if s.given == GIVEN_NOTHING and s.source >= 0:
+        stop(&e.sessions[viewer], slot_index)
     s.squeezed = has_too_much(e, s)
     if s.squeezed and s.strangled:
         # Nothing for a moment: what is too much even so would cost the sound.
-        s.source = -1
+        stop(&e.sessions[viewer], slot_index)
         s.squeezed = False
     best = best_source(e, s)
     if best < 0 or flows(e, s, best):

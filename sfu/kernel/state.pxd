@@ -78,6 +78,7 @@ cdef struct source:
     # When the last keyframe began to arrive; its first packet is just being taken
     int64_t keyframe_arrival
     bint keyframe_arrives
+    uint32_t keyframe_timestamp
     int64_t last_arrival
     # Interarrival jitter in time stamp units × 16 (RFC 3550 §6.4.1)
     int64_t jitter
@@ -283,11 +284,19 @@ cdef struct session:
     # Bit masks of the video slots: what shows something, and of these what has not (or no more)
     # the source that it should
     uint32_t showing
+    # Slots of which nothing that waits is to be sent any more (bit mask)
+    uint32_t emptied
     uint32_t unsettled
     # What its line bears, once it is a viewer; whether packets have transport-wide numbers now
     estimator* estimator
     bint may_count
     bint counts
+    # Nothing is told though packets leave: the line is away
+    bint stalled
+    # When the last REMB but so many bytes ago came
+    int64_t knocked_at
+    int64_t remb_at
+    uint64_t remb_bytes
     # Since when all that he wants fits
     int64_t unsettled_at
     # Bits per second: of that what is given out, and what would let a slot have

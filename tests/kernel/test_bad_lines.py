@@ -1,7 +1,7 @@
 """Viewers on bad lines: what they are given, what is sent into their lines, and who gives way.
 
-The camera has 180, 360 and 720 lines at 150, 500 and 1800 kbit/s and 20 pictures a second; one
-speaks at 36 kbit/s, which is 63 on the line.
+The camera has 180, 360 and 720 lines at 150, 500 and 1800 kbit/s and 20 pictures a second; one speaks
+at 36 kbit/s, which is 63 on the line.
 """
 
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ def given(scene: Scene, viewer: Viewer) -> list[int]:
 
 @pytest.mark.parametrize(
     ("capacity", "layers", "pictures"),
-    [(5e6, [2], 19)],
+    [(5e6, [2], 19), (1e6, [1], 15), (3e5, [0], 15), (1e5, [-1], 0)],
 )
 def test_a_steady_line(play: Play, capacity: float, layers: list[int], pictures: int) -> None:
     line = Bottleneck(steady(capacity))
@@ -95,9 +95,19 @@ def test_random_loss_on_a_wide_line_is_no_congestion(play: Play, loss: float) ->
 
 
 def test_an_outage_is_over_when_it_is_over(play: Play) -> None:
-    scene = play(Bottleneck(lambda t: 0 if 12 < t < 16 else 2e6))
+    scene = play(Bottleneck(lambda t: 0 if 12 < t < 16 else 3e6))
     viewer = scene.viewers[0]
     scene.run(15.5)
     stretch = Stretch(scene, viewer, 5)
     assert stretch.pictures >= 14
     assert stretch.sound >= 45
+
+
+def test_one_on_a_bad_line_costs_the_others_nothing(play: Play) -> None:
+    scene = play(Bottleneck(steady(3e5)), Bottleneck(steady(10e6)), Bottleneck(steady(10e6)))
+    scene.run(8)
+    asked = scene.stage.kernel.counters()["keyframes_requested"]
+    stretch = Stretch(scene, scene.viewers[1], 20)
+    assert stretch.pictures >= 19.5
+    assert given(scene, scene.viewers[1]) == [2]
+    assert scene.stage.kernel.counters()["keyframes_requested"] - asked <= 4

@@ -4,7 +4,7 @@ from sfu.kernel.counters cimport SLOTS_LOWERED, SLOTS_RAISED
 from sfu.kernel.events cimport EVENT_GIVEN, event_put
 from sfu.kernel.line cimport line_budget
 from sfu.kernel.places cimport source_at, source_of, track_at
-from sfu.kernel.rates cimport rates_cost
+from sfu.kernel.rates cimport rates_cost, rates_have_temporal
 from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, LAYERS, SCREEN, SLOTS, SPEAKERS, TEMPORAL, VIDEO_SLOTS
 from sfu.kernel.slots cimport slots_choose, slots_rank
 from sfu.kernel.state cimport GIVEN_NOTHING, GIVEN_UNKNOWN, room, session, slot, source
@@ -52,10 +52,6 @@ cdef struct candidate:
 # ── what could be given ──
 
 
-cdef bint has_temporal_layers(const source* s) noexcept nogil:
-    return s.rates[1] > 0 or s.rates[2] > 0
-
-
 cdef void add_option(candidate* c, int32_t layer, int32_t temporal, uint64_t cost) noexcept nogil:
     """What costs no more than something smaller replaces it."""
     while c.count and c.options[c.count - 1].cost >= cost:
@@ -70,7 +66,7 @@ cdef void add_layer(engine* e, const slot* s, candidate* c, int32_t layer, bint 
     """Pictures are left out before a smaller layer is taken, half of them at the most, but of the
     smallest."""
     cdef int32_t temporal
-    if not has_temporal_layers(source_at(e, source_of(s.track, layer))):
+    if not rates_have_temporal(e, s.track):
         add_option(c, layer, s.temporal_most, rates_cost(e, s.track, layer, TEMPORAL - 1))
         return
     for temporal in range(0 if smallest or s.temporal_most == 0 else 1, s.temporal_most + 1):
@@ -282,7 +278,7 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     note_sound(e, v)
     note_absent(e, v)
     sound = max(<uint64_t>SOUND_LEAST, <uint64_t>v.sound_rate)
-    left = <int64_t>(line_budget(v) * GIVEN_OUT // 64) - <int64_t>sound
+    left = <int64_t>(line_budget(e, v) * GIVEN_OUT // 64) - <int64_t>sound
     count = collect(e, v, all)
     give_out(all, count, left, False)
     if e.now - v.raised_at >= raise_interval(e, v) and raise_one(all, count, left):

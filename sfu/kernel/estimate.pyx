@@ -201,10 +201,11 @@ cdef void estimator_remb(estimator* c, int64_t now, uint64_t bitrate, uint64_t s
     c.feedback_at = now
     c.acked = min(sent, bitrate)
     if bitrate < sent:
-        c.target = max(<uint64_t>LEAST, bitrate)
+        # It follows from how little was sent before, perhaps: not all of it is believed at once.
+        c.target = max(<uint64_t>LEAST, max(bitrate, sent // 2))
     elif bitrate * 5 > sent * 6:
         # His browser allows itself at most half as much again as arrives: there may be more.
-        c.target = min(<uint64_t>MOST, max(bitrate, min(2 * bitrate, max(c.target, 2 * sent))))
+        c.target = max(c.target, min(<uint64_t>MOST, 2 * bitrate))
 
 
 cdef void estimator_tick(estimator* c, int64_t now) noexcept nogil:

@@ -10,9 +10,9 @@ from sfu.kernel.state cimport engine, session
 cdef void line_open(engine* e, int32_t viewer, bint transport_cc) noexcept nogil
     # `transport_cc`: he tells when packets arrived that have transport-wide numbers.
 cdef void line_close(session* v) noexcept nogil
-cdef uint64_t line_budget(const session* v) noexcept nogil
+cdef uint64_t line_budget(const engine* e, const session* v) noexcept nogil
     # Bits per second that may be sent; more than there can be while nothing is known.
-cdef uint64_t line_pace(const session* v) noexcept nogil
+cdef uint64_t line_pace(const engine* e, const session* v) noexcept nogil
     # Bits per second at which what waits may leave.
 cdef inline uint16_t line_sent(engine* e, session* v, uint32_t size) noexcept nogil:
     """The transport-wide number of a packet with so many bytes of payload."""

@@ -12,6 +12,10 @@ cdef enum:
     # Bits per second to begin with: speech and a small picture. A line that bears more shows it
     # within the first probes
     START = 300000
+    # The same of who tells no arrivals: his line cannot be tried by what harms nothing
+    START_UNTRIED = 4000000
+    # Who tells a REMB and then none for so long has told nothing (µs)
+    REMB_HOLDS = 10000000
     # Of whom nothing is known, and nothing will be
     UNKNOWN = 0x7FFFFFFF
     PACE_UNKNOWN = 25000000
@@ -34,7 +38,7 @@ cdef void line_open(engine* e, int32_t viewer, bint transport_cc) noexcept nogil
         v.estimator = <estimator*>calloc(1, sizeof(estimator))
         if v.estimator == NULL:
             return
-        estimator_open(v.estimator, e.now, START)
+        estimator_open(v.estimator, e.now, START if transport_cc else START_UNTRIED)
     if transport_cc:
         v.counts = True
         v.may_count = True
@@ -45,18 +49,22 @@ cdef void line_close(session* v) noexcept nogil:
     v.estimator = NULL
 
 
-cdef inline bint is_known(const session* v) noexcept nogil:
+cdef inline bint is_known(const engine* e, const session* v) noexcept nogil:
     """Whether anything was told of the line, or will be: not every stack does as it has promised."""
-    return v.estimator != NULL and (v.estimator.feedback_at != 0 or (v.may_count and v.estimator.untold <= PATIENCE))
+    if v.estimator == NULL:
+        return False
+    if v.may_count:
+        return v.estimator.feedback_at != 0 or v.estimator.untold <= PATIENCE
+    return v.estimator.feedback_at != 0 and e.now - v.estimator.feedback_at < REMB_HOLDS
 
 
-cdef uint64_t line_budget(const session* v) noexcept nogil:
-    return v.estimator.target if is_known(v) else UNKNOWN
+cdef uint64_t line_budget(const engine* e, const session* v) noexcept nogil:
+    return v.estimator.target if is_known(e, v) else UNKNOWN
 
 
-cdef uint64_t line_pace(const session* v) noexcept nogil:
+cdef uint64_t line_pace(const engine* e, const session* v) noexcept nogil:
     cdef uint64_t pace
-    if not is_known(v):
+    if not is_known(e, v):
         return PACE_UNKNOWN
     pace = estimator_pace(v.estimator)
     # Where it is not known how wide the line is, a keyframe need not wait for the average.
@@ -65,7 +73,7 @@ cdef uint64_t line_pace(const session* v) noexcept nogil:
 
 cdef void react(engine* e, int32_t viewer) noexcept nogil:
     """Less than is given out is seen to at once; more in its turn."""
-    if line_budget(&e.sessions[viewer]) < e.sessions[viewer].allotted:
+    if line_budget(e, &e.sessions[viewer]) < e.sessions[viewer].allotted:
         allocation_mark(e, viewer)
 
 
@@ -139,9 +147,9 @@ cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
     estimator_tick(v.estimator, e.now)
     note_stalled(e, viewer)
     if v.may_count:
-        if not v.counts and (v.wishes or 4 * line_budget(v) < UNSETTLED_SPARE * v.allotted):
+        if not v.counts and (v.wishes or 4 * line_budget(e, v) < UNSETTLED_SPARE * v.allotted):
             count(v, e.now)
         settle(v, e.now)
-        if v.wishes > line_budget(v):
+        if v.wishes > line_budget(e, v):
             pacing_watch(e, viewer)
     react(e, viewer)

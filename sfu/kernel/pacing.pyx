@@ -29,7 +29,7 @@ cdef enum:
 
 
 cdef void refill(engine* e, session* v) noexcept nogil:
-    cdef int64_t rate = <int64_t>(line_pace(v) // 8)
+    cdef int64_t rate = <int64_t>(line_pace(e, v) // 8)
     cdef int64_t burst = rate * BURST // 1000000
     if burst < LEAST_BURST:
         burst = LEAST_BURST

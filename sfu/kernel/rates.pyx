@@ -1,7 +1,7 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 from sfu.kernel.places cimport source_at, source_of
-from sfu.kernel.sizes cimport CAMERA, KINDS, TEMPORAL, WIRE_OVERHEAD
+from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, TEMPORAL, WIRE_OVERHEAD
 from sfu.kernel.slots cimport slots_rank
 
 cdef enum:
@@ -9,8 +9,7 @@ cdef enum:
     SPAN = 200000
     # A layer is known by what came of it in this time, not by the keyframe it begins with
     KNOWN = 1000000
-    # Pauses are no rate: a layer that nobody shows sends nothing, and will send again
-    PAUSE = 400000
+    FALLS = 4000000
     # A screen stands still and then moves: it is worth for a while what it was at its most
     RELEASE = 5000000
     SCREEN_NOMINAL = 500000
@@ -30,8 +29,9 @@ cdef void rates_add(source* s, const packet* p) noexcept nogil:
 
 cdef double smoothed(const source* s, double rate, double now, double passed) noexcept nogil:
     cdef double time = KNOWN
-    if s.kind != CAMERA and now < rate:
-        time = RELEASE
+    if now < rate:
+        # A layer that begins is small for a moment, and then what it was before.
+        time = FALLS if s.kind == CAMERA else RELEASE
     return rate + (now - rate) * min(1.0, passed / time)
 
 
@@ -41,7 +41,8 @@ cdef void rates_settle(source* s, int64_t now) noexcept nogil:
     cdef int32_t i
     if passed < SPAN:
         return
-    if passed <= 2 * SPAN and (s.kind != CAMERA or now - s.last_arrival < PAUSE):
+    # Pauses are no rate: a layer that nobody shows sends nothing, and will send again.
+    if passed <= 2 * SPAN and (s.kind != CAMERA or s.carried[0] or s.carried[1] or s.carried[2]):
         # As if it had always been so until it is known for long enough.
         s.counted_for = min(s.counted_for + passed, <int64_t>KNOWN)
         for i in range(TEMPORAL):
@@ -61,6 +62,16 @@ cdef uint64_t nominal(engine* e, int32_t track_index, int32_t layer) noexcept no
     return 2000000 if above <= 0 else 550000 if above == 1 else 170000
 
 
+cdef bint rates_have_temporal(engine* e, int32_t track_index) noexcept nogil:
+    cdef const source* s
+    cdef int32_t layer
+    for layer in range(LAYERS if track_index % KINDS == CAMERA else 1):
+        s = source_at(e, source_of(track_index, layer))
+        if s.rates[1] > 0 or s.rates[2] > 0:
+            return True
+    return False
+
+
 cdef uint64_t rates_cost(engine* e, int32_t track_index, int32_t layer, int32_t temporal) noexcept nogil:
     cdef const source* s = source_at(e, source_of(track_index, layer))
     cdef double sum = 0, all = 0
@@ -72,5 +83,5 @@ cdef uint64_t rates_cost(engine* e, int32_t track_index, int32_t layer, int32_t 
     if s.counted_for < KNOWN:
         # Not much of it was seen: it may be what such a layer is at its most.
         all = max(all, <double>nominal(e, track_index, layer))
-        return <uint64_t>(all if temporal >= TEMPORAL - 1 or s.rates[TEMPORAL - 1] == 0 else all * (0.5 if temporal == 0 else 0.7))
+        return <uint64_t>(all * (0.45 if temporal == 0 else 0.65 if temporal == 1 else 1.0))
     return <uint64_t>sum

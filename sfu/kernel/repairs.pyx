@@ -26,16 +26,16 @@ cdef enum:
     WAITS = 0x7FFFFFFFFFFFFFFF
 
 
-cdef int64_t repair_share(const session* v) noexcept nogil:
+cdef int64_t repair_share(const engine* e, const session* v) noexcept nogil:
     """Bytes of repairs that may leave ahead of what they are a part of."""
-    return max(<int64_t>LEAST_SHARE, min(<int64_t>MOST_SHARE, <int64_t>(line_budget(v) // 8 // PART)))
+    return max(<int64_t>LEAST_SHARE, min(<int64_t>MOST_SHARE, <int64_t>(line_budget(e, v) // 8 // PART)))
 
 
 cdef bint repairs_open(const engine* e, session* v) noexcept nogil:
     if v.repairs == NULL:
         v.repairs = <repairs*>calloc(1, sizeof(repairs))
         if v.repairs != NULL:
-            v.repairs.credit = repair_share(v)
+            v.repairs.credit = repair_share(e, v)
             v.repairs.credited = e.now
     return v.repairs != NULL
 
@@ -76,7 +76,7 @@ cdef void repairs_note(const engine* e, session* v, const outgoing* o) noexcept 
     if o.rtx:
         last[0] = e.now
         return
-    r.credit = min(repair_share(v), r.credit + (o.packet.size + WIRE_OVERHEAD) // PART)
+    r.credit = min(repair_share(e, v), r.credit + (o.packet.size + WIRE_OVERHEAD) // PART)
     # It comes late from its publisher, and was asked for meanwhile.
     if o.sequence < v.slots[o.slot].departed and last[0] != WAITS:
         last[0] = e.now
@@ -90,9 +90,9 @@ cdef bint is_affordable(const engine* e, session* v, const outgoing* o) noexcept
     cdef repairs* r = v.repairs
     cdef const slot* s = &v.slots[o.slot]
     cdef bint of_keyframe = o.sequence >= s.keyframe_number and o.timestamp == s.keyframe_timestamp
-    r.credit = min(repair_share(v), r.credit + (e.now - r.credited) * TRICKLE // 1000000)
+    r.credit = min(repair_share(e, v), r.credit + (e.now - r.credited) * TRICKLE // 1000000)
     r.credited = e.now
-    return r.credit > (-repair_share(v) if of_keyframe else 0) and r.tail - r.head < REPAIR_QUEUE
+    return r.credit > (-repair_share(e, v) if of_keyframe else 0) and r.tail - r.head < REPAIR_QUEUE
 
 
 cdef bint repairs_admit(engine* e, session* v, const outgoing* o) noexcept nogil:

@@ -464,6 +464,8 @@ def test_nothing_authentic_harms_the_kernel_or_its_viewers(
         crowd.wait(0, 4000)
         late.check()
         for peer in crowd.peers:
+            # Who says that his line bears nothing is shown nothing, until he says something else.
+            peer.send_rtcp(remb(20_000_000))
             peer.show(0, late)
         late.camera(99, keyframe=True)
         late.speak(5)

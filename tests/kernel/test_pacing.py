@@ -102,7 +102,7 @@ def test_packets_that_are_all_header_are_paced_like_others(stage: Stage) -> None
     """25 slots flooded with them: 38 Mbit/s on a line of 10 were it not so."""
     viewer = stage.join(1)
     viewer.view()
-    estimate = (4 << 18 | 250_000).to_bytes(3, "big")
+    estimate = (4 << 18 | 125_000).to_bytes(3, "big")
     viewer.send_rtcp(b"\x8f\xce\x00\x04" + bytes(4) + bytes(4) + b"REMB\x01" + estimate)
     publishers = [stage.join(number) for number in range(2, 12)]
     for slot, publisher in enumerate(publishers):
@@ -146,7 +146,7 @@ def test_a_flooded_slot_holds_up_neither_the_others_nor_sound(stage: Stage) -> N
     """Two sources bring 14 Mbit/s on a line of 10; thumbnail and voice of a third come in time."""
     first, second, third, viewer = (stage.join(number) for number in range(1, 5))
     viewer.view()
-    estimate = (4 << 18 | 250_000).to_bytes(3, "big")
+    estimate = (4 << 18 | 125_000).to_bytes(3, "big")
     viewer.send_rtcp(b"\x8f\xce\x00\x04" + bytes(4) + bytes(4) + b"REMB\x01" + estimate)
     assert stage.kernel.session_stats(viewer.handle)["estimate"] == 4_000_000
     for slot, (publisher, layer) in enumerate(((first, 2), (second, 2), (third, 0))):

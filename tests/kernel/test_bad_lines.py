@@ -1,7 +1,7 @@
 """Viewers on bad lines: what they are given, what is sent into their lines, and who gives way.
 
-The camera has 180, 360 and 720 lines at 150, 500 and 1800 kbit/s and 20 pictures a second; one speaks
-at 36 kbit/s, which is 63 on the line.
+The camera has 180, 360 and 720 lines at 150, 500 and 1800 kbit/s and 20 pictures a second; one
+speaks at 36 kbit/s, which is 63 on the line.
 """
 
 from collections.abc import Iterator

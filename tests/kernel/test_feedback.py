@@ -157,7 +157,7 @@ def test_sender_reports_follow_the_slots_own_clock(stage: Stage) -> None:
 
 
 def test_a_remb_says_what_the_line_of_who_tells_no_arrivals_bears(stage: Stage) -> None:
-    """More than is sent leaves room to try: browsers allow themselves half as much again at most."""
+    """More than is sent leaves room to try: browsers allow themselves half as much again."""
     _, viewer = pair(stage)
     body = struct.pack("!II4sBBHI", 1, 0, b"REMB", 1, 6 << 2 | 1, 0xE848, SLOT_SSRC)
     viewer.send_rtcp(struct.pack("!BBH", 0x8F, 206, len(body) // 4) + body)

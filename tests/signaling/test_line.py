@@ -1,9 +1,12 @@
 """How the SFU finds each one's line is told to him alone."""
 
+import msgspec
+import pytest
+
 from tests.signaling.stage import Stage
 from zvonok.wire import bus
 from zvonok.wire.bus import SessionLine
-from zvonok.wire.client import Leave, Line, LineTile
+from zvonok.wire.client import Leave, Line, LineTile, decode_client, encode
 
 
 def hear(stage: Stage, *lines: SessionLine) -> None:
@@ -57,3 +60,9 @@ def test_who_takes_another_seat_hears_nothing_of_the_one_before() -> None:
     hear(stage, SessionLine(session=session, estimate=2))
     again = stage.join()
     assert stage.viewers[again].got(Line) == []
+
+
+def test_it_is_no_word_of_a_client() -> None:
+    """Nobody says how another's line is, and not of his own what the server does not find."""
+    with pytest.raises(msgspec.ValidationError):
+        decode_client(encode(Line(estimate=1)))

@@ -121,3 +121,28 @@ test("what was lost in an interruption says nothing of the line", () => {
   const after = later({ ...gap, packetsReceived: 100, now: 4_000, bytesReceived: 2_000 });
   expect(meter.add(after).quality).toBe("good");
 });
+
+test("what the server can give of what is wished counts as what one can send does", () => {
+  const judge = (receiveShare: number | null, share: number | null) => {
+    meter = new QualityMeter();
+    let verdict = meter.add(calm);
+    for (const now of [7_000, 9_000, 11_000, 13_000]) {
+      verdict = meter.add(later({ now, heard: now, receiveShare, share }));
+    }
+    return verdict;
+  };
+  expect(judge(null, null).quality).toBe("good");
+  expect(judge(0.4, null).quality).toBe("medium");
+  expect(judge(0.2, null).quality).toBe("poor");
+  expect(judge(0.9, 0.4).quality).toBe("medium");
+  expect(judge(0.2, 0.4).details).toMatchObject({ receiveShare: 0.2, sendShare: 0.4 });
+});
+
+test("loss is told of each direction", () => {
+  const sample = later({ packetsReceived: 96, packetsLost: 4, sendLoss: 0.015 });
+  expect(meter.add(sample).details).toMatchObject({
+    lossPercent: 4,
+    receiveLossPercent: 4,
+    sendLossPercent: 1.5,
+  });
+});

@@ -35,6 +35,8 @@ cdef struct probe:
     int64_t sent
     # How often it was sent; 0: there is none
     int32_t tries
+    # It is for the round trip only: whatever else comes does not answer it
+    bint times
 
 cdef struct rate_bucket:
     int64_t since

@@ -11,11 +11,12 @@ from sfu.kernel.rtcp cimport (
     RTPFB_TRANSPORT_CC, arrivals_write,
     report_block, rtcp_next, rtcp_packet, rtcp_remb, rtcp_write_nack, rtcp_write_remb,
     rtcp_write_report, rtcp_write_sender)
+from sfu.kernel.paths cimport path_time
 from sfu.kernel.places cimport index_of
 from sfu.kernel.retransmission cimport retransmit
 from sfu.kernel.roundtrip cimport (
-    RTT_UNKNOWN, roundtrip_answer, roundtrip_ask, roundtrip_extended, roundtrip_is_due, roundtrip_reported,
-    roundtrip_settle)
+    RTT_UNKNOWN, roundtrip_answer, roundtrip_ask, roundtrip_extended, roundtrip_is_due, roundtrip_is_unknown,
+    roundtrip_reported, roundtrip_settle)
 from sfu.kernel.sizes cimport KINDS, MISSING, SLOTS, SOURCES
 from sfu.kernel.state cimport expectation, missing_packet, session, slot
 from sfu.kernel.timing cimport timing_ntp, timing_report, timing_source_at
@@ -340,6 +341,8 @@ cdef void feedback_periodic(engine* e, int32_t index) noexcept nogil:
         s.last_report = e.now
         if roundtrip_settle(s):
             line_report(e, index)
+        if roundtrip_is_unknown(e, s):
+            path_time(e, index)
         reported = s.sends and report_sources(e, index)
         reported = report_slots(e, index) or reported
         if not reported:

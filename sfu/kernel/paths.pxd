@@ -29,6 +29,8 @@ cdef void path_dtls(engine* e, int32_t session, const path* from_path) noexcept 
 cdef void path_answered(engine* e, const path* from_path, const uint8_t* data, size_t length,
                         const stun_request* r) noexcept nogil
     # A binding success; checked here.
+cdef void path_time(engine* e, int32_t session) noexcept nogil
+    # Asks how long it takes to the path in use and back, unless another question is open.
 cdef void path_keyed(engine* e, int32_t session) noexcept nogil
     # Media may go where the peer is heard, now that there are keys.
 cdef void path_visit(engine* e, int32_t session) noexcept nogil

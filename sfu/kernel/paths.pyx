@@ -10,6 +10,7 @@ from sfu.kernel.memory cimport address_key, table_get, table_open, table_remove,
 from sfu.kernel.outbox cimport KNOWN, outbox_has_spare, outbox_raw
 from sfu.kernel.pace cimport within
 from sfu.kernel.pacing cimport pacing_drop
+from sfu.kernel.roundtrip cimport roundtrip_note
 from sfu.kernel.sizes cimport PATHS, PEER_CREDENTIAL, SLOTS, UFRAG
 from sfu.kernel.state cimport DOUBTFUL, REACHABLE, UNREACHABLE, session
 from sfu.kernel.stun cimport (
@@ -36,6 +37,8 @@ cdef enum:
     ADDRESS_INTERVAL = 500000
     ADDRESS_BURST = 8000000
     CHECK_AGAIN = 500000
+    # One that is for the round trip is not repeated, but waited for
+    TIMED = 2000000
     # Repetitions of a check to an address that is not in use
     CHECKS = 3
     # Media moves a path at once. But who holds keys may write any address on what he sends, so one
@@ -225,7 +228,7 @@ cdef void heard_there(engine* e, int32_t index) noexcept nogil:
     s.path_heard = e.now
     if s.unanswered and s.keyed:
         ask_current(e, index)
-    elif s.probe.tries and same_path(&s.probe.path, &s.current):
+    elif s.probe.tries and not s.probe.times and same_path(&s.probe.path, &s.current):
         s.probe.tries = 0
     if s.reachability != REACHABLE:
         path_resume(e, index)
@@ -325,11 +328,23 @@ cdef void ask_current(engine* e, int32_t index) noexcept nogil:
     ask(e, index, &s.current, s.generation if k == NULL else k.generation)
 
 
+cdef void path_time(engine* e, int32_t index) noexcept nogil:
+    cdef session* s = &e.sessions[index]
+    if s.probe.tries == 0 and not is_quiet(e, s):
+        ask_current(e, index)
+        s.probe.times = True
+
+
 cdef void ask(engine* e, int32_t index, const path* p, uint32_t generation) noexcept nogil:
     """Sends a check to this address, unless another address was asked a moment ago."""
     cdef session* s = &e.sessions[index]
     if s.peer_ufrag_length == 0:
         return
+    if s.probe.times:
+        # What is asked now matters more.
+        s.probe.times = False
+        if not same_path(&s.probe.path, p):
+            s.probe.tries = 0
     if (s.probe.tries and e.now - s.probe.sent < CHECK_AGAIN
             and (same_path(&s.probe.path, p) or not same_path(&s.probe.path, &s.current))):
         return
@@ -375,6 +390,9 @@ cdef void path_answered(engine* e, const path* from_path, const uint8_t* data, s
             or not same_path(&s.probe.path, from_path) or not stun_check_fingerprint(data, r)
             or not stun_check_integrity(data, length, r, s.peer_password, s.peer_password_length)):
         return
+    # Of a check that was repeated it is not known which is answered.
+    if s.probe.tries == 1 and same_path(&s.current, from_path):
+        roundtrip_note(e, s, e.now - s.probe.sent)
     s.probe.tries = 0
     s.heard = e.now
     if path_owner(e, &from_path.remote) != index:
@@ -409,8 +427,11 @@ cdef void path_slept(engine* e, int32_t index, int64_t slept) noexcept nogil:
 
 cdef void path_visit(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
-    if s.probe.tries and e.now - s.probe.sent >= CHECK_AGAIN:
-        if s.probe.tries < CHECKS or (same_path(&s.probe.path, &s.current) and not s.unanswered):
+    # From here on it is wanted to know whether he is there.
+    if s.probe.times and is_quiet(e, s):
+        s.probe.times = False
+    if s.probe.tries and e.now - s.probe.sent >= (TIMED if s.probe.times else CHECK_AGAIN):
+        if not s.probe.times and (s.probe.tries < CHECKS or (same_path(&s.probe.path, &s.current) and not s.unanswered)):
             send_check(e, index)
         else:
             s.probe.tries = 0

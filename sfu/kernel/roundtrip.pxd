@@ -22,6 +22,8 @@ cdef void roundtrip_extended(engine* e, session* s, const rtcp_packet* p) noexce
     # An RTCP XR of the peer: it answers us, or asks itself.
 cdef bint roundtrip_is_due(const engine* e, const session* s) noexcept nogil
     # Whether the peer's reports have not told it of late, so that it has to be asked.
+cdef bint roundtrip_is_unknown(const engine* e, const session* s) noexcept nogil
+    # Whether that has not helped, so that it has to be told by a check.
 cdef int roundtrip_ask(engine* e, uint8_t* out, size_t cap, uint32_t sender) noexcept nogil
     # Writes an XR packet; the length, or −1 when `cap` is too small.
 cdef int roundtrip_answer(engine* e, session* s, uint8_t* out, size_t cap, uint32_t sender) noexcept nogil

@@ -23,6 +23,8 @@ cdef enum:
     ROUNDED = 2000
     # What has not been told for so long is asked for
     TOLD_FOR = 5000000
+    # And for so long by another way: the peer knows no XR
+    UNTOLD_FOR = 8000000
     # Packets that a peer may have counted since his last report: more were not sent
     COUNTED_MOST = 20000
     # Fewer say nothing of a line
@@ -110,6 +112,10 @@ cdef bint roundtrip_settle(session* s) noexcept nogil:
 
 cdef bint roundtrip_is_due(const engine* e, const session* s) noexcept nogil:
     return s.rtt == 0 or e.now - s.rtt_told > TOLD_FOR
+
+
+cdef bint roundtrip_is_unknown(const engine* e, const session* s) noexcept nogil:
+    return s.rtt == 0 or (s.sends and e.now - s.rtt_told > UNTOLD_FOR)
 
 
 cdef void write_extended(uint8_t* out, uint32_t sender, uint8_t kind, uint16_t words) noexcept nogil:

@@ -7,7 +7,7 @@ import pytest
 from bench.line.loss import Loss
 from bench.line.traits import Traits
 from tests.kernel.asker import Asker, lesson
-from tests.kernel.peer import SLOT_SSRC, Peer, Stage
+from tests.kernel.peer import PASSWORD, SLOT_SSRC, Peer, Stage, binding_success
 from tests.kernel.test_feedback import bodies
 from tests.kernel.test_forward import pair
 
@@ -206,3 +206,67 @@ def test_a_question_of_another_length_is_none(stage: Stage, words: int) -> None:
     viewer.send_rtcp(question(viewer, 1 << 40, words=words))
     publish_for(stage, publisher, 150)
     assert answers(viewer) == []
+
+
+# ── who does not answer in RTCP ──
+
+
+def with_credentials(stage: Stage, number: int) -> Peer:
+    """One that answers checks."""
+    peer = stage.join(number)
+    stage.kernel.set_peer(peer.handle, b"theirs", PASSWORD)
+    return peer
+
+
+def check_of(peer: Peer, seen: int) -> list[bytes]:
+    return [data for data in peer.other[seen:] if data[:2] == b"\0\1"]
+
+
+@pytest.mark.parametrize("milliseconds", [20, 600])
+def test_a_peer_without_xr_is_asked_by_a_check(stage: Stage, milliseconds: int) -> None:
+    publisher = with_credentials(stage, 1)
+    publisher.publish()
+    seen = 0
+    while not check_of(publisher, seen):
+        publish_for(stage, publisher, 1)
+    [request] = check_of(publisher, seen)
+    publish_for(stage, publisher, milliseconds // 10)
+    stage.receive(binding_success(request, PASSWORD), publisher.address)
+    assert abs(rtt(publisher) - 1000 * milliseconds) <= 10_000
+    seen = len(publisher.other)
+    publish_for(stage, publisher, 700)
+    assert check_of(publisher, seen) == []
+    publish_for(stage, publisher, 300)
+    assert len(check_of(publisher, seen)) == 1, "not told for long"
+
+
+def test_a_check_that_nobody_answers_is_not_repeated_for_the_round_trip(stage: Stage) -> None:
+    publisher = with_credentials(stage, 1)
+    publisher.publish()
+    publish_for(stage, publisher, 1000)
+    assert 3 <= len(check_of(publisher, 0)) <= 6, "each 2 s, seen at the next report"
+    assert rtt(publisher) == 0
+
+
+def test_who_falls_silent_is_asked_whether_he_is_there_as_ever(stage: Stage) -> None:
+    publisher = with_credentials(stage, 1)
+    publisher.publish()
+    while not check_of(publisher, 0):
+        publish_for(stage, publisher, 1)
+    seen = len(publisher.other)
+    stage.wait(1700)
+    assert check_of(publisher, seen) == []
+    stage.wait(2000)
+    assert len(check_of(publisher, seen)) >= 3, "every half second"
+
+
+def test_the_answer_to_a_repeated_check_is_no_measure(stage: Stage) -> None:
+    publisher = with_credentials(stage, 1)
+    publisher.publish()
+    while not check_of(publisher, 0):
+        publish_for(stage, publisher, 1)
+    seen = len(publisher.other)
+    stage.wait(3000)
+    request = check_of(publisher, seen)[-1]
+    stage.receive(binding_success(request, PASSWORD), publisher.address)
+    assert rtt(publisher) == 0

@@ -18,11 +18,11 @@ def joined(stage: Stage, participant: int, **wanted: Any) -> int:
     """His handle: he is connected and shows or sends what is wanted."""
     client = DtlsClient()
     fingerprint = client.fingerprint.digest.hex(":").upper()
-    before = set(stage.kernel.open)
+    stage.kernel.log.clear()
     stage.want(participant, offer=offers.browser(fingerprint=fingerprint), **wanted)
-    [handle] = stage.kernel.open - before
+    [(_, handle, *_)] = stage.kernel.take("open_session")
     stage.connect(handle, client)
-    return handle
+    return int(handle)
 
 
 def told(stage: Stage, seconds: float = EVERY) -> list[SessionLine]:
@@ -90,6 +90,19 @@ def test_who_is_not_connected_or_has_no_page_is_told_nothing() -> None:
     stage.want(2, kind="viewer", view=None, offer=offers.whep())
     stage.kernel.stats = {0: KNOWN, 1: KNOWN}
     assert told(stage, 10) == []
+
+
+def test_a_new_connection_is_told_of_as_if_for_the_first_time() -> None:
+    stage = Stage()
+    handle = joined(stage, 1)
+    stage.kernel.stats[handle] = KNOWN
+    assert len(told(stage)) == 1
+    session = stage.engine.session_of(handle)
+    assert session is not None
+    assert session.line is not None
+    another = ":".join(["CD"] * 32)
+    stage.want(1, offer=offers.browser(fingerprint=another))
+    assert session.line is None
 
 
 def test_a_session_that_has_left_is_passed_over() -> None:

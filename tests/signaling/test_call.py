@@ -432,6 +432,21 @@ def test_a_view_that_did_not_change_is_not_written(stage: Stage) -> None:
     assert stage.touched(stage.say(socket, View([]))) == set()
 
 
+def test_a_view_reaches_the_sfu_as_it_was_said(stage: Stage) -> None:
+    socket = offered(stage)
+    tiles = [
+        Tile(slot=0, participant=7, kind="camera", height=180),
+        Tile(slot=3, participant=7, kind="screen", height=1080, frames="few"),
+    ]
+    stage.say(socket, View(tiles))
+    wanted = stage.call.wanted(stage.session(socket))
+    assert wanted is not None
+    assert wanted.view == [
+        bus.Tile(0, 7, "camera", 180, "all"),
+        bus.Tile(3, 7, "screen", 1080, "few"),
+    ]
+
+
 # ── people ──
 
 

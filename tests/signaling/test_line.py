@@ -60,6 +60,7 @@ def test_who_takes_another_seat_hears_nothing_of_the_one_before() -> None:
     hear(stage, SessionLine(session=session, estimate=2))
     again = stage.join()
     assert stage.viewers[again].got(Line) == []
+    assert vars(stage.call.line)["_lines"] == {}, "nothing is kept of who has left"
 
 
 def test_it_is_no_word_of_a_client() -> None:

@@ -453,3 +453,17 @@ def test_what_cannot_be_read_costs_only_itself(stage: Kept) -> None:
     assert "quality:77" not in known(call), "nobody has that seat"
     assert list(call.seats) == [stage.seat(second)]
     assert call.sources[stage.seat(second)].on == Media()
+
+
+def test_a_view_with_few_frames_is_the_same_view_for_the_next_process(stage: Kept) -> None:
+    socket = stage.join()
+    stage.say(socket, Offer(0, "v=0"))
+    stage.say(socket, View([Tile(slot=0, participant=7, kind="screen", height=9, frames="few")]))
+    session = stage.session(socket)
+    before = stage.call.wanted(session)
+    assert before is not None
+    stage.take_over()
+    stage.call.session.take_back({session: before})
+    after = stage.call.wanted(session)
+    assert after is not None
+    assert after.view == before.view

@@ -127,7 +127,11 @@ export class QualityMeter {
       receiveLossPercent: receives ? percent(incoming) : null,
       sendShare: sample.share,
       receiveShare: sample.receiveShare,
-      sendLineKbps: sample.sendLine === null ? null : Math.round(sample.sendLine / 1000),
+      // Who sends no picture has tried nothing: then it is what the browser begins with.
+      sendLineKbps:
+        sample.sendLine === null || sample.sendHeight === null
+          ? null
+          : Math.round(sample.sendLine / 1000),
       jitterMs: sample.jitterMs,
       sendKbps: rate((from) => from.bytesSent),
       receiveKbps: rate((from) => from.bytesReceived),

@@ -423,7 +423,7 @@ export const en: Catalogue = {
   "notice.decline.weak_offer": "Not now",
   "notice.weak_over": "Your connection has recovered. Show everybody again?",
   "notice.fix.weak_over": "Show everybody",
-  "notice.decline.weak_over": "Leave it as it is",
+  "notice.decline.weak_over": "Not now",
   "notice.muted_speaking": "Nobody can hear you: your microphone is off.",
   "notice.screen_replaced": "You are no longer sharing: {name} is sharing a screen now.",
   "notice.screen_replaced.somebody":

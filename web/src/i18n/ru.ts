@@ -421,9 +421,9 @@ export const ru = {
     "Связь слабая. Можно оставить только звук, общий экран и учителя, а свою камеру выключить.",
   "notice.fix.weak_offer": "Оставить главное",
   "notice.decline.weak_offer": "Не сейчас",
-  "notice.weak_over": "Связь наладилась. Показать снова всех?",
+  "notice.weak_over": "Связь наладилась. Снова показать всех?",
   "notice.fix.weak_over": "Показать всех",
-  "notice.decline.weak_over": "Оставить как есть",
+  "notice.decline.weak_over": "Не сейчас",
   "notice.muted_speaking": "Вас не слышно: микрофон выключен.",
   "notice.screen_replaced": "Показ вашего экрана остановлен: теперь экран показывает {name}.",
   "notice.screen_replaced.somebody":

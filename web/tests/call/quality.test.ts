@@ -146,3 +146,9 @@ test("loss is told of each direction", () => {
     sendLossPercent: 1.5,
   });
 });
+
+test("what the line bears towards the server is known from who sends a picture", () => {
+  const sendLine = 640_400;
+  expect(meter.add(later({ sendLine })).details.sendLineKbps).toBe(640);
+  expect(meter.add(later({ sendLine, sendHeight: null })).details.sendLineKbps).toBeNull();
+});

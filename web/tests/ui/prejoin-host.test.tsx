@@ -80,6 +80,25 @@ const allow = (kind: "audio" | "video") =>
 
 const on = () => [preview.cameraOn.value, preview.microphoneOn.value];
 
+test("on a weak line only the microphone is opened", async () => {
+  const asked = new Map(questions);
+  act(() => {
+    here.value = false;
+  });
+  preview.close();
+  questions.clear();
+  localStorage.setItem("zvonok.weak-internet", "on");
+  await act(async () => {
+    here.value = true;
+    await settle();
+  });
+  expect([...asked.keys()]).toEqual(["video"]);
+  expect([...questions.keys()]).toEqual(["audio"]);
+  await allow("audio");
+  expect(on()).toEqual([false, true]);
+  localStorage.removeItem("zvonok.weak-internet");
+});
+
 test("both are on when he has allowed them", async () => {
   expect([...questions.keys()]).toEqual(["video"]);
   await allow("video");

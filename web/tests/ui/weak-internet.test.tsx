@@ -88,7 +88,7 @@ test("so is the one to leave the mode", async () => {
   call.state.weakInternet.value = true;
   call.state.notices.value = [{ kind: "weak_over" }];
   mountIn(call, <Banners />);
-  await user().click(screen.getByRole("button", { name: "Оставить как есть" }));
+  await user().click(screen.getByRole("button", { name: "Не сейчас" }));
   expect(call.actions.dismiss).toHaveBeenCalledExactlyOnceWith({ kind: "weak_over" });
   await user().click(screen.getByRole("button", { name: "Показать всех" }));
   expect(call.actions.setWeakInternet).toHaveBeenCalledExactlyOnceWith(false);

@@ -8,13 +8,26 @@ export const AUDIO_SLOTS = 4;
 const SCREEN_AUDIO = 3;
 const SCREEN_SOUND_SLOT = 4 + 3;
 
-const CAMERA: RTCRtpEncodingParameters[] = [
-  { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 150_000 },
-  { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000 },
-  { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_800_000 },
+/** Not yet in TypeScript's library. */
+interface Encoding extends RTCRtpEncodingParameters {
+  scalabilityMode?: string;
+}
+
+/** Three temporal layers: whoever has too narrow a line for all pictures is sent every second or fourth. */
+const TEMPORAL = "L1T3";
+const CAMERA: Encoding[] = [
+  { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 150_000, scalabilityMode: TEMPORAL },
+  { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000, scalabilityMode: TEMPORAL },
+  { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_800_000, scalabilityMode: TEMPORAL },
 ];
 const RIDS = ["q", "h", "f"];
-const SCREEN: RTCRtpEncodingParameters[] = [{ maxBitrate: 2_500_000, maxFramerate: 30 }];
+const SCREEN: Encoding[] = [
+  { maxBitrate: 2_500_000, maxFramerate: 30, priority: "medium", scalabilityMode: TEMPORAL },
+];
+/** On a line that bears little one's voice has it before one's picture. */
+const MICROPHONE: Encoding[] = [{ priority: "high", networkPriority: "high" }];
+/** Of an encoding that is on the browser keeps the whole bit rate free, even while it sends nothing. */
+const SCREEN_SOUND: Encoding[] = [{ active: false }];
 
 export interface PeerEvents {
   connection(state: RTCPeerConnectionState): void;
@@ -33,10 +46,10 @@ export class Peer {
   constructor(iceServers: RTCIceServer[], events: PeerEvents) {
     this.connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers });
     this.senders = {
-      microphone: this.sending("audio").sender,
+      microphone: this.sending("audio", MICROPHONE).sender,
       camera: this.sending("video", CAMERA).sender,
       screen: this.sending("video", SCREEN).sender,
-      screen_audio: this.sending("audio").sender,
+      screen_audio: this.sending("audio", SCREEN_SOUND).sender,
     };
     this.audio = this.receiving("audio", AUDIO_SLOTS);
     this.video = this.receiving("video", VIDEO_SLOTS);
@@ -69,7 +82,12 @@ export class Peer {
   }
 
   send(kind: Kind, track: MediaStreamTrack | null): Promise<void> {
-    return this.inTurn(() => this.senders[kind].replaceTrack(track));
+    return this.inTurn(async () => {
+      await this.senders[kind].replaceTrack(track);
+      // Pictures are paused by what the server says of them.
+      const sound = kind === "microphone" || kind === "screen_audio";
+      if (sound && this.answered) await tuneSound(this.senders[kind]);
+    });
   }
 
   /** Pauses the layers of the camera that nobody shows, and the screen. */
@@ -80,8 +98,11 @@ export class Peer {
 
   private async tune(): Promise<void> {
     const { layers, screen } = this.shown;
-    await tuneSender(this.senders.camera, ({ rid }) => rid === undefined || layers.includes(rid));
-    await tuneSender(this.senders.screen, () => screen);
+    const { microphone, camera, screen: shared, screen_audio: sound } = this.senders;
+    await tuneSound(microphone);
+    await tuneSound(sound);
+    await tunePicture(camera, ({ rid }) => rid === undefined || layers.includes(rid));
+    await tunePicture(shared, () => screen);
   }
 
   /** Bits per second that the active encodings of what is sent may use, by sender and rid. */
@@ -111,9 +132,8 @@ export class Peer {
     });
   }
 
-  private sending(kind: "audio" | "video", sendEncodings?: RTCRtpEncodingParameters[]) {
-    const init: RTCRtpTransceiverInit = { direction: "sendonly" };
-    if (sendEncodings !== undefined) init.sendEncodings = structuredClone(sendEncodings);
+  private sending(kind: "audio" | "video", sendEncodings: Encoding[]) {
+    const init = { direction: "sendonly", sendEncodings: structuredClone(sendEncodings) } as const;
     return prefer(this.connection.addTransceiver(kind, init), kind);
   }
 
@@ -137,12 +157,18 @@ function prefer(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): RTCRtp
   return transceiver;
 }
 
+async function tuneSound(sender: RTCRtpSender): Promise<void> {
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings) encoding.active = sender.track !== null;
+  await sender.setParameters(parameters);
+}
+
 /**
  * Under pressure frames are dropped, not pixels: the text of a screen must stay readable, and of a
  * camera the server chooses between sizes, which must therefore be what they are called (Chromium
  * would halve the last active layer at the start and not come back).
  */
-async function tuneSender(
+async function tunePicture(
   sender: RTCRtpSender,
   wanted: (encoding: RTCRtpEncodingParameters) => boolean,
 ): Promise<void> {

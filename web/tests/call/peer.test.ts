@@ -1,0 +1,64 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Peer } from "../../src/call/peer";
+import { FakeConnection, FakeTrack, fakeBrowser } from "./fake-browser";
+
+const TRACK = new FakeTrack() as unknown as MediaStreamTrack;
+let peer: Peer;
+
+const connection = () => FakeConnection.all[0] as FakeConnection;
+
+/** Of the microphone and of the screen's sound: the encodings that are on. */
+function sound(): string[][] {
+  return [0, 3].map((place) =>
+    (connection().senders[place]?.parameters.encodings ?? []).flatMap(({ active }) =>
+      active === false ? [] : ["on"],
+    ),
+  );
+}
+
+beforeEach(() => {
+  fakeBrowser();
+  peer = new Peer([], { connection: () => undefined });
+});
+
+afterEach(() => {
+  peer.close();
+  vi.unstubAllGlobals();
+});
+
+async function negotiate(): Promise<void> {
+  await peer.offer(0, false);
+  await peer.answer(0, "answer");
+}
+
+test("the sound of a screen takes nothing of the line before there is any", () => {
+  expect(sound()[1]).toEqual([]);
+});
+
+test("sound has its encoding on only while there is a track", async () => {
+  await negotiate();
+  expect(sound()).toEqual([[], []]);
+  await peer.send("microphone", TRACK);
+  expect(sound()).toEqual([["on"], []]);
+  await peer.send("screen_audio", TRACK);
+  expect(sound()).toEqual([["on"], ["on"]]);
+  await peer.send("screen_audio", null);
+  expect(sound()).toEqual([["on"], []]);
+});
+
+test("sound that was there before the answer is sent with it", async () => {
+  await peer.send("microphone", TRACK);
+  await peer.send("screen_audio", TRACK);
+  await negotiate();
+  expect(sound()).toEqual([["on"], ["on"]]);
+});
+
+test("one's voice goes before one's picture, and pictures have temporal layers", () => {
+  const [microphone, camera, screen] = connection().senders.map(({ parameters }) => parameters);
+  expect(microphone?.encodings[0]?.priority).toBe("high");
+  // Chromium takes a priority of the first encoding only, for all.
+  expect(camera?.encodings.map(({ priority }) => priority)).toEqual(Array(3).fill(undefined));
+  for (const encoding of [...(camera?.encodings ?? []), ...(screen?.encodings ?? [])]) {
+    expect(encoding).toMatchObject({ scalabilityMode: "L1T3" });
+  }
+});

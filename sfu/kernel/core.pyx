@@ -18,6 +18,7 @@ from sfu.kernel.loop cimport command, command_do, loop_close, loop_open, loop_ru
 from sfu.kernel.memory cimport MAX_PACKETS
 from sfu.kernel.outbox cimport outbox_flush
 from sfu.kernel.pacing cimport pacing_due
+from sfu.kernel.replay cimport replay_due
 from sfu.kernel.sessions cimport Sessions
 from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, SOURCES, VIDEO_SLOTS
 from sfu.kernel.srtp cimport SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80
@@ -73,6 +74,8 @@ COUNTERS = {
     "probes_sent": counters.PROBES_SENT, "slots_cut": counters.SLOTS_CUT,
     "slots_raised": counters.SLOTS_RAISED, "slots_lowered": counters.SLOTS_LOWERED,
     "switches": counters.SWITCHES,
+    "replays": counters.REPLAYS,
+    "replays_of_stills": counters.REPLAYS_OF_STILLS,
 }
 
 LINES = ("viewers", "viewers_counted", "viewers_limited", "slots_limited", "slots_without", "allotted_bits")
@@ -333,6 +336,7 @@ cdef class SteppedKernel(Kernel):
         # A time that has passed long ago: each call does the least that it can.
         while fanout_work(e, 1 if self.sliced else 0) and not self.sliced:
             outbox_flush(e)
+        replay_due(e, 1 if self.sliced else 0)
         pacing_due(e, 1 if self.sliced else 0)
         outbox_flush(e)
 

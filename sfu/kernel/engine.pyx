@@ -8,6 +8,7 @@ from sfu.kernel.events cimport (
     EVENT_DTLS, EVENT_SPEAKERS, event_put, events_close, events_open)
 from sfu.kernel.feedback cimport feedback_periodic
 from sfu.kernel.fanout cimport fanout_compact
+from sfu.kernel.groups cimport group_forget
 from sfu.kernel.ice cimport ice_check, ice_close, ice_credentials, ice_forget, ice_open
 from sfu.kernel.ingest cimport ingest_check_sources, ingest_forget, ingest_rtcp, ingest_rtp
 from sfu.kernel.keyframes cimport keyframe_send_due
@@ -55,8 +56,9 @@ cdef engine* engine_open(int32_t max_sessions, int64_t wall) noexcept nogil:
     e.dirty = <int32_t*>calloc(max_sessions * SOURCES, sizeof(int32_t))
     e.waiting = <int32_t*>calloc(max_sessions, sizeof(int32_t))
     e.marked = <int32_t*>calloc(max_sessions, sizeof(int32_t))
-    if (e.sessions == NULL or e.dirty == NULL or e.waiting == NULL or e.marked == NULL or not ice_open(e)
-            or not paths_open(e) or not outbox_open(e) or not events_open(e)):
+    e.replays = <int32_t*>calloc(max_sessions, sizeof(int32_t))
+    if (e.sessions == NULL or e.dirty == NULL or e.waiting == NULL or e.marked == NULL or e.replays == NULL
+            or not ice_open(e) or not paths_open(e) or not outbox_open(e) or not events_open(e)):
         engine_close(e)
         return NULL
     return e
@@ -78,6 +80,7 @@ cdef void engine_close(engine* e) noexcept nogil:
     free(e.dirty)
     free(e.waiting)
     free(e.marked)
+    free(e.replays)
     free(e)
 
 
@@ -114,8 +117,16 @@ cdef void go_out(engine* e, int32_t index) noexcept nogil:
         r.used = False
 
 
+cdef void forget_pictures(engine* e, int32_t index) noexcept nogil:
+    cdef int32_t i
+    for i in range(SOURCES):
+        group_forget(&e.sessions[index].sources[i])
+
+
 cdef void engine_set_room(engine* e, int32_t index, int32_t room_index) noexcept nogil:
     if e.sessions[index].used and e.sessions[index].room != room_index:
+        # What was shown in one room is not replayed in another.
+        forget_pictures(e, index)
         go_out(e, index)
         enter(e, index, room_index)
 
@@ -148,7 +159,7 @@ cdef void engine_open_session(engine* e, int32_t index, int32_t room_index, uint
     cdef session* s = &e.sessions[index]
     cdef uint32_t generations[SOURCES]
     cdef bint dirty[SOURCES]
-    cdef bint waiting = s.waiting, marked = s.marked
+    cdef bint waiting = s.waiting, marked = s.marked, wants_replays = s.wants_replays
     cdef int32_t i
     # Jobs and lists may still name this index: what they compare with outlives the session.
     for i in range(SOURCES):
@@ -157,6 +168,7 @@ cdef void engine_open_session(engine* e, int32_t index, int32_t room_index, uint
     memset(s, 0, sizeof(session))
     s.waiting = waiting
     s.marked = marked
+    s.wants_replays = wants_replays
     for i in range(SOURCES):
         s.sources[i].generation = generations[i] + 1
         s.sources[i].dirty = dirty[i]
@@ -250,6 +262,8 @@ cdef void engine_set_gate(engine* e, int32_t index, int32_t kind, bint open_gate
     if not s.used or s.tracks[kind].gate == open_gate:
         return
     s.tracks[kind].gate = open_gate
+    # Nobody is shown later what came while it was closed.
+    forget_pictures(e, index)
     if open_gate:
         slots_choose_viewers(e, index * KINDS + kind)
         return

@@ -282,7 +282,8 @@ cdef bint report_slots(engine* e, int32_t index) noexcept nogil:
         if not v.used or v.source < 0 or v.packets == 0 or e.now - v.last_sent > REPORTED_FOR:
             continue
         from_source = &e.sessions[v.source // SOURCES].sources[v.source % SOURCES]
-        if from_source.generation != v.generation or v.map.made == 0:
+        # What is replayed says nothing of when the next picture was captured.
+        if from_source.generation != v.generation or v.map.made == 0 or v.squeezes:
             continue
         offset = v.map.entries[(v.map.made - 1) % 32].timestamp_offset
         more = rtcp_write_sender(out + length, ROOM - length, v.ssrc, timing_ntp(e, e.now),

@@ -11,6 +11,7 @@ from sfu.kernel.counters cimport (
     DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, PACKETS_RECEIVED)
 from sfu.kernel.fanout cimport fanout_audio, fanout_forget, fanout_video
 from sfu.kernel.feedback cimport feedback_receive, nack_due, nack_found, nack_missing
+from sfu.kernel.groups cimport group_begin, group_is_short
 from sfu.kernel.keyframes cimport keyframe_arrived, keyframe_request
 from sfu.kernel.layers cimport layers_arrive, layers_check, layers_heard, layers_tell_height
 from sfu.kernel.memory cimport (
@@ -143,6 +144,7 @@ cdef packet* make_packet(engine* e, source* s, const rtp_header* h, uint32_t tim
         return NULL
     p.sequence = sequence
     p.arrival = e.now
+    p.order = s.packets
     p.timestamp = timestamp
     p.size = <uint16_t>size
     p.marker = h.marker
@@ -165,12 +167,15 @@ cdef packet* make_packet(engine* e, source* s, const rtp_header* h, uint32_t tim
 
 
 cdef void forget_old(engine* e, source* s) noexcept nogil:
-    """Gives back the ring's oldest packets, so that slow layers hold few."""
+    """Gives back the ring's oldest packets, so that slow layers hold few: of old ones those that whoever
+    comes is shown."""
     cdef int64_t worth = WORTH_SCARCE if packets_are_scarce(e) else WORTH
-    cdef int64_t sequence
+    cdef int64_t sequence, end = s.highest
     cdef packet* p
     s.forgotten = max(s.forgotten, s.highest - RING)
-    for sequence in range(s.forgotten + 1, s.highest):
+    if group_is_short(s) and not packets_are_scarce(e):
+        end = s.group_first
+    for sequence in range(s.forgotten + 1, end):
         p = ring_find(s, sequence)
         if p == NULL:
             continue
@@ -238,6 +243,7 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
     s.keyframe_arrives = p.keyframe
     if p.keyframe:
         keyframe_arrived(e, s)
+        group_begin(s, p)
         layers_tell_height(e, s, p)
     elif torn:
         keyframe_request(e, index)
@@ -346,6 +352,12 @@ cdef bint ingest_rtcp(engine* e, int32_t index, uint8_t* data, size_t length) no
     return True
 
 
+cdef bint is_still_shown(engine* e, const source* s) noexcept nogil:
+    """A screen that stands still sends nothing for long."""
+    return (s.kind == SCREEN and e.sessions[s.session].tracks[SCREEN].gate and group_is_short(s)
+            and not packets_are_scarce(e))
+
+
 cdef void ingest_check_sources(engine* e, int32_t index) noexcept nogil:
     cdef session* s = &e.sessions[index]
     cdef source* n
@@ -358,8 +370,9 @@ cdef void ingest_check_sources(engine* e, int32_t index) noexcept nogil:
         if not n.bound or n.ring == NULL:
             continue
         rates_settle(n, e.now)
-        if e.now - n.last_arrival > KEPT_FOR:
+        if e.now - n.last_arrival > KEPT_FOR and not is_still_shown(e, n):
             ring_close(e, n)
+            n.group_first = 0
             n.forgotten = n.highest
         elif packets_are_scarce(e):
             forget_old(e, n)

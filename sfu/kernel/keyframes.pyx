@@ -1,9 +1,11 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
 from sfu.kernel.counters cimport KEYFRAMES_REQUESTED
+from sfu.kernel.groups cimport group_is_new, group_want
 from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport arrives, is_reachable, source_at, source_of, track_at
+from sfu.kernel.roundtrip cimport rtt_or_default
 from sfu.kernel.rtcp cimport rtcp_write_pli
 from sfu.kernel.sizes cimport KINDS, LAYERS, SCREEN, SLOTS
 from sfu.kernel.state cimport references, track
@@ -13,6 +15,8 @@ cdef enum:
     # What a viewer may ask of a source: one a second, 4 ahead
     ASKING_INTERVAL = 1000000
     ASKING_BURST = 3000000
+    # A camera of 5 pictures a second has then had one to encode (µs)
+    ENCODED_WITHIN = 250000
 
 
 cdef int64_t interval_of(const track* t) noexcept nogil:
@@ -20,6 +24,12 @@ cdef int64_t interval_of(const track* t) noexcept nogil:
     if viewers > 200:
         return 3000000
     return 1000000 if viewers > 50 else 500000
+
+
+cdef int64_t comes_within(const engine* e, const source* s, int64_t interval) noexcept nogil:
+    """µs after which a request, or what it brought, has been lost."""
+    cdef int64_t rtt = e.sessions[s.session].rtt
+    return rtt * 3 // 2 + ENCODED_WITHIN if rtt else interval
 
 
 cdef bint has_use(engine* e, const references* viewers, int32_t source_index) noexcept nogil:
@@ -55,12 +65,23 @@ cdef slot* first_that_shows(session* viewer, int32_t track_index) noexcept nogil
     return NULL
 
 
-cdef void keyframe_wish(engine* e, session* viewer, const slot* s) noexcept nogil:
+cdef bint is_on_its_way(const engine* e, const session* viewer, const slot* s) noexcept nogil:
+    """He asked before it can have come to him."""
+    if s.replayed and s.departed < s.replayed_end:
+        return True
+    return s.keyframe_left != 0 and e.now - s.keyframe_left < min(rtt_or_default(viewer), <int64_t>ASKING_INTERVAL)
+
+
+cdef void keyframe_wish(engine* e, session* viewer, slot* s) noexcept nogil:
     # Without a source he waits for one, which has been asked already.
-    if s.track < 0 or s.source < 0:
+    if s.track < 0 or s.source < 0 or is_on_its_way(e, viewer, s):
         return
     # Who shows a source in many slots may not ask for more.
-    if within(&first_that_shows(viewer, s.track).asking_pace, e.now, ASKING_INTERVAL, ASKING_BURST):
+    if not within(&first_that_shows(viewer, s.track).asking_pace, e.now, ASKING_INTERVAL, ASKING_BURST):
+        return
+    if group_is_new(s, s.source, source_at(e, s.source)):
+        group_want(e, <int32_t>(viewer - e.sessions), s)
+    else:
         keyframe_request(e, s.source)
 
 
@@ -96,7 +117,7 @@ cdef void keyframe_send_due(engine* e, int32_t track_index) noexcept nogil:
             continue
         # On one simulcast layer it brings a keyframe on all of them, as a rule: what was asked for
         # last may still come on this one.
-        if t.keyframe_asked > s.keyframe_arrival and e.now - t.keyframe_asked < interval:
+        if t.keyframe_asked > s.keyframe_arrival and e.now - t.keyframe_asked < comes_within(e, s, interval):
             return
         # Nobody is looked for in vain.
         if t.keyframe_pace - e.now > interval:

@@ -12,6 +12,7 @@ from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.ice cimport ice_credentials, ice_peer
 from sfu.kernel.outbox cimport outbox_blocked_socket, outbox_flush, outbox_look
 from sfu.kernel.pacing cimport pacing_due
+from sfu.kernel.replay cimport replay_due
 from sfu.kernel.sizes cimport KINDS
 from sfu.kernel.slots cimport slots_show
 from sfu.kernel.state cimport session, slot
@@ -286,6 +287,9 @@ cdef void loop_run(shared* s) noexcept nogil:
         fanout_runs(e)
         # The clock is read anew: however long reading took, sending gets its time.
         more = fanout_work(e, zv_clock(CLOCK_MONOTONIC) + SLICE) != 0
+        # Sound has gone first; who waits for a group of pictures is not held up by who gets one.
+        if e.replays_head != e.replays_tail and replay_due(e, zv_clock(CLOCK_MONOTONIC) + SLICE):
+            more = True
         if e.waiting_count and pacing_due(e, zv_clock(CLOCK_MONOTONIC) + SLICE):
             more = True
         engine_tick(e)

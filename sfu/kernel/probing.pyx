@@ -5,7 +5,7 @@ from sfu.kernel.estimate cimport estimator_probe
 from sfu.kernel.memory cimport ring_find
 from sfu.kernel.outbox cimport outbox_allows, outbox_padding, outbox_rtp
 from sfu.kernel.places cimport csrc_of, source_at
-from sfu.kernel.rewrite cimport map_entry, map_has_left_out, map_resolve
+from sfu.kernel.rewrite cimport map_entry, map_has_left_out, map_resolve, map_timestamp
 from sfu.kernel.sizes cimport AUDIO_SLOTS, RUN, VIDEO_SLOTS, WIRE_OVERHEAD
 from sfu.kernel.state cimport outgoing, packet, session, slot, source
 
@@ -31,7 +31,7 @@ cdef bint newest_sent(engine* e, const slot* s, int32_t slot_index, int32_t back
         return False
     o.packet = p
     o.sequence = sent
-    o.timestamp = p.timestamp + m.timestamp_offset
+    o.timestamp = map_timestamp(m, p.timestamp)
     o.picture = (p.picture + m.picture_offset) & 0x7FFF
     o.tl0 = <unsigned char>(p.vp8.tl0 + m.tl0_offset)
     o.csrc = csrc_of(e, from_source)

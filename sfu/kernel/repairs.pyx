@@ -50,7 +50,8 @@ cdef bint repairs_are_superseded(const engine* e, const session* v, const slot* 
 
 cdef bint repairs_are_late(const engine* e, const session* v, const slot* s, const packet* p) noexcept nogil:
     # A screen waits for its pace longer than that, and its next keyframe costs most.
-    return s.track % KINDS != SCREEN and e.now - p.arrival > HELD_FOR + rtt_or_default(v)
+    cdef int64_t since = max(p.arrival, s.replayed_at) if p.order <= s.replayed else p.arrival
+    return s.track % KINDS != SCREEN and e.now - since > HELD_FOR + rtt_or_default(v)
 
 
 # ── when he had it last ──

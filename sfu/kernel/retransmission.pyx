@@ -7,7 +7,7 @@ from sfu.kernel.pacing cimport pacing_watch
 from sfu.kernel.places cimport csrc_of, is_reachable, source_at
 from sfu.kernel.repairs cimport (
     repairs_admit, repairs_are_late, repairs_are_superseded, repairs_line_up, repairs_open)
-from sfu.kernel.rewrite cimport map_entry, map_has_left_out, map_resolve
+from sfu.kernel.rewrite cimport map_entry, map_has_left_out, map_resolve, map_timestamp
 from sfu.kernel.state cimport outgoing, packet, session, slot, source
 
 
@@ -44,7 +44,7 @@ cdef void retransmit(engine* e, int32_t viewer, int32_t slot_index, uint16_t seq
         return
     o.packet = p
     o.sequence = sent
-    o.timestamp = p.timestamp + m.timestamp_offset
+    o.timestamp = map_timestamp(m, p.timestamp)
     o.picture = (p.picture + m.picture_offset) & 0x7FFF
     o.tl0 = <unsigned char>(p.vp8.tl0 + m.tl0_offset)
     o.csrc = csrc_of(e, from_source)

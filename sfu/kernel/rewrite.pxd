@@ -9,7 +9,7 @@ and a NACK is resolved by reading the same history backwards: no record per pack
 Sequence numbers in here are extended to 64 bits; sources and slots keep them so.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
 
 cdef enum:
     # Power of two. Older entries are forgotten: their packets can no longer be asked for.
@@ -19,6 +19,9 @@ cdef struct map_entry:
     int64_t from_in
     int64_t from_out
     uint32_t timestamp_offset
+    # From this time stamp on they lie 2^`squeeze` closer to each other
+    uint32_t timestamp_from
+    uint8_t squeeze
     uint32_t source
     uint32_t generation
     uint32_t epoch
@@ -56,6 +59,14 @@ cdef void map_switch(slot_map* m, uint32_t source, uint32_t generation, const ma
                      uint32_t wanted_timestamp) noexcept nogil
     # The next packet forwarded is `first` of this source (for video the start of a keyframe). It
     # gets `wanted_timestamp`, or one tick after the last sent if that is not later.
+cdef void map_squeeze(slot_map* m, uint8_t squeeze) noexcept nogil
+    # After map_switch, for what was kept: until map_resume time stamps lie 2^`squeeze` closer.
+cdef void map_resume(slot_map* m, int64_t sequence, uint32_t timestamp, uint32_t wanted_timestamp) noexcept nogil
+    # From this number on, higher than any so far, time stamps run as the source's do. `timestamp`
+    # becomes the wanted one, or a later one if what may still come late would not be before it.
+cdef inline uint32_t map_timestamp(const map_entry* e, uint32_t timestamp) noexcept nogil:
+    return (e.timestamp_from + e.timestamp_offset
+            + <uint32_t>(<int32_t>(timestamp - e.timestamp_from) >> e.squeeze))
 cdef bint map_forward(slot_map* m, uint32_t source, uint32_t generation, const map_packet* packet,
                       map_packet* out) noexcept nogil
     # False: of a previous source, or from before the switch, or left out, or older than the history.

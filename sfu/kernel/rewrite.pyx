@@ -34,6 +34,8 @@ cdef void map_switch(slot_map* m, uint32_t source, uint32_t generation, const ma
     e.from_in = first.sequence
     e.from_out = m.highest_out + 1
     e.timestamp_offset = wanted_timestamp - first.timestamp
+    e.timestamp_from = first.timestamp
+    e.squeeze = 0
     e.picture_offset = <uint16_t>(m.picture + 1 - first.picture) & PICTURE_MASK
     e.tl0_offset = <uint8_t>(m.tl0 + 1 - first.tl0)
     e.source = source
@@ -43,6 +45,27 @@ cdef void map_switch(slot_map* m, uint32_t source, uint32_t generation, const ma
     m.highest_in = first.sequence - 1
     if not resumed:
         m.timestamp = wanted_timestamp
+
+
+cdef void map_squeeze(slot_map* m, uint8_t squeeze) noexcept nogil:
+    newest(m).squeeze = squeeze
+
+
+cdef void map_resume(slot_map* m, int64_t sequence, uint32_t timestamp, uint32_t wanted_timestamp) noexcept nogil:
+    cdef map_entry* last = newest(m)
+    cdef map_entry* e
+    cdef uint32_t least = map_timestamp(last, timestamp)
+    if <int32_t>(least - m.timestamp) <= 0:
+        least = m.timestamp + 1
+    if <int32_t>(wanted_timestamp - least) < 0:
+        wanted_timestamp = least
+    e = add_entry(m)
+    e[0] = last[0]
+    e.from_out = last.from_out + (sequence - last.from_in)
+    e.from_in = sequence
+    e.timestamp_offset = wanted_timestamp - timestamp
+    e.squeeze = 0
+    e.leaves_out = False
 
 
 cdef const map_entry* find_by_source(const slot_map* m, int64_t sequence) noexcept nogil:
@@ -78,7 +101,7 @@ cdef bint map_forward(slot_map* m, uint32_t source, uint32_t generation, const m
         if e == NULL:
             return False
     out.sequence = e.from_out + (packet.sequence - e.from_in)
-    out.timestamp = packet.timestamp + e.timestamp_offset
+    out.timestamp = map_timestamp(e, packet.timestamp)
     out.picture = (packet.picture + e.picture_offset) & PICTURE_MASK
     out.tl0 = <uint8_t>(packet.tl0 + e.tl0_offset)
     if packet.sequence > m.highest_in:

@@ -1,5 +1,6 @@
 from libc.stdint cimport int32_t, uint16_t
 
+from sfu.kernel.groups cimport group_is_new, group_want
 from sfu.kernel.keyframes cimport keyframe_request
 from sfu.kernel.memory cimport references_add, references_remove
 from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
@@ -84,7 +85,12 @@ cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept n
     s.pending = best
     e.sessions[viewer].unsettled |= 1u << slot_index
     # Whom nothing reaches yet, keys missing or UDP blocked, would keep the publisher busy for nothing.
-    if is_reachable(&e.sessions[viewer]):
+    if not is_reachable(&e.sessions[viewer]):
+        return
+    # One that just arrives is on its way to him.
+    if group_is_new(s, best, source_at(e, best)) and not source_at(e, best).keyframe_arrives:
+        group_want(e, viewer, s)
+    else:
         keyframe_request(e, best)
 
 
@@ -107,6 +113,8 @@ cdef void slots_show(engine* e, int32_t viewer, int32_t slot_index, int32_t trac
         s.given = GIVEN_UNKNOWN
         s.absent = 0
         s.resumes_at = 0
+        s.replayed_group = 0
+        s.wants_replay = False
         if track_index >= 0:
             s.place = references_add(&track_at(e, track_index).viewers, viewer * SLOTS + slot_index)
             if s.place >= 0:

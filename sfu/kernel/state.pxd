@@ -31,6 +31,8 @@ cdef enum:
 cdef struct packet:
     int64_t sequence
     int64_t arrival
+    # How many packets of its source had been taken then
+    uint64_t order
     packet* next_free
     uint32_t timestamp
     int32_t references
@@ -79,6 +81,8 @@ cdef struct source:
     int64_t keyframe_arrival
     bint keyframe_arrives
     uint32_t keyframe_timestamp
+    # First number of the newest keyframe that may be shown to who comes later; 0: none
+    int64_t group_first
     int64_t last_arrival
     # Interarrival jitter in time stamp units × 16 (RFC 3550 §6.4.1)
     int64_t jitter
@@ -205,6 +209,19 @@ cdef struct slot:
     uint32_t generation
     uint32_t talk
     uint32_t clock_base
+    # A replay is wanted; the group that was tried last: the number of its keyframe, the source
+    bint wants_replay
+    int64_t replayed_group
+    int32_t replayed_source
+    uint32_t replayed_generation
+    # Packets up to this order were in the ring of that source when it was replayed; when that was,
+    # the last number then given, and the last time stamp
+    uint64_t replayed
+    int64_t replayed_at
+    int64_t replayed_end
+    uint32_t replayed_timestamp
+    # Time stamps are still those of the replay
+    bint squeezes
     # How often its viewer may ask for keyframes of its track, in this slot and later ones
     int64_t asking_pace
     # The highest number that has left; when the slot was cut last, and may begin again
@@ -341,6 +358,8 @@ cdef struct session:
     backlog* waits
     repairs* repairs
     bint waiting
+    # He is in the queue of those to whom groups are replayed
+    bint wants_replays
     uint64_t packets_received
     uint64_t bytes_received
     uint64_t packets_sent
@@ -523,6 +542,10 @@ cdef struct engine:
     int32_t* waiting
     int32_t waiting_count
     int32_t waiting_next
+    # Ring of `max_sessions`: viewers to whom groups are to be replayed
+    int32_t* replays
+    uint64_t replays_head
+    uint64_t replays_tail
     # Viewers whose slots are to be given something else, perhaps
     int32_t* marked
     int32_t marked_count

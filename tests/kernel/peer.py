@@ -202,6 +202,7 @@ class Peer:
     def __init__(self, stage: Stage, number: int, room: int) -> None:
         self.stage = stage
         self.number = number
+        self.room = room
         self.address: Address = (f"10.0.{number >> 8}.{number & 255}", 40000 + number)
         self.ufrag = b"ufrag%03d" % number
         self.handle = stage.kernel.open_session(room, number, self.ufrag, PASSWORD)
@@ -272,6 +273,11 @@ class Peer:
     def show(self, slot: int, source: "Peer", layer: int = 2) -> None:
         self.stage.kernel.set_slot(self.handle, slot, source.handle, KIND_CAMERA, layer)
         self.stage.deliver()
+
+    def hide_past(self) -> None:
+        """What it has shown so far is replayed to nobody: it was elsewhere for a moment."""
+        for room in (self.room + 900, self.room):
+            self.stage.kernel.set_room(self.handle, room)
 
     def send(self, packet: bytes, *, address: Address | None = None) -> bytes:
         """Protects and sends; returns what went over the wire."""

@@ -74,6 +74,7 @@ def test_padding_keeps_no_layer_that_has_stopped(stage: Stage) -> None:
         extensions = {MID: b"1", RID: b"f"}
         publisher.send(rtp(VP8, 4001 + i, 0, 103, b"", padding=200, extensions=extensions))
         publisher.camera(i + 1, layer=0, keyframe=i == 30)
+        publisher.hide_past()
         stage.wait(50)
     assert masks(stage, publisher)[-1] == 0b001
     assert len(viewer.video()) == 2 + 10, "the small one takes over at its keyframe"

@@ -136,6 +136,7 @@ def test_sender_reports_follow_the_slots_own_clock(stage: Stage) -> None:
         ntp = (3_900_000_000 << 32) + skew
         ssrc = 100 * publisher.number + 3
         publisher.send_rtcp(struct.pack("!BBHIQIII", 0x80, 200, 6, ssrc, ntp, 0, 1, 1))
+        publisher.hide_past()
     viewer.show(0, first)
     for picture in range(1, 40):
         stage.wait(60)

@@ -117,6 +117,7 @@ def test_layers_switch_at_a_keyframe_of_the_new_layer(stage: Stage) -> None:
     viewer.show(0, publisher, layer=0)
     for layer in range(3):
         publisher.camera(10, layer=layer, keyframe=True, size=100 * (layer + 1))
+    publisher.hide_past()
     viewer.show(0, publisher, layer=2)
     publisher.camera(11, layer=0)
     publisher.camera(11, layer=2)

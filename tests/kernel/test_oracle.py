@@ -89,6 +89,8 @@ class Pair:
         assert len(got) == (expected is not None)
         if expected is not None:
             self.compare(sent, expected, got[0], began=len(self.twin.epochs) > epochs)
+        # The twin knows nothing of replays.
+        publisher.peer.hide_past()
 
     def compare(self, sent: Sent, expected: Rewritten, got: Received, *, began: bool) -> None:
         if self.first is None:

@@ -7,6 +7,7 @@ import pytest
 from sfu.kernel.core import (
     EVENT_CONNECTED,
     EVENT_LOST,
+    KIND_CAMERA,
     PROFILE_AEAD_AES_128_GCM,
     SteppedKernel,
 )
@@ -525,6 +526,9 @@ def test_the_next_authentic_packet_brings_it_back(stage: Stage, sign: str) -> No
     for _ in range(20):
         publisher.camera(2)
         speak_for(stage, publisher, 500)
+    for open_gate in (False, True):
+        # So that no picture of before is replayed.
+        stage.kernel.set_gate(publisher.handle, KIND_CAMERA, open_gate)
     getattr(viewer, sign)()
     before = [p.sequence for p in viewer.audio()][-1], [p.sequence for p in viewer.video()][-1]
     stage.wait(60)

@@ -79,6 +79,7 @@ def test_without_rtx_a_keyframe_replaces_what_was_lost(stage: Stage) -> None:
     for picture in range(4):
         publisher.camera(picture, keyframe=picture == 0)
     stage.wait(100)
+    publisher.hide_past()
     before = plis(publisher)
     viewer.send_rtcp(nack(SLOT_SSRC, viewer.video()[2].sequence))
     assert plis(publisher) == before + 1

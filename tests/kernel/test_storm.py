@@ -191,6 +191,7 @@ def test_what_the_viewer_waits_for_no_more_is_replaced_by_a_keyframe(stage: Stag
     publisher, viewer = shown(stage)
     stage.wait(1300)
     publisher.camera(4)
+    publisher.hide_past()
     before = plis(publisher)
     viewer.send_rtcp(nack(SLOT_SSRC, viewer.video()[2].sequence))
     stage.wait(10)

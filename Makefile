@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 # Node.js lives in the venv where the system's is too old: see tools/setup.sh.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help up test check bench outages fuzz kernel fresh format lock
+.PHONY: help up test check bench outages lines fuzz kernel fresh format lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -39,6 +39,10 @@ bench: ## how many packets a core forwards
 outages: ## how soon a call is whole again after something was away
 	@tools/setup.sh test
 	$(PYTHON) -m bench.outages
+
+lines: ## how good a call is on bad lines, beside Janus and peer to peer (an hour; root)
+	@tools/setup.sh lines
+	$(PYTHON) -m bench.lines $(ARGS)
 
 fuzz: ## a minute of hostile input for each parser
 	@tools/setup.sh fuzz

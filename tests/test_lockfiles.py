@@ -28,7 +28,9 @@ def locked(path: str) -> dict[str, list[Requirement]]:
     return found
 
 
-@pytest.mark.parametrize("path", ["requirements.lock", "tools/node.lock", "web/package-lock.json"])
+@pytest.mark.parametrize(
+    "path", ["requirements.lock", "tools/node.lock", "tools/lines.lock", "web/package-lock.json"]
+)
 def test_no_lockfile_names_a_registry(path: str) -> None:
     text = (ROOT / path).read_text()
     assert "--index" not in text
@@ -47,6 +49,7 @@ def test_no_lockfile_names_a_registry(path: str) -> None:
             PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"],
         ),
         ("tools/node.lock", PYPROJECT["dependency-groups"]["node"]),
+        ("tools/lines.lock", PYPROJECT["dependency-groups"]["lines"]),
     ],
 )
 def test_every_python_dependency_is_locked(path: str, declared: list[str]) -> None:

@@ -11,3 +11,4 @@ compile() {
 # From 3.11.0 on: an older patch release needs more packages than a newer one.
 compile pyproject.toml --group dev --upgrade -o requirements.lock
 compile --group pyproject.toml:node --upgrade -o tools/node.lock
+compile --group pyproject.toml:lines --constraint requirements.lock --upgrade -o tools/lines.lock

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Brings everything that a verb of the Makefile needs, and is quick when it is there already.
 #
-#   tools/setup.sh up|test|check|fuzz|fresh  what `make up`, `make test`, … need
-#   tools/setup.sh kernel                     compiles the kernel only; ZVONOK_KERNEL_DEBUG=1
+#   tools/setup.sh up|test|check|fuzz|lines|fresh  what `make up`, `make test`, … need
+#   tools/setup.sh kernel                           compiles the kernel only; ZVONOK_KERNEL_DEBUG=1
 #
 # Every step leaves the hash of its inputs in build/stamps and is skipped while they match.
 set -euo pipefail
@@ -20,6 +20,9 @@ TEST_PACKAGES=(iproute2 fonts-noto-core fonts-noto-color-emoji fonts-dejavu-core
 BROWSER_PACKAGES=(chromium firefox-esr)
 FUZZ_PACKAGES=(clang libclang-rt-dev)
 FRESH_PACKAGES=(debootstrap util-linux)
+LINES_PACKAGES=(espeak-ng)
+# What calls are compared with; not every system has it, and the bench does without.
+PEER_PACKAGES=(janus)
 # A mirror that says nothing for so many seconds is given up.
 APT_LIMITS=(-o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20 -o Acquire::Retries=1)
 
@@ -45,10 +48,10 @@ stamp() { echo "$2" >"$STAMPS/$1"; }
 
 wanted_packages() {
     case "$LEVEL" in
-    up | test | check | fuzz) printf '%s\n' "${RUN_PACKAGES[@]}" ;;
+    up | test | check | fuzz | lines) printf '%s\n' "${RUN_PACKAGES[@]}" ;;
     esac
     case "$LEVEL" in
-    test)
+    test | lines)
         printf '%s\n' "${TEST_PACKAGES[@]}"
         # On Ubuntu both browsers are snaps, which a service installs: see docs/operations.md.
         if ! grep -q '^ID=ubuntu' /etc/os-release; then printf '%s\n' "${BROWSER_PACKAGES[@]}"; fi
@@ -56,6 +59,12 @@ wanted_packages() {
     fuzz) printf '%s\n' "${FUZZ_PACKAGES[@]}" ;;
     fresh) printf '%s\n' "${FRESH_PACKAGES[@]}" ;;
     esac
+    if [ "$LEVEL" = lines ]; then
+        printf '%s\n' "${LINES_PACKAGES[@]}"
+        if apt-cache show "${PEER_PACKAGES[@]}" >/dev/null 2>&1; then
+            printf '%s\n' "${PEER_PACKAGES[@]}"
+        fi
+    fi
 }
 
 missing_packages() {
@@ -144,6 +153,14 @@ pip_index() {
     echo https://pypi.org/simple
 }
 
+install_recogniser() {
+    local hash
+    hash="$(hash_of "" tools/lines.lock)"
+    unchanged recogniser "$hash" .venv/bin/python && return
+    install_with_pip "Installing the recogniser of speech" tools/lines.lock
+    stamp recogniser "$hash"
+}
+
 build_kernel() {
     local sources hash settings force=() module CYTHON_FORCE_REGEN=0
     sources="$(find sfu/kernel -name '*.pyx' -o -name '*.pxd' -o -name '*.h')"
@@ -218,18 +235,18 @@ exec 9>build/setup.lock
 flock 9
 
 case "$LEVEL" in
-up | test | check | fuzz) install_packages ;;
+up | test | check | fuzz | lines) install_packages ;;
 fresh)
     install_packages
     exit
     ;;
 kernel) ;;
-*) fail "usage: tools/setup.sh up|test|check|fuzz|fresh|kernel" ;;
+*) fail "usage: tools/setup.sh up|test|check|fuzz|lines|fresh|kernel" ;;
 esac
 make_venv
 build_kernel
 case "$LEVEL" in
-up | test)
+up | test | lines)
     find_node
     install_client
     build_client
@@ -239,3 +256,6 @@ check)
     install_client
     ;;
 esac
+if [ "$LEVEL" = lines ]; then
+    install_recogniser
+fi

@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sfu.kernel.core import SteppedKernel
 from tests.kernel.feedback import write_feedback
 from tests.kernel.peer import SLOT_RTX_SSRC, SLOT_SSRC, TRANSPORT_CC, Address, Peer, Stage, parse
 
@@ -293,7 +294,7 @@ class Scene:
     """A publisher with a camera who speaks, and viewers behind lines."""
 
     def __init__(self, *lines: Bottleneck, height: int = 720, layer: int = 2) -> None:
-        self.stage = Stage()
+        self.stage = Stage(SteppedKernel(max_sessions=len(lines) + 1))
         self.publisher = self.stage.join(1)
         self.publisher.publish()
         self.camera = Camera(self.stage, self.publisher)

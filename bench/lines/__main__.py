@@ -1,0 +1,121 @@
+"""How good a call is on bad lines, beside Janus' VideoRoom and beside Chromium to Chromium.
+
+  python -m bench.lines [--only 1mbit,step] [--columns zvonok,janus,direct] [--json FILE]
+
+A real Chromium publishes a picture of 720 lines and speech, another one looks and listens; one of
+them is behind a line of bench.line. The three ways between them take turns on each line. Five
+times a second both pages are asked what they have counted. The verdict is that all aims of what was
+tried are met; docs/performance.md says what they are, and how to read the table. For Janus it has
+to be run as root; without Janus the others are measured all the same. Speech is judged with
+--speech-model, a folder with a model of Vosk that knows the words of bench/lines/scene.py.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from . import many
+from .cases import CASES
+from .figures import Figures
+from .plot import draw
+from .running import Result
+from .speech import Recogniser
+from .table import HEAD, aligned, cells, told
+from .tries import COLUMNS, available, measure, medians
+from .verdict import OURS, THEIRS, Finding, judge
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.lines",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    everything = [*CASES, many.NAME]
+    add(
+        "--only", default=",".join(everything), metavar="LINE,…", help=f"of {', '.join(everything)}"
+    )
+    add("--columns", default=",".join(COLUMNS), metavar="NAME,…", help=f"of {', '.join(COLUMNS)}")
+    add("--runs", type=int, default=1, help="of each; the median counts (1)")
+    add("--speech-model", type=Path, metavar="FOLDER", help="for whether speech is understood")
+    add("--json", type=Path, metavar="FILE", help="figures and samples")
+    add("--plots", type=Path, metavar="FOLDER", help="a picture (SVG) for each line")
+    arguments = parser.parse_args()
+    arguments.only = _chosen(parser, "--only", arguments.only, everything)
+    arguments.many = many.NAME in arguments.only
+    arguments.only = [name for name in arguments.only if name != many.NAME]
+    arguments.columns = _chosen(parser, "--columns", arguments.columns, COLUMNS)
+    return arguments
+
+
+def _chosen(
+    parser: argparse.ArgumentParser,
+    option: str,
+    text: str,
+    known: Sequence[str] | Mapping[str, Any],
+) -> list[str]:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"{option}: {', '.join(unknown)}? There are: {', '.join(known)}")
+    return names
+
+
+def main() -> int:
+    arguments = parse()
+    recogniser = None if arguments.speech_model is None else Recogniser(arguments.speech_model)
+    wanted = available(arguments.columns)
+    results = asyncio.run(measure(arguments.only, wanted, arguments.runs, recogniser))
+    by_column = {
+        name: medians(results, name) for name in dict.fromkeys(it.column for it in results)
+    }
+    rows = [
+        cells(case, name, figures[case])
+        for case in arguments.only
+        for name, figures in by_column.items()
+        if case in figures
+    ]
+    print("\n" + "\n".join(aligned([HEAD, *rows])), flush=True)
+    findings = judge(by_column.get(OURS, {}), by_column.get(THEIRS, {}))
+    if "zvonok" in wanted:
+        done = by_column.get(OURS, {})
+        findings += [Finding(it, "figures", None, False) for it in arguments.only if it not in done]
+    crowd = many.measure() if arguments.many else None
+    if crowd is not None:
+        print(f"\n{crowd}")
+        findings += crowd.findings()
+    print("\n" + "\n".join(map(told, findings)))
+    if arguments.json is not None:
+        write(arguments.json, results, by_column, findings, crowd)
+    if arguments.plots is not None:
+        for case in dict.fromkeys(it.case for it in results):
+            draw(arguments.plots, CASES[case], [it for it in results if it.case == case])
+    return 0 if all(finding.met for finding in findings) else 1
+
+
+def write(
+    path: Path,
+    results: Sequence[Result],
+    by_column: Mapping[str, Mapping[str, Figures]],
+    findings: Sequence[Finding],
+    crowd: many.Crowd | None,
+) -> None:
+    told = {
+        "figures": {
+            name: {case: it.as_json() for case, it in cases.items()}
+            for name, cases in by_column.items()
+        },
+        "many": crowd and asdict(crowd),
+        "findings": [vars(finding) for finding in findings],
+        "runs": [{**vars(it), "figures": it.figures.as_json()} for it in results],
+    }
+    path.write_text(json.dumps(told, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -82,6 +82,16 @@ def walks(step: int) -> list[bytes]:
     return [numbers.randbytes(step * length + 1) for length in (1, 10, 60, 200)]
 
 
+def estimate_seeds() -> list[bytes]:
+    head = struct.pack("!II", 1, 2)
+    told = [
+        head + struct.pack("!HHI", first, 8, first << 8) + b"\x20\x08" + b"\x04" * 8
+        for first in range(1, 80, 8)
+    ]
+    gaps = head + struct.pack("!HHI", 81, 14, 0x900) + b"\xd5\x15\xd4\x55" + b"\x00\x40" * 11
+    return [b"".join(bytes([0x28, len(body)]) + body for body in [*told, gaps])]
+
+
 def record(operation: int, data: bytes) -> bytes:
     return struct.pack("!BH", operation, len(data)) + data
 
@@ -148,6 +158,7 @@ def seeds() -> dict[str, list[bytes]]:
         "rtp": rtp_seeds(),
         "rtcp": rtcp_seeds(),
         "feedback": walks(3),
+        "estimate": estimate_seeds(),
         "vp8": vp8_seeds(),
         "rewrite": walks(4),
         "srtp": rtp_seeds() + rtcp_seeds(),

@@ -9,6 +9,8 @@ from sfu.kernel.engine cimport (
     engine_add_slot, engine_close, engine_close_session, engine_expect, engine_open,
     engine_open_session, engine_receive, engine_send_dtls, engine_set_gate, engine_set_keys,
     engine_set_room, engine_tick)
+from sfu.kernel.estimate cimport (
+    estimator, estimator_feedback, estimator_open, estimator_pace, estimator_probe, estimator_sent, estimator_tick)
 from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.ice cimport ice_credentials, ice_peer
 from sfu.kernel.outbox cimport outbox_flush
@@ -130,6 +132,34 @@ cdef int fuzz_feedback(const uint8_t* data, size_t length) noexcept nogil:
                 at = 0
                 must(rtcp_next(out, size, &at, &p) == 1 and at == <size_t>size)
             free(out)
+    return 0
+
+
+cdef int fuzz_estimate(const uint8_t* data, size_t length) noexcept nogil:
+    """Records of one byte and as much feedback as it says; after each some packets leave and time passes."""
+    cdef estimator* c = <estimator*>malloc(sizeof(estimator))
+    cdef int64_t now = 1000000, due
+    cdef size_t at = 0, size
+    cdef int32_t i
+    cdef uint8_t* copy
+    estimator_open(c, now, 300000)
+    while at + 1 < length:
+        for i in range(data[at] & 31):
+            estimator_sent(c, now, 100 + 40 * <uint32_t>i)
+            now += 500
+        size = min(<size_t>data[at + 1], length - at - 2)
+        copy = <uint8_t*>malloc(size + 1)
+        memcpy(copy + 1, data + at + 2, size)
+        estimator_feedback(c, now, copy + 1, size)
+        free(copy)
+        estimator_tick(c, now)
+        due = estimator_probe(c, now, <uint64_t>data[at] << 16)
+        must(-1 <= due < 1000000)
+        must(30000 <= c.target <= 20000000 and estimator_pace(c) <= 50000000)
+        must(0 <= c.history.in_flight <= 1024 * 0xFFFF)
+        now += <int64_t>(data[at] >> 5) * 50000
+        at += 2 + size
+    free(c)
     return 0
 
 

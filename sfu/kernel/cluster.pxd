@@ -21,7 +21,8 @@ cdef struct probe_cluster:
     int64_t arrived_bytes
     int32_t first_size
     int32_t last_size
-    # When the next may begin, and how long is waited after one that failed
+    # How many in turn found nothing, when the next may begin, and how long is waited after one that failed
+    int32_t failed
     int64_t next
     int64_t wait
 

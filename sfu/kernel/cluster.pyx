@@ -2,9 +2,10 @@ from libc.stdint cimport int32_t, int64_t, uint16_t, uint64_t
 from libc.string cimport memset
 
 cdef enum:
-    # µs for which a cluster lasts at least, with so many packets at least
-    LASTS = 20000
-    LASTS_MOST = 100000
+    # µs for which a cluster lasts at least, with so many packets at least. After one that found nothing it
+    # lasts twice as long, and twice that: then jitter hides less of it
+    LASTS = 25000
+    LASTS_MOST = 150000
     PACKETS = 6
     # Ahead of what is due, so that the first leaves at once
     AHEAD = 2000
@@ -13,9 +14,11 @@ cdef enum:
 cdef void cluster_begin(probe_cluster* p, int64_t now, uint64_t rate) noexcept nogil:
     cdef uint16_t number = <uint16_t>(p.number + 1)
     cdef int64_t wait = p.wait
+    cdef int32_t failed = p.failed
     memset(p, 0, sizeof(probe_cluster))
     p.number = number if number else 1
     p.wait = wait
+    p.failed = failed
     p.sending = True
     p.rate = rate
     p.began = now
@@ -23,7 +26,7 @@ cdef void cluster_begin(probe_cluster* p, int64_t now, uint64_t rate) noexcept n
 
 cdef int64_t cluster_due(probe_cluster* p, int64_t now) noexcept nogil:
     cdef int64_t passed = now - p.began
-    if (passed >= LASTS and p.packets >= PACKETS) or passed >= LASTS_MOST:
+    if (passed >= <int64_t>LASTS << min(p.failed, 2) and p.packets >= PACKETS) or passed >= LASTS_MOST:
         p.sending = False
         return -1
     return max(<int64_t>0, <int64_t>(p.rate * <uint64_t>(passed + AHEAD) // 8000000) - p.bytes)

@@ -38,9 +38,16 @@ cdef struct estimator:
     # The least wait in a feedback, and since when it has been long
     int64_t wait
     int64_t waits_since
+    # Steps down for that which did not shorten it, and how long it was at the last
+    int32_t vain
+    int64_t vain_at
+    int64_t wait_before
+    uint64_t vain_from
     sent_history history
     trend trend
+    # What arrived, by the peer's clock, and the same by when it left
     throughput throughput
+    throughput departed
     losses losses
     probe_cluster cluster
 

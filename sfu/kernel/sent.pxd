@@ -6,11 +6,11 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 cdef enum:
     # A power of two: numbers that are remembered
     SENT = 1024
-    # Numbers that one feedback may tell of
-    TOLD = 512
+    # Numbers that one feedback may tell of: after an outage there are many, most of them lost
+    TOLD = 2 * SENT
 
 cdef struct sent_packet:
-    # µs, without what is the same for an hour; 0: nothing, or told already
+    # µs, without what is the same for half an hour; 0: nothing, or told already
     uint32_t at
     uint16_t size
     # Which probe it belongs to; 0: none
@@ -34,7 +34,7 @@ cdef struct arrival:
 
 cdef struct told_feedback:
     int32_t count
-    arrival arrivals[TOLD]
+    arrival arrivals[SENT]
     # Of the numbers that it tells of for the first time
     int32_t lost
     int32_t expected
@@ -42,4 +42,5 @@ cdef struct told_feedback:
 cdef uint16_t sent_add(sent_history* h, int64_t now, uint32_t size, uint16_t cluster) noexcept nogil
 cdef bint sent_told(sent_history* h, int64_t now, const uint8_t* body, size_t length, told_feedback* out) noexcept nogil
     # Reads the body of a feedback (after the common header); arrivals in the order of their numbers.
-    # False: malformed, and nothing has changed.
+    # Of numbers that are not remembered any more nothing is taken. False: malformed, or about none that
+    # is remembered, and nothing has changed.

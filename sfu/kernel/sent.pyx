@@ -70,7 +70,7 @@ cdef bint take(sent_history* h, int64_t now, int64_t number, arrival* out) noexc
     cdef sent_packet* p = &h.packets[number % SENT]
     if p.at == 0:
         return False
-    out.sent = now - <int64_t>(<uint32_t>now - p.at)
+    out.sent = now + <int32_t>(p.at - <uint32_t>now)
     out.size = p.size
     out.cluster = p.cluster
     h.in_flight -= p.size
@@ -89,7 +89,7 @@ cdef bint sent_told(sent_history* h, int64_t now, const uint8_t* body, size_t le
     count = load16(body + 10)
     first = h.last - <uint16_t>(h.last - load16(body + 8))
     # What was never sent is not told of by who got what we sent.
-    if count == 0 or count > TOLD or first <= 0 or first + count - 1 > h.last or first <= h.last - SENT:
+    if count == 0 or count > TOLD or first <= 0 or first + count - 1 > h.last or first + count - 1 <= h.last - SENT:
         return False
     if read_symbols(body, length, count, symbols, &at) < 0 or not deltas_fit(symbols, count, at, length):
         return False
@@ -107,7 +107,7 @@ cdef bint sent_told(sent_history* h, int64_t now, const uint8_t* body, size_t le
         else:
             ticks += <int16_t>load16(body + at)
         at += symbols[i]
-        if take(h, now, number, &out.arrivals[out.count]):
+        if number > h.last - SENT and take(h, now, number, &out.arrivals[out.count]):
             out.arrivals[out.count].arrived = ticks * DELTA
             out.count += 1
     return True

@@ -1,4 +1,4 @@
-"""How much has arrived lately, by the receiver's clock."""
+"""How much has arrived lately, by one clock or the other."""
 
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 

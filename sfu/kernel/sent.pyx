@@ -93,7 +93,8 @@ cdef bint sent_told(sent_history* h, int64_t now, const uint8_t* body, size_t le
         return False
     if read_symbols(body, length, count, symbols, &at) < 0 or not deltas_fit(symbols, count, at, length):
         return False
-    ticks = <int64_t>load24(body + 12) * (REFERENCE // DELTA)
+    # Once round further on: deltas may lead back before the reference, and times stay above 0.
+    ticks = (<int64_t>REFERENCE_WRAP + load24(body + 12)) * (REFERENCE // DELTA)
     for i in range(count):
         number = first + i
         if number > h.told:

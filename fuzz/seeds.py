@@ -50,6 +50,16 @@ def vp8_seeds() -> list[bytes]:
     ]
 
 
+def red_seeds() -> list[bytes]:
+    earlier = b"\xef\x1e\x00\x03", b"\xef\x0f\x00\x05"
+    return [
+        b"\x6fnewest",
+        earlier[1] + b"\x6fearly" + b"newest",
+        b"".join(earlier) + b"\x6foneearlynewest",
+        b"\xef\x0f\x00\x00\x6f",
+    ]
+
+
 def rtp_seeds() -> list[bytes]:
     one = struct.pack("!HH", 0xBEDE, 2) + b"\x10\xff\x22abc\x00"
     two = struct.pack("!HH", 0x1000, 2) + b"\x01\x02ab\x02\x00\x00\x00"
@@ -159,6 +169,7 @@ def seeds() -> dict[str, list[bytes]]:
         "rtcp": rtcp_seeds(),
         "feedback": walks(3),
         "estimate": estimate_seeds(),
+        "red": red_seeds(),
         "vp8": vp8_seeds(),
         "rewrite": walks(4),
         "srtp": rtp_seeds() + rtcp_seeds(),

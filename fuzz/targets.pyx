@@ -15,6 +15,7 @@ from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.ice cimport ice_credentials, ice_peer
 from sfu.kernel.outbox cimport outbox_flush
 from sfu.kernel.pacing cimport pacing_due
+from sfu.kernel.red cimport RED_BLOCKS, RED_HEADER, red_packet, red_parse, red_write_header
 from sfu.kernel.rewrite cimport (
     map_entry, map_forward, map_leave_out, map_omit, map_packet, map_resolve, map_start, map_switch, slot_map)
 from sfu.kernel.rtcp cimport (
@@ -160,6 +161,23 @@ cdef int fuzz_estimate(const uint8_t* data, size_t length) noexcept nogil:
         now += <int64_t>(data[at] >> 5) * 50000
         at += 2 + size
     free(c)
+    return 0
+
+
+cdef int fuzz_red(const uint8_t* data, size_t length) noexcept nogil:
+    cdef red_packet p
+    cdef uint8_t header[RED_HEADER]
+    cdef int i
+    if red_parse(data, length, &p) != 0:
+        return 0
+    must(p.count <= RED_BLOCKS)
+    for i in range(p.count + 1):
+        must(<size_t>p.blocks[i].at + p.blocks[i].size <= length)
+        must(i == p.count or p.blocks[i].at + p.blocks[i].size == p.blocks[i + 1].at)
+        touch(data + p.blocks[i].at, p.blocks[i].size)
+        if i < p.count:
+            red_write_header(header, p.blocks[i].payload_type, p.blocks[i].earlier, p.blocks[i].size)
+            must(memcmp(header, data + RED_HEADER * i, RED_HEADER) == 0)
     return 0
 
 
@@ -396,6 +414,7 @@ cdef void expect_all(engine* e, int32_t index) noexcept nogil:
         x.mid_length = 1
         x.payload_type = <uint8_t>(96 + 2 * kind)
         x.rtx_payload_type = <uint8_t>(97 + 2 * kind)
+        x.red_payload_type = 63 if kind == MICROPHONE else 0
         x.clock_rate = 48000 if kind == MICROPHONE or kind == SCREEN_AUDIO else 90000
         x.layers = LAYERS if kind == CAMERA else 1
         for i in range(x.layers):
@@ -427,7 +446,7 @@ cdef void enter(stage* g, int32_t index) noexcept nogil:
     s.id_level, s.id_transport_cc, s.id_send_time = 4, 5, 6
     expect_all(e, index)
     for slot in range(AUDIO_SLOTS):
-        engine_add_slot(e, index, slot, False, 100 + slot, 0, 111, 0, True, 12345)
+        engine_add_slot(e, index, slot, False, 100 + slot, 0, 111, 63, True, 12345)
     for slot in range(3):
         engine_add_slot(e, index, AUDIO_SLOTS + slot, True, 200 + slot, 300 + slot, 96, 97, True, 54321)
     srtp_init(&g.keys[index], profile, KEY, length, True)

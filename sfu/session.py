@@ -219,6 +219,7 @@ class Session:
             mid=source.mid.encode(),
             payload_type=source.codec.payload_type,
             rtx_payload_type=source.rtx.payload_type if source.rtx else 0,
+            red_payload_type=source.red.payload_type if source.red else 0,
             clock_rate=source.codec.clock_rate,
             rids=tuple(rid.encode() for rid in source.rids),
             ssrcs=source.ssrcs,
@@ -262,6 +263,7 @@ class Session:
                 slot.number,
                 ssrc=ssrc.media,
                 payload_type=payload_type,
+                red_payload_type=slot.red.payload_type if slot.red else 0,
                 transport_cc=slot.transport_cc,
             )
             return

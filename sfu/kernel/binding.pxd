@@ -14,10 +14,12 @@ cdef int binding_unprotect(engine* e, int32_t session, ssrc_entry* n, uint8_t* d
     # As srtp_unprotect. A source that has gone on unheard for too many numbers begins anew.
 cdef bint binding_is_retired(const session* s, uint32_t ssrc) noexcept nogil
     # Another SSRC has taken this one's place.
-cdef inline uint8_t binding_payload_type(const session* s, int32_t place, bint rtx) noexcept nogil:
-    """The one that was answered for this source."""
+cdef inline bint binding_takes(const session* s, int32_t place, bint rtx, uint8_t payload_type) noexcept nogil:
+    """Whether this payload type was answered for this source."""
     cdef const expectation* x = &s.tracks[kind_at(place)].expect
-    return x.rtx_payload_type if rtx else x.payload_type
+    if rtx:
+        return payload_type == x.rtx_payload_type
+    return payload_type == x.payload_type or (x.red_payload_type != 0 and payload_type == x.red_payload_type)
 
 
 cdef ssrc_entry* binding_add(engine* e, int32_t index, const rtp_header* h, const srtp_stream* state) noexcept nogil

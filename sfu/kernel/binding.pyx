@@ -7,7 +7,7 @@ from sfu.kernel.memory cimport ring_close, ring_open
 from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport kind_at, place_of
 from sfu.kernel.rtp cimport rtp_extension
-from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, LONGEST_DATAGRAM, RETIRED, SCREEN, SOURCES, STREAMS
+from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, LONGEST_DATAGRAM, RETIRED, RING, SCREEN, SOURCES, STREAMS
 from sfu.kernel.slots cimport slots_choose_viewers
 from sfu.kernel.srtp cimport SRTP_FORGED, srtp_context, srtp_unprotect, srtp_unprotect_ahead
 from sfu.kernel.state cimport expectation, source
@@ -62,6 +62,7 @@ cdef int32_t kind_by_payload_type(session* s, uint8_t payload_type) noexcept nog
     for kind in range(KINDS):
         if s.tracks[kind].expect.used and (
                 s.tracks[kind].expect.payload_type == payload_type
+                or (s.tracks[kind].expect.red_payload_type == payload_type and payload_type)
                 or (s.tracks[kind].expect.rtx_payload_type == payload_type and payload_type)):
             if found >= 0:
                 return -1
@@ -131,7 +132,7 @@ cdef void bind_source(engine* e, int32_t index, int32_t place, uint32_t ssrc) no
     n.ssrc = ssrc
     n.highest = -1
     if n.kind == CAMERA or n.kind == SCREEN:
-        n.bound = ring_open(n)
+        n.bound = ring_open(n, RING)
     else:
         n.bound = True
     s.sends = True
@@ -194,7 +195,7 @@ cdef ssrc_entry* binding_add(engine* e, int32_t index, const rtp_header* h, cons
     cdef bint rtx = False
     cdef int32_t place = identify(s, h, &rtx), i
     cdef ssrc_entry* n = NULL
-    if place < 0 or h.payload_type != binding_payload_type(s, place, rtx):
+    if place < 0 or not binding_takes(s, place, rtx, h.payload_type):
         return NULL
     if not within(&s.stream_pace, e.now, STREAM_INTERVAL, STREAM_BURST):
         return NULL

@@ -151,6 +151,7 @@ class Kernel:
         mid: bytes,
         payload_type: int,
         rtx_payload_type: int = 0,
+        red_payload_type: int = 0,
         clock_rate: int = 90000,
         rids: tuple[bytes, ...] = (),
         ssrcs: tuple[tuple[int, int], ...] = (),
@@ -163,10 +164,18 @@ class Kernel:
     def set_gate(self, session: int, kind: int, open: bool) -> None:
         """A closed gate: packets are received and counted but never forwarded."""
     def add_audio_slot(
-        self, session: int, slot: int, *, ssrc: int, payload_type: int, transport_cc: bool = False
+        self,
+        session: int,
+        slot: int,
+        *,
+        ssrc: int,
+        payload_type: int,
+        red_payload_type: int = 0,
+        transport_cc: bool = False,
     ) -> None:
-        """Slots 0–2 carry the room's speakers, 3 the sound of the shared screen. `transport_cc`:
-        its viewer tells when each packet arrived."""
+        """Slots 0–2 carry the room's speakers, 3 the sound of the shared screen. With RED
+        (RFC 2198) packets may carry earlier frames; `transport_cc`: its viewer tells when each
+        packet arrived."""
     def add_video_slot(
         self,
         session: int,

@@ -26,7 +26,8 @@ cdef void engine_set_keys(engine* e, int32_t index, int32_t profile, const uint8
 cdef void engine_expect(engine* e, int32_t index, int32_t kind, const expectation* x) noexcept nogil
 cdef void engine_set_gate(engine* e, int32_t index, int32_t kind, bint open_gate) noexcept nogil
 cdef void engine_add_slot(engine* e, int32_t index, int32_t slot_index, bint video, uint32_t ssrc,
-                          uint32_t rtx_ssrc, uint8_t payload_type, uint8_t rtx_payload_type,
+                          uint32_t rtx_ssrc, uint8_t payload_type, uint8_t repair_payload_type,
                           bint transport_cc,
                           uint32_t random) noexcept nogil
+    # `repair_payload_type`: of a picture RTX, of sound RED (RFC 2198); 0: not negotiated.
 cdef void engine_send_dtls(engine* e, int32_t index, const uint8_t* data, size_t length) noexcept nogil

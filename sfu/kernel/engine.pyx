@@ -273,7 +273,7 @@ cdef void engine_set_gate(engine* e, int32_t index, int32_t kind, bint open_gate
 
 
 cdef void engine_add_slot(engine* e, int32_t index, int32_t slot_index, bint video, uint32_t ssrc,
-                          uint32_t rtx_ssrc, uint8_t payload_type, uint8_t rtx_payload_type,
+                          uint32_t rtx_ssrc, uint8_t payload_type, uint8_t repair_payload_type,
                           bint transport_cc, uint32_t random) noexcept nogil:
     cdef slot* s = &e.sessions[index].slots[slot_index]
     if not e.sessions[index].used or s.used:
@@ -281,9 +281,10 @@ cdef void engine_add_slot(engine* e, int32_t index, int32_t slot_index, bint vid
     s.used = True
     s.video = video
     s.ssrc = ssrc
-    s.rtx_ssrc = rtx_ssrc if rtx_payload_type else 0
+    s.rtx_ssrc = rtx_ssrc if video and repair_payload_type else 0
     s.payload_type = payload_type
-    s.rtx_payload_type = rtx_payload_type
+    s.rtx_payload_type = repair_payload_type if video else 0
+    s.red_payload_type = 0 if video else repair_payload_type
     s.transport_cc = transport_cc
     line_open(e, index, transport_cc)
     s.clock_base = random

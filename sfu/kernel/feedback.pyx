@@ -13,11 +13,12 @@ from sfu.kernel.rtcp cimport (
     rtcp_write_report, rtcp_write_sender)
 from sfu.kernel.paths cimport path_time
 from sfu.kernel.places cimport index_of
+from sfu.kernel.redundancy cimport redundancy_ask, redundancy_report
 from sfu.kernel.retransmission cimport retransmit
 from sfu.kernel.roundtrip cimport (
     RTT_UNKNOWN, roundtrip_answer, roundtrip_ask, roundtrip_extended, roundtrip_is_due, roundtrip_is_unknown,
     roundtrip_reported, roundtrip_settle)
-from sfu.kernel.sizes cimport KINDS, MISSING, SLOTS, SOURCES
+from sfu.kernel.sizes cimport AUDIO_SLOTS, KINDS, MISSING, SLOTS, SOURCES
 from sfu.kernel.state cimport expectation, missing_packet, session, slot
 from sfu.kernel.timing cimport timing_ntp, timing_report, timing_source_at
 
@@ -76,7 +77,7 @@ cdef void nacked(engine* e, int32_t session_index, const rtcp_packet* p) noexcep
     cdef int32_t bit
     cdef uint16_t first, mask
     cdef int64_t* pace = &e.sessions[session_index].repair_pace
-    if index < 0 or not e.sessions[session_index].slots[index].video:
+    if index < 0:
         return
     e.counters[NACKS_RECEIVED] += 1
     while at + 4 <= p.length:
@@ -88,7 +89,11 @@ cdef void nacked(engine* e, int32_t session_index, const rtcp_packet* p) noexcep
             if not within(pace, e.now, REPAIR_INTERVAL, REPAIR_BURST):
                 e.counters[DROPPED_FLOOD] += 1
                 return
-            retransmit(e, session_index, index, <uint16_t>(first + bit))
+            if index < AUDIO_SLOTS:
+                redundancy_ask(e, &e.sessions[session_index], &e.sessions[session_index].slots[index],
+                               <uint16_t>(first + bit))
+            else:
+                retransmit(e, session_index, index, <uint16_t>(first + bit))
         at += 4
 
 
@@ -342,6 +347,7 @@ cdef void feedback_periodic(engine* e, int32_t index) noexcept nogil:
         s.last_report = e.now
         if roundtrip_settle(s):
             line_report(e, index)
+            redundancy_report(e, s)
         if roundtrip_is_unknown(e, s):
             path_time(e, index)
         reported = s.sends and report_sources(e, index)

@@ -3,12 +3,13 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from sfu.kernel.binding cimport (
-    binding_add, binding_find, binding_is_retired, binding_payload_type, binding_unprotect)
+    binding_add, binding_find, binding_is_retired, binding_takes, binding_unprotect)
 from sfu.kernel.budget cimport budget_bears
 from sfu.kernel.bytes cimport load16
 from sfu.kernel.counters cimport (
     BYTES_RECEIVED, DROPPED_CODEC, DROPPED_DUPLICATE, DROPPED_FLOOD, DROPPED_FORGED, DROPPED_GARBAGE, DROPPED_GATE,
-    DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, PACKETS_RECEIVED)
+    DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, PACKETS_RECEIVED,
+    SOUND_RECOVERED)
 from sfu.kernel.fanout cimport fanout_audio, fanout_forget, fanout_video
 from sfu.kernel.feedback cimport feedback_receive, nack_due, nack_found, nack_missing
 from sfu.kernel.groups cimport group_begin, group_is_short
@@ -16,11 +17,13 @@ from sfu.kernel.keyframes cimport keyframe_arrived, keyframe_request
 from sfu.kernel.layers cimport layers_arrive, layers_check, layers_heard, layers_tell_height
 from sfu.kernel.memory cimport (
     packet_drop, packet_take, packets_are_scarce, ring_close, ring_find, ring_open, ring_put)
+from sfu.kernel.places cimport kind_at
 from sfu.kernel.rates cimport rates_add, rates_settle
+from sfu.kernel.red cimport red_packet, red_parse
 from sfu.kernel.rtcp cimport arrivals, arrivals_add
 from sfu.kernel.rtp cimport rtp_extension, rtp_header, rtp_parse, rtp_payload
 from sfu.kernel.sizes cimport (
-    CAMERA, MICROPHONE, MTU, RING, SCREEN, SCREEN_AUDIO, SOURCES)
+    CAMERA, MICROPHONE, MTU, RING, SCREEN, SCREEN_AUDIO, SOUND_RING, SOURCES)
 from sfu.kernel.speakers cimport speakers_hear
 from sfu.kernel.srtcp cimport srtcp_unprotect
 from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtp_stream, srtp_unprotect
@@ -30,6 +33,8 @@ from sfu.kernel.vp8 cimport vp8_exceeds, vp8_parse
 cdef enum:
     # After this a stopped source's ring is given back
     KEPT_FOR = 5000000
+    # Of sound, which is not repaired later
+    SOUND_KEPT_FOR = 1000000
     # Nobody asks again for a packet older than this, and few for one older than that
     WORTH = 3000000
     WORTH_SCARCE = 300000
@@ -181,13 +186,13 @@ cdef void forget_old(engine* e, source* s) noexcept nogil:
             continue
         if e.now - p.arrival <= worth:
             return
-        s.ring[sequence % RING] = NULL
+        s.ring[sequence % s.ring_size] = NULL
         packet_drop(e, p)
         s.forgotten = sequence
 
 
 cdef void take_video(engine* e, int32_t index, source* s, packet* p) noexcept nogil:
-    if s.ring == NULL and p.size and not ring_open(s):
+    if s.ring == NULL and p.size and not ring_open(s, RING):
         e.counters[DROPPED_NO_MEMORY] += 1
         return
     if s.ring != NULL:
@@ -199,6 +204,13 @@ cdef void take_video(engine* e, int32_t index, source* s, packet* p) noexcept no
         fanout_video(e, index, p)
     else:
         e.counters[DROPPED_GATE] += 1
+
+
+cdef void keep_sound(engine* e, source* s, packet* p) noexcept nogil:
+    """For those to whom it must be sent once more: only of who is heard."""
+    if p.sequence > s.highest - SOUND_RING and ring_open(s, SOUND_RING):
+        ring_put(e, s, p)
+        s.kept_at = e.now
 
 
 cdef void take_audio(engine* e, int32_t index, source* s, packet* p, int32_t level) noexcept nogil:
@@ -213,6 +225,7 @@ cdef void take_audio(engine* e, int32_t index, source* s, packet* p, int32_t lev
     else:
         slot_index = 3 if e.rooms[who.room].screen_audio == s.session else -1
     if slot_index >= 0 and p.size:
+        keep_sound(e, s, p)
         fanout_audio(e, index, p, who.room, slot_index)
 
 
@@ -256,6 +269,44 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
         take_audio(e, index, s, p, level)
     s.keyframe_arrives = False
     packet_drop(e, p)
+
+
+cdef bint was_heard(const source* s, uint16_t sequence) noexcept nogil:
+    """Or was before all that was heard, or is too old to tell."""
+    cdef int64_t extended = extend(s.highest, sequence)
+    cdef int64_t ahead = extended - s.highest
+    if s.highest < 0 or extended < s.first:
+        return True
+    return ahead <= 0 and (ahead <= -64 or s.taken >> -ahead & 1)
+
+
+cdef void take_red(engine* e, int32_t index, source* s, const rtp_header* h, const uint8_t* payload,
+                   size_t size, int32_t level) noexcept nogil:
+    """Each frame as if it had come in a packet of its own. Senders repeat what they sent just before,
+    so the numbers of what is repeated follow from its place."""
+    cdef uint8_t spoken = e.sessions[s.session].tracks[s.kind].expect.payload_type
+    cdef red_packet p
+    cdef rtp_header repeated = h[0]
+    cdef uint16_t sequence
+    cdef int i
+    if size and red_parse(payload, size, &p) != 0:
+        e.counters[DROPPED_GARBAGE] += 1
+        return
+    if size == 0:
+        take(e, index, s, h, h.sequence, payload, 0, False, level)
+        return
+    repeated.marker = False
+    for i in range(p.count):
+        sequence = <uint16_t>(h.sequence - p.count + i)
+        if p.blocks[i].payload_type != spoken or p.blocks[i].size == 0 or was_heard(s, sequence):
+            continue
+        e.counters[SOUND_RECOVERED] += 1
+        repeated.timestamp = h.timestamp - p.blocks[i].earlier
+        take(e, index, s, &repeated, sequence, payload + p.blocks[i].at, p.blocks[i].size, True, level)
+    if p.blocks[p.count].payload_type != spoken:
+        e.counters[DROPPED_CODEC] += 1
+        return
+    take(e, index, s, h, h.sequence, payload + p.blocks[p.count].at, p.blocks[p.count].size, False, level)
 
 
 # ── datagrams ──
@@ -321,7 +372,7 @@ cdef bint ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noe
         if n == NULL:
             e.counters[DROPPED_UNKNOWN_SSRC] += 1
             return False
-    if h.payload_type != binding_payload_type(s, n.source, n.rtx):
+    if not binding_takes(s, n.source, n.rtx, h.payload_type):
         e.counters[DROPPED_CODEC] += 1
         return True
     size = rtp_payload(data, plain, &h)
@@ -330,7 +381,9 @@ cdef bint ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noe
         return True
     payload = data + h.length
     source_index = index * SOURCES + n.source
-    if not n.rtx:
+    if not n.rtx and h.payload_type != s.tracks[kind_at(n.source)].expect.payload_type:
+        take_red(e, source_index, &s.sources[n.source], &h, payload, size, level_of(s, &h))
+    elif not n.rtx:
         take(e, source_index, &s.sources[n.source], &h, h.sequence, payload, size, False,
              level_of(s, &h))
     elif size > 2 and s.sources[n.source].ring != NULL:
@@ -368,6 +421,10 @@ cdef void ingest_check_sources(engine* e, int32_t index) noexcept nogil:
     for place in range(SOURCES):
         n = &s.sources[place]
         if not n.bound or n.ring == NULL:
+            continue
+        if n.kind == MICROPHONE or n.kind == SCREEN_AUDIO:
+            if e.now - n.kept_at > SOUND_KEPT_FOR:
+                ring_close(e, n)
             continue
         rates_settle(n, e.now)
         if e.now - n.last_arrival > KEPT_FOR and not is_still_shown(e, n):

@@ -13,7 +13,7 @@ cdef packet* packet_take(engine* e, bint sound) noexcept nogil
     # With one reference; NULL when the pool is at its limit, the last part of which is for sound.
 cdef bint packets_are_scarce(const engine* e) noexcept nogil
 cdef void packet_drop(engine* e, packet* p) noexcept nogil
-cdef bint ring_open(source* s) noexcept nogil
+cdef bint ring_open(source* s, int32_t size) noexcept nogil
 cdef void ring_close(engine* e, source* s) noexcept nogil
 cdef packet* ring_find(const source* s, long long sequence) noexcept nogil
 cdef void ring_put(engine* e, source* s, packet* p) noexcept nogil

@@ -2,7 +2,7 @@ from libc.stdint cimport int32_t, uint8_t, uint32_t
 from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset
 
-from sfu.kernel.sizes cimport MISSING, RING
+from sfu.kernel.sizes cimport MISSING
 from sfu.kernel.state cimport missing_packet, table_entry
 
 cdef enum:
@@ -56,9 +56,10 @@ cdef void packet_drop(engine* e, packet* p) noexcept nogil:
         e.packets -= 1
 
 
-cdef bint ring_open(source* s) noexcept nogil:
+cdef bint ring_open(source* s, int32_t size) noexcept nogil:
     if s.ring == NULL:
-        s.ring = <packet**>calloc(RING, sizeof(packet*))
+        s.ring = <packet**>calloc(size, sizeof(packet*))
+        s.ring_size = size
     if s.missing == NULL:
         s.missing = <missing_packet*>calloc(MISSING, sizeof(missing_packet))
     return s.ring != NULL and s.missing != NULL
@@ -67,7 +68,7 @@ cdef bint ring_open(source* s) noexcept nogil:
 cdef void ring_close(engine* e, source* s) noexcept nogil:
     cdef int i
     if s.ring != NULL:
-        for i in range(RING):
+        for i in range(s.ring_size):
             if s.ring[i] != NULL:
                 packet_drop(e, s.ring[i])
         free(s.ring)
@@ -81,12 +82,12 @@ cdef packet* ring_find(const source* s, long long sequence) noexcept nogil:
     cdef packet* p
     if s.ring == NULL or sequence < 0:
         return NULL
-    p = s.ring[sequence % RING]
+    p = s.ring[sequence % s.ring_size]
     return p if p != NULL and p.sequence == sequence else NULL
 
 
 cdef void ring_put(engine* e, source* s, packet* p) noexcept nogil:
-    cdef packet** place = &s.ring[p.sequence % RING]
+    cdef packet** place = &s.ring[p.sequence % s.ring_size]
     if place[0] != NULL:
         packet_drop(e, place[0])
     p.references += 1

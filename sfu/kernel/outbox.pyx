@@ -6,6 +6,7 @@ from sfu.kernel.bytes cimport store16, store24, store32
 from sfu.kernel.counters cimport (
     BYTES_SENT, DATAGRAMS_SENT, DROPPED_CROWDED, DROPPED_HELD, GSO_REFUSED, PACKETS_SENT, SEND_BLOCKED, SEND_FAILED)
 from sfu.kernel.line cimport line_sent
+from sfu.kernel.redundancy cimport REDUNDANT_ROOM, redundancy_write
 from sfu.kernel.sizes cimport (
     AUDIO_SLOTS, HEAD_ROOM, MTU, OUT_ARENA, OUT_MESSAGES, OUT_RESERVE, RUN, SOUND_HELD, TAIL_ROOM)
 from sfu.kernel.srtcp cimport srtcp_protect
@@ -132,7 +133,7 @@ cdef int write_header(engine* e, int session, const outgoing* o, uint32_t size, 
         store16(h + 2, <uint16_t>s.rtx_sequence)
         store32(h + 8, s.rtx_ssrc)
     else:
-        h[1] = s.payload_type
+        h[1] = s.red_payload_type if o.slot < AUDIO_SLOTS and o.carried else s.payload_type
         store16(h + 2, <uint16_t>o.sequence)
         store32(h + 8, s.ssrc)
     if o.marker:
@@ -192,14 +193,19 @@ cdef void append_segment(engine* e, int session, uint32_t wire, bint sound) noex
 cdef void outbox_rtp(engine* e, int session, const outgoing* o, uint32_t longest) noexcept nogil:
     cdef slot* s = &e.sessions[session].slots[o.slot]
     cdef uint8_t header[HEADER_ROOM]
+    cdef uint8_t gathered[REDUNDANT_ROOM]
     cdef uint32_t size
     cdef uint8_t* payload
-    cdef bint padded
+    cdef bint padded = False
     cdef int wire, header_length
     cdef int64_t sequence = s.rtx_sequence if o.rtx else o.sequence
     if o.packet.size == 0 or o.packet.size < o.packet.vp8.length:
         return
-    payload = write_payload(o, longest, &size, &padded)
+    if o.slot < AUDIO_SLOTS and o.carried:
+        payload = gathered
+        size = <uint32_t>redundancy_write(e, s, o, payload)
+    else:
+        payload = write_payload(o, longest, &size, &padded)
     header_length = write_header(e, session, o, size, header, padded)
     wire = srtp_protect(&e.sessions[session].outbound, header, header_length, payload, size,
                         <uint32_t>(sequence >> 16), e.out.arena + e.out.used, WIRE_ROOM)

@@ -121,7 +121,7 @@ cdef class Sessions:
             (mid, rid, repaired_rid, audio_level, transport_cc, abs_send_time)))
 
     def expect(self, int session, int kind, *, bytes mid, int payload_type, int rtx_payload_type=0,
-               int clock_rate=90000, rids=(), ssrcs=(), bint nack=False, bint transport_cc=False,
+               int red_payload_type=0, int clock_rate=90000, rids=(), ssrcs=(), bint nack=False, bint transport_cc=False,
                bint remb=False):
         cdef expectation x
         cdef int i
@@ -134,6 +134,7 @@ cdef class Sessions:
         memcpy(x.mid, <const uint8_t*>mid, len(mid))
         x.mid_length = len(mid)
         x.payload_type, x.rtx_payload_type = payload_type, rtx_payload_type
+        x.red_payload_type = red_payload_type
         x.clock_rate = clock_rate
         x.layers = max(len(rids), len(ssrcs), 1)
         for i, rid in enumerate(rids):
@@ -149,11 +150,11 @@ cdef class Sessions:
         self._command(SET_GATE, session, kind, open)
 
     def add_audio_slot(self, int session, int slot, *, uint32_t ssrc, int payload_type,
-                       bint transport_cc=False):
+                       int red_payload_type=0, bint transport_cc=False):
         if not 0 <= slot < AUDIO_SLOTS:
             raise ValueError(f"audio slot {slot}; 0 to {AUDIO_SLOTS - 1}")
         self._command(ADD_SLOT, session, slot, ssrc, 0, secrets.randbits(32),
-                      bytes((payload_type, 0, 0, transport_cc)))
+                      bytes((payload_type, red_payload_type, 0, transport_cc)))
 
     def add_video_slot(self, int session, int slot, *, uint32_t ssrc, uint32_t rtx_ssrc,
                        int payload_type, int rtx_payload_type, bint transport_cc=False):

@@ -26,6 +26,8 @@ cdef enum:
     TAIL_ROOM = 48
     RUN = 16
     RING = 512
+    # Of sound: 0.6 s of most senders
+    SOUND_RING = 32
     MISSING = 128
     PATHS = 8
     # What a packet has on the wire beside its payload, about: IP, UDP, RTP, the tag

@@ -117,6 +117,9 @@ cdef struct source:
     int64_t claimed_until
     bint claims
     packet** ring
+    int32_t ring_size
+    # Sound: when the last was put there
+    int64_t kept_at
     missing_packet* missing
     int32_t missing_count
     packet* run[RUN]
@@ -131,6 +134,7 @@ cdef struct expectation:
     uint8_t mid_length
     uint8_t payload_type
     uint8_t rtx_payload_type
+    uint8_t red_payload_type
     uint32_t clock_rate
     uint8_t layers
     uint8_t rids[LAYERS][16]
@@ -176,6 +180,8 @@ cdef struct slot:
     uint32_t rtx_ssrc
     uint8_t payload_type
     uint8_t rtx_payload_type
+    # Of sound that carries earlier frames; 0: not negotiated
+    uint8_t red_payload_type
     # Its viewer tells when packets with a transport-wide number arrived
     bint transport_cc
     int64_t rtx_sequence
@@ -226,6 +232,11 @@ cdef struct slot:
     int64_t asking_pace
     # The highest number that has left; when the slot was cut last, and may begin again
     int64_t departed
+    # Sound. Of that number and those before it (bit masks): what its viewer misses, and what he was
+    # given once more, lately and a round trip before
+    uint32_t owed
+    uint32_t repaid[2]
+    int64_t repaid_since
     int64_t cut_at
     int64_t resumes_at
     int32_t cut_from
@@ -253,6 +264,8 @@ cdef struct outgoing:
     uint8_t slot
     bint rtx
     bint marker
+    # Sound: which of those before go with it (bit n − 1: n numbers earlier)
+    uint16_t carried
     # When it began to wait
     int64_t queued
 
@@ -327,6 +340,9 @@ cdef struct session:
     uint32_t sound_carried
     int64_t sound_since
     double sound_rate
+    # Earlier frames that go with each of its sound; lost per 256, fading
+    uint8_t redundancy
+    float sound_loss
     # Last authentic packet (check, SRTP or SRTCP) from anywhere, from the path in use, and last
     # media on that path
     int64_t heard

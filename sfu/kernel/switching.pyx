@@ -3,6 +3,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t
 from sfu.kernel.counters cimport SWITCHES
 from sfu.kernel.feedback cimport NACK_FOR, NACK_GAP
 from sfu.kernel.places cimport source_at
+from sfu.kernel.redundancy cimport redundancy_choose
 from sfu.kernel.rewrite cimport (
     MAP_ENTRIES, map_forward, map_leave_out, map_omit, map_packet, map_resume, map_squeeze,
     map_switch, map_timestamp)
@@ -172,4 +173,5 @@ cdef bint switching_audio(engine* e, int32_t viewer, job* j, uint32_t csrc, outg
     if not map_one(e, s, <uint8_t>j.slot, j.source, csrc, j.packets[0], out):
         return False
     out.marker = begins
+    out.carried = redundancy_choose(e, &e.sessions[viewer], s, out)
     return True

@@ -101,7 +101,8 @@ def _accepted(
     section: Section, planned: Source | Slot, identity: Identity, transport: list[str]
 ) -> list[str]:
     first = identity.candidates[0]
-    types = [planned.codec.payload_type] + ([planned.rtx.payload_type] if planned.rtx else [])
+    codecs = (planned.codec, planned.rtx, planned.red)
+    types = [codec.payload_type for codec in codecs if codec]
     formats = " ".join(map(str, types))
     family = "IP6" if ":" in first.address else "IP4"
     lines = [
@@ -145,6 +146,9 @@ def _codec_lines(planned: Source | Slot) -> list[str]:
             f"a=rtpmap:{rtx.payload_type} rtx/{rtx.clock_rate}",
             f"a=fmtp:{rtx.payload_type} apt={kind}",
         ]
+    if planned.red:
+        red = planned.red.payload_type
+        lines += [f"a=rtpmap:{red} red/48000/2", f"a=fmtp:{red} {kind}/{kind}"]
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Payload types of one section: the codec that we speak, and its repair."""
+"""Payload types of one section: the codec that we speak, its repair, and what doubles it."""
 
 import re
 from dataclasses import dataclass
@@ -26,11 +26,23 @@ class Codec:
     """Values of rtcp-fb, such as `nack pli`."""
 
 
-def read_codecs(
-    part: Lines, media: str, formats: list[str]
-) -> tuple[Codec | None, Codec | None, tuple[str, ...]]:
-    """The first codec of the medium that we speak, its repair (RFC 4588), and the names of all
-    that are offered, in capital letters. What else an offer says of the others is not read."""
+@dataclass(frozen=True, slots=True)
+class Codecs:
+    """What a section offers of use."""
+
+    spoken: Codec | None
+    """The first that we speak."""
+    repair: Codec | None
+    """Its repair (RFC 4588)."""
+    red: Codec | None
+    """Its redundancy (RFC 2198)."""
+    names: tuple[str, ...]
+    """Of all that is offered, in capital letters."""
+
+
+def read_codecs(part: Lines, media: str, formats: list[str]) -> Codecs:
+    """The first codec of the medium that we speak and what belongs to it. What else an offer says
+    of the others is not read."""
     if len(formats) > len(PAYLOAD_TYPES):
         raise too_large("A section has too many formats.", len(PAYLOAD_TYPES))
     if not PAYLOAD_TYPES.keys() >= set(formats):
@@ -49,8 +61,9 @@ def read_codecs(
                 _parameters(parameters.get(payload_type, "")),
                 _feedback(part, payload_type),
             )
-            return codec, _repair(codec, rate, offered, parameters), names
-    return None, None, names
+            repair = _repair(codec, rate, offered, parameters)
+            return Codecs(codec, repair, _red(codec, rate, offered, parameters), names)
+    return Codecs(None, None, None, names)
 
 
 def _by_payload_type(values: list[str]) -> dict[str, str]:
@@ -93,4 +106,18 @@ def _repair(
             if repaired and repaired[1] == wanted:
                 repair = PAYLOAD_TYPES[payload_type]
                 return Codec(repair, "rtx", codec.clock_rate, {"apt": wanted}, ())
+    return None
+
+
+def _red(
+    codec: Codec, rate: str, offered: dict[str, tuple[str, str]], parameters: dict[str, str]
+) -> Codec | None:
+    """The payload type in which all blocks are of this codec (RFC 2198 §5)."""
+    if codec.name != "opus":
+        return None
+    wanted = str(codec.payload_type)
+    for payload_type, encoding in offered.items():
+        blocks = parameters.get(payload_type, "").strip().split("/", MAX_PARAMETERS)
+        if encoding == ("red", rate) and len(blocks) > 1 and set(blocks) == {wanted}:
+            return Codec(PAYLOAD_TYPES[payload_type], "red", codec.clock_rate, {}, ())
     return None

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from .codecs import SPOKEN, Codec, read_codecs
+from .codecs import SPOKEN, Codec, Codecs, read_codecs
 from .encodings import Rid, read_rids, read_ssrcs
 from .extensions import DIRECTIONS, Direction, Extension, read_extensions
 from .lines import Lines, invalid, number, split, unusable
@@ -42,6 +42,8 @@ class Section:
     """The first of those we speak."""
     rtx: Codec | None
     """Its repair."""
+    red: Codec | None
+    """Its redundancy (RFC 2198)."""
     codec_names: tuple[str, ...]
     """Of all that is offered, in capital letters."""
     extensions: tuple[Extension, ...]
@@ -157,7 +159,7 @@ def _section(part: Lines, direction: Direction, extensions: tuple[Extension, ...
     if mid and not _TOKEN.match(mid):
         raise invalid("A mid is malformed or longer than 16 characters.")
     rtp = media in SPOKEN
-    codec, rtx, codec_names = read_codecs(part, media, formats) if rtp else (None, None, ())
+    codecs = read_codecs(part, media, formats) if rtp else Codecs(None, None, None, ())
     ssrcs, ssrcs_are_layers = read_ssrcs(part) if rtp else ((), False)
     return Section(
         media=media,
@@ -166,9 +168,10 @@ def _section(part: Lines, direction: Direction, extensions: tuple[Extension, ...
         mid=mid,
         alive=port != 0 or part.first("bundle-only") is not None,
         direction=_direction(part, direction),
-        codec=codec,
-        rtx=rtx,
-        codec_names=codec_names,
+        codec=codecs.spoken,
+        rtx=codecs.repair,
+        red=codecs.red,
+        codec_names=codecs.names,
         extensions=read_extensions(part, extensions) if rtp else (),
         rids=read_rids(part) if rtp else (),
         ssrcs=ssrcs,

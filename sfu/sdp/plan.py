@@ -32,7 +32,7 @@ _SOURCE_FEEDBACK = {
 }
 """What we send of it to a publisher."""
 _SLOT_FEEDBACK = {
-    "audio": ("transport-cc",),
+    "audio": ("transport-cc", "nack"),
     "video": ("transport-cc", "nack", "nack pli", "ccm fir", "goog-remb"),
 }
 """What we take of it from a viewer."""
@@ -54,6 +54,7 @@ class Source:
     mid: str
     codec: Codec
     rtx: Codec | None
+    red: Codec | None
     offered_rids: tuple[str, ...]
     """Accepted layers in the order of the offer."""
     rids: tuple[str, ...]
@@ -67,7 +68,7 @@ class Source:
     @property
     def shape(self) -> tuple[object, ...]:
         """What cannot change while the connection is open."""
-        types = _payload_types(self.codec, self.rtx)
+        types = _payload_types(self.codec, self.rtx, self.red)
         return (self.kind, self.mid, *types, self.offered_rids, self.layers)
 
 
@@ -80,10 +81,11 @@ class Slot:
     mid: str
     codec: Codec
     rtx: Codec | None
+    red: Codec | None
 
     @property
     def shape(self) -> tuple[object, ...]:
-        types = _payload_types(self.codec, self.rtx)
+        types = _payload_types(self.codec, self.rtx, self.red)
         return (self.media, self.number, self.mid, *types, self.transport_cc)
 
     @property
@@ -112,8 +114,8 @@ class Plan:
         return (s for s in self.sections if isinstance(s, Slot) and s.media == media)
 
 
-def _payload_types(codec: Codec, rtx: Codec | None) -> tuple[int, int | None]:
-    return codec.payload_type, rtx.payload_type if rtx else None
+def _payload_types(codec: Codec, *more: Codec | None) -> tuple[int | None, ...]:
+    return codec.payload_type, *(other.payload_type if other else None for other in more)
 
 
 def make_plan(offer: Offer, kind: SessionKind = "browser") -> Plan:
@@ -182,9 +184,11 @@ def _assign(
         return _source(section, _SENT[media][place], codec, ids)
     codec = replace(codec, feedback=_feedback(section, codec, _SLOT_FEEDBACK, ids, sent=False))
     if media == "audio":
-        # Sound is sent once.
-        return Slot("audio", place, section.mid, codec, None)
-    return Slot("video", place, section.mid, codec, section.rtx)
+        # What gets lost comes once more in later packets, not in packets of its own.
+        if section.red is None:
+            codec = replace(codec, feedback=tuple(f for f in codec.feedback if f != "nack"))
+        return Slot("audio", place, section.mid, codec, None, section.red)
+    return Slot("video", place, section.mid, codec, section.rtx, None)
 
 
 def _source(section: Section, kind: Kind, codec: Codec, ids: dict[str, int]) -> Source:
@@ -198,6 +202,7 @@ def _source(section: Section, kind: Kind, codec: Codec, ids: dict[str, int]) -> 
         section.mid,
         replace(codec, feedback=feedback),
         section.rtx,
+        section.red,
         tuple(layer.name for layer in layers),
         tuple(layer.name for layer in _smallest_first(layers)),
         () if layers else section.ssrcs[:most],

@@ -38,6 +38,7 @@ class Draft:
             "a=rtcp-fb:111 transport-cc",
             "a=fmtp:111 minptime=10;useinbandfec=1",
             "a=rtpmap:63 red/48000/2",
+            "a=fmtp:63 111/111",
         )
 
     def video(self, direction: str, *more: str) -> "Draft":

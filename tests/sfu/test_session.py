@@ -28,6 +28,7 @@ def test_opens_with_everything_the_kernel_needs() -> None:
         "mid": b"1",
         "payload_type": 96,
         "rtx_payload_type": 97,
+        "red_payload_type": 0,
         "clock_rate": 90000,
         "rids": (b"q", b"h", b"f"),
         "ssrcs": (),
@@ -36,7 +37,9 @@ def test_opens_with_everything_the_kernel_needs() -> None:
         "remb": True,
     }
     assert log["expect"][0][3]["clock_rate"] == 48000
+    assert log["expect"][0][3]["red_payload_type"] == 63
     assert [e[2] for e in log["add_audio_slot"]] == list(range(4))
+    assert {e[3]["red_payload_type"] for e in log["add_audio_slot"]} == {63}
     assert [e[2] for e in log["add_video_slot"]] == list(range(VIDEO_SLOTS))
     types = [(e[3]["payload_type"], e[3]["rtx_payload_type"]) for e in log["add_video_slot"]]
     assert set(types) == {(96, 97)}

@@ -89,6 +89,33 @@ def test_sound() -> None:
     assert not any("stereo" in line for line in parts[7])
 
 
+def test_sound_may_carry_earlier_sound() -> None:
+    """RED behind Opus: whoever sends takes the first."""
+    text = offers.Draft().audio("sendonly").audio("recvonly").text()
+    for section in sections(answer(text))[1:]:
+        assert section[0].endswith(" 111 63")
+        assert "a=rtpmap:63 red/48000/2" in section
+        assert "a=fmtp:63 111/111" in section
+
+
+@pytest.mark.parametrize(
+    "offered", ["111", "111/112", "110/110", "111/111/", "/", ""], ids=lambda s: s or "none"
+)
+def test_redundancy_of_something_else_is_left_out(offered: str) -> None:
+    text = offers.Draft().audio("recvonly").text().replace("63 111/111", f"63 {offered}")
+    assert "red/48000" not in answer(text)
+
+
+@pytest.mark.parametrize("red", [True, False])
+def test_lost_sound_may_be_asked_for_where_earlier_sound_goes_along(red: bool) -> None:
+    text = offers.Draft().audio("sendonly").audio("recvonly").text()
+    text = text.replace("a=rtcp-fb:111 ", "a=rtcp-fb:111 nack\r\na=rtcp-fb:111 ")
+    text = text if red else text.replace("63 111/111", "63 0/0")
+    microphone, speaker = sections(answer(text))[1:]
+    assert "a=rtcp-fb:111 nack" not in microphone
+    assert ("a=rtcp-fb:111 nack" in speaker) == red
+
+
 def test_slots_have_streams_of_their_own() -> None:
     parts = sections(answer(offers.browser()))[5:]
     streams = [line for part in parts for line in part if line.startswith("a=msid:")]

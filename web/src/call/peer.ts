@@ -1,12 +1,13 @@
 // The one RTCPeerConnection of a call: four sending sections, then the receiving slots, in the
 // order the server relies on. Negotiated once; later offers only restart ICE.
-import { withStereo } from "./sdp";
+import { withSoundRepair, withStereo } from "./sdp";
 import { VIDEO_SLOTS } from "./slots";
 import type { Kind } from "./state";
 
 export const AUDIO_SLOTS = 4;
 const SCREEN_AUDIO = 3;
 const SCREEN_SOUND_SLOT = 4 + 3;
+const SOUND_SLOTS = [4, 5, 6, SCREEN_SOUND_SLOT];
 
 /** Not yet in TypeScript's library. */
 interface Encoding extends RTCRtpEncodingParameters {
@@ -61,7 +62,8 @@ export class Peer {
   async offer(id: number, iceRestart: boolean): Promise<string> {
     this.awaited = id;
     const offer = await this.connection.createOffer({ iceRestart });
-    const sdp = withStereo(offer.sdp ?? "", [SCREEN_AUDIO, SCREEN_SOUND_SLOT]);
+    const stereo = withStereo(offer.sdp ?? "", [SCREEN_AUDIO, SCREEN_SOUND_SLOT]);
+    const sdp = withSoundRepair(stereo, SOUND_SLOTS);
     await this.connection.setLocalDescription({ type: "offer", sdp });
     return sdp;
   }
@@ -145,13 +147,15 @@ export class Peer {
   }
 }
 
-/** VP8 with retransmission, and Opus: shorter offers, and nothing the server would refuse. */
+/** VP8 with retransmission, and Opus with RED: shorter offers, and nothing the server would refuse. */
 function prefer(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): RTCRtpTransceiver {
-  const wanted = kind === "audio" ? ["audio/opus"] : ["video/vp8", "video/rtx"];
-  const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs.filter((codec) =>
-    wanted.includes(codec.mimeType.toLowerCase()),
+  const wanted = kind === "audio" ? ["audio/opus", "audio/red"] : ["video/vp8", "video/rtx"];
+  const known = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? [];
+  // The first is what is sent unless something else is said.
+  const codecs = wanted.flatMap((name) =>
+    known.filter((codec) => codec.mimeType.toLowerCase() === name),
   );
-  if (codecs !== undefined && codecs.length > 0 && "setCodecPreferences" in transceiver) {
+  if (codecs.length > 0 && "setCodecPreferences" in transceiver) {
     transceiver.setCodecPreferences(codecs);
   }
   return transceiver;

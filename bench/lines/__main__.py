@@ -12,22 +12,17 @@ to be run as root; without Janus the others are measured all the same. Speech is
 
 import argparse
 import asyncio
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from . import many
 from .cases import CASES
-from .figures import Figures
 from .plot import draw
-from .running import Result
+from .report import Measured, read
 from .speech import Recogniser
-from .table import HEAD, aligned, cells, told
-from .tries import COLUMNS, available, measure, medians
-from .verdict import OURS, THEIRS, Finding, judge
+from .tries import COLUMNS, available, measure
 
 
 def parse() -> argparse.Namespace:
@@ -45,6 +40,16 @@ def parse() -> argparse.Namespace:
     add("--runs", type=int, default=1, help="of each; the median counts (1)")
     add("--speech-model", type=Path, metavar="FOLDER", help="for whether speech is understood")
     add("--json", type=Path, metavar="FILE", help="figures and samples")
+    add(
+        "--from",
+        type=Path,
+        metavar="FILE",
+        nargs="+",
+        dest="earlier",
+        default=[],
+        help="nothing is measured: figures are those that --json has written",
+    )
+    add("--markdown", type=Path, metavar="FILE", help="table and verdict")
     add("--plots", type=Path, metavar="FOLDER", help="a picture (SVG) for each line")
     arguments = parser.parse_args()
     arguments.only = _chosen(parser, "--only", arguments.only, everything)
@@ -68,53 +73,25 @@ def _chosen(
 
 def main() -> int:
     arguments = parse()
-    recogniser = None if arguments.speech_model is None else Recogniser(arguments.speech_model)
-    wanted = available(arguments.columns)
-    results = asyncio.run(measure(arguments.only, wanted, arguments.runs, recogniser))
-    by_column = {
-        name: medians(results, name) for name in dict.fromkeys(it.column for it in results)
-    }
-    rows = [
-        cells(case, name, figures[case])
-        for case in arguments.only
-        for name, figures in by_column.items()
-        if case in figures
-    ]
-    print("\n" + "\n".join(aligned([HEAD, *rows])), flush=True)
-    findings = judge(by_column.get(OURS, {}), by_column.get(THEIRS, {}))
-    if "zvonok" in wanted:
-        done = by_column.get(OURS, {})
-        findings += [Finding(it, "figures", None, False) for it in arguments.only if it not in done]
-    crowd = many.measure() if arguments.many else None
-    if crowd is not None:
-        print(f"\n{crowd}")
-        findings += crowd.findings()
-    print("\n" + "\n".join(map(told, findings)))
+    expected: list[str] = []
+    if arguments.earlier:
+        measured = read(arguments.earlier)
+    else:
+        recogniser = None if arguments.speech_model is None else Recogniser(arguments.speech_model)
+        wanted = available(arguments.columns)
+        results = asyncio.run(measure(arguments.only, wanted, arguments.runs, recogniser))
+        measured = Measured(results, many.measure() if arguments.many else None)
+        expected = arguments.only if "zvonok" in wanted else []
+    findings = measured.findings(expected)
+    print("\n" + measured.text(findings))
     if arguments.json is not None:
-        write(arguments.json, results, by_column, findings, crowd)
+        measured.write(arguments.json, findings)
+    if arguments.markdown is not None:
+        arguments.markdown.write_text(measured.markdown(findings))
     if arguments.plots is not None:
-        for case in dict.fromkeys(it.case for it in results):
-            draw(arguments.plots, CASES[case], [it for it in results if it.case == case])
+        for case in dict.fromkeys(it.case for it in measured.results):
+            draw(arguments.plots, CASES[case], [it for it in measured.results if it.case == case])
     return 0 if all(finding.met for finding in findings) else 1
-
-
-def write(
-    path: Path,
-    results: Sequence[Result],
-    by_column: Mapping[str, Mapping[str, Figures]],
-    findings: Sequence[Finding],
-    crowd: many.Crowd | None,
-) -> None:
-    told = {
-        "figures": {
-            name: {case: it.as_json() for case, it in cases.items()}
-            for name, cases in by_column.items()
-        },
-        "many": crowd and asdict(crowd),
-        "findings": [vars(finding) for finding in findings],
-        "runs": [{**vars(it), "figures": it.figures.as_json()} for it in results],
-    }
-    path.write_text(json.dumps(told, ensure_ascii=False))
 
 
 if __name__ == "__main__":

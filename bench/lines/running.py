@@ -31,6 +31,14 @@ class Result:
     line: list[dict[str, Any]]
     """Half seconds, `t` from the beginning."""
 
+    def as_json(self) -> dict[str, Any]:
+        return {**vars(self), "figures": self.figures.as_json()}
+
+
+def result_of(told: dict[str, Any]) -> Result:
+    """What `as_json` told. Raises TypeError for what another version wrote."""
+    return Result(**{**told, "figures": Figures(**told["figures"])})
+
 
 async def run(
     column: Column, case: Case, seed: int, speech_seconds: float, recogniser: Recogniser | None

@@ -53,13 +53,15 @@ class Lines:
 
 
 def line_of(session: Session, stats: "SessionStats") -> SessionLine:
+    shown = [tile for slot in stats["slots"] if (tile := _tile(session, slot)) is not None]
+    withheld = [LineTile(slot, None, 0, "publisher") for slot in session.withheld]
     heard = stats["estimate"] > 0 or stats["rtt"] > 0
     return SessionLine(
         session=session.id,
         estimate=stats["estimate"],
         rtt_ms=round(stats["rtt"] / 1000) if stats["rtt"] else None,
         loss=round(stats["loss"], 3) if heard else None,
-        tiles=[tile for slot in stats["slots"] if (tile := _tile(session, slot)) is not None],
+        tiles=sorted([*shown, *withheld], key=lambda tile: tile.slot),
     )
 
 

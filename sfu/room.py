@@ -34,6 +34,8 @@ class Room:
         self._publishers: dict[Name, Session] = {}
         self._watchers: dict[Name, set[Session]] = {}
         self._unsettled: set[Session] = set()
+        self._limited: set[Session] = set()
+        """Publishers whose line does not bear all layers."""
         self._sharer: Session | None = None
         self._speakers: tuple[int, ...] = ()
         self._followers: set[Session] = set()
@@ -50,6 +52,7 @@ class Room:
             self.withdraw(session, now)
             return
         self._publish(session, frozenset(session.wanted.open), now)
+        self._heed_uplink(session, now)
         self._watch(session)
         self._show(session, now)
         self._feature(now)
@@ -62,8 +65,10 @@ class Room:
         for name in _names(session.tiles.values()):
             self._unwatch(session, name)
         session.tiles = {}
+        session.withheld.clear()
         self._followers.discard(session)
         self._unsettled.discard(session)
+        self._limited.discard(session)
         self._feature(now)
 
     def resize(self, session: Session, kind: Kind, now: float) -> None:
@@ -83,6 +88,8 @@ class Room:
             if all(demand.settled for demand in session.demand.values()):
                 self._unsettled.discard(session)
             self.dirty.add(session)
+        for session in list(self._limited):
+            self._settle_uplink(session, now)
         if self._challenger:
             self._feature(now)
 
@@ -117,6 +124,24 @@ class Room:
             self._sharer = sharer
             self._kernel.set_screen_audio(self.number, sharer.handle if sharer else -1)
 
+    # ── what publishers' lines bear ──
+
+    def _heed_uplink(self, session: Session, now: float) -> None:
+        if session.hear_uplink(now):
+            self.resize(session, "camera", now)
+        if session.uplink is not None and session.uplink.limited:
+            self._limited.add(session)
+
+    def _settle_uplink(self, session: Session, now: float) -> None:
+        uplink = session.uplink
+        # Whom nobody wants to see sends nothing by which more could be found to fit.
+        if uplink is None or (session.participant, "camera") not in self._watchers:
+            return
+        if uplink.settle(now):
+            self.resize(session, "camera", now)
+        if not uplink.limited:
+            self._limited.discard(session)
+
     # ── what sessions show ──
 
     def _watch(self, session: Session) -> None:
@@ -141,23 +166,33 @@ class Room:
         """Fills the slots as their tiles say; `only`: those that show this source."""
         for slot in session.showing.keys() - session.tiles.keys():
             self._clear(session, slot, now)
+        session.withheld &= session.tiles.keys()
         for slot, tile in session.tiles.items():
             if only is not None and (tile.participant, tile.kind) != only:
                 continue
             shown = self._choose(session, tile)
+            (session.withheld.add if self._withheld(tile) else session.withheld.discard)(slot)
             if shown is None:
                 self._clear(session, slot, now)
             elif shown != session.showing.get(slot):
                 self._set(session, slot, shown, now)
 
+    def _withheld(self, tile: Tile) -> bool:
+        source = self._publishers.get((tile.participant, tile.kind))
+        among = source.layers(tile.kind) if source is not None else None
+        return among is not None and not among
+
     def _choose(self, session: Session, tile: Tile) -> Shown | None:
         source = self._publishers.get((tile.participant, tile.kind))
         if source is None or source is session or not session.has_video_slot(tile.slot):
             return None
+        if self._withheld(tile):
+            return None
         current = session.showing.get(tile.slot)
         same = current and current.source is source and current.kind == tile.kind
         heights = source.heights[tile.kind]
-        layer = choose_layer(heights, tile.height, current.layer if current and same else None)
+        before = current.layer if current and same else None
+        layer = choose_layer(heights, tile.height, before, source.layers(tile.kind))
         return Shown(source, tile.kind, layer, TEMPORAL[tile.frames])
 
     def give(self, session: Session, slot: int, layer: int, now: float) -> None:

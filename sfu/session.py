@@ -1,7 +1,7 @@
 """One participant's connection: its negotiation, its keys, its sources and slots in the kernel."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -20,6 +20,7 @@ from zvonok.wire.ids import KINDS, RIDS, Kind
 from . import sdp
 from .alerts import AlertReader
 from .dtls import DtlsError, DtlsServer, Handshake
+from .uplink import Uplink
 from .views import HEIGHTS, SCREEN_HEIGHT, Demand, layer_names, names_tell_sizes
 
 if TYPE_CHECKING:
@@ -94,10 +95,14 @@ class Session:
         self.given: dict[int, int | None] = {}
         """Layers that the slots in `showing` get, as the viewer's line bears it."""
         self.tiles: dict[int, Tile] = {}
+        self.withheld: set[int] = set()
+        """Slots that get nothing because their publishers' lines bear no picture."""
         self.published: frozenset[Kind] = frozenset()
         """Sources that are negotiated and open."""
         self.demand = _no_demand()
         self.heights: dict[str, tuple[int, ...]] = {}
+        self.uplink: Uplink | None = None
+        """Of who publishes our client's layers."""
         self.written: ActualSession | None = None
         self.line: SessionLine | None = None
         """As it was last told of."""
@@ -228,6 +233,19 @@ class Session:
             remb="goog-remb" in feedback,
         )
 
+    def layers(self, kind: Kind) -> Collection[int] | None:
+        """Those that may be asked for; None: all."""
+        return self.uplink.layers if kind == "camera" and self.uplink is not None else None
+
+    def hear_uplink(self, now: float) -> bool:
+        """Whether what the peer's browser thinks that it can send changes the camera's layers."""
+        return self.uplink is not None and self.uplink.hear(
+            self.wanted.uplink,
+            screen="screen" in self.published,
+            screen_sound="screen_audio" in self.published,
+            now=now,
+        )
+
     def layer_name(self, layer: int) -> str | None:
         """What clients call a layer of the camera; None: there is no such layer."""
         return self._names[layer] if 0 <= layer < len(self._names) else None
@@ -249,6 +267,7 @@ class Session:
                 self.heights["camera"] = tuple(HEIGHTS[name] for name in self._names)
                 self.demand["camera"] = Demand(source.layers)
                 self._measured = {}
+                self.uplink = Uplink() if self._names == RIDS else None
                 self._sizes_unknown = source.layers > 1 and not names_tell_sizes(source.rids)
             elif source.kind == "screen":
                 self.heights["screen"] = (SCREEN_HEIGHT,) * source.layers

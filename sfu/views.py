@@ -1,6 +1,6 @@
 """What a viewer is shown: which layer fits a tile, and what anybody shows of a source."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from zvonok.wire.ids import RIDS
 
@@ -37,10 +37,17 @@ def names_tell_sizes(rids: Sequence[str]) -> bool:
     return bool(rids) and all(rid in RIDS for rid in rids)
 
 
-def choose_layer(heights: Sequence[int], tile: int, current: int | None = None) -> int:
+def choose_layer(
+    heights: Sequence[int],
+    tile: int,
+    current: int | None = None,
+    among: Collection[int] | None = None,
+) -> int:
     """Index of the smallest layer that serves a tile of `tile` pixels, else of the largest. Layers
-    of one height count as larger the later they come."""
-    smallest_first = sorted(range(len(heights)), key=lambda layer: (heights[layer], layer))
+    of one height count as larger the later they come. `among`: of these, which must not be none;
+    None: of all."""
+    layers = range(len(heights)) if among is None else among
+    smallest_first = sorted(layers, key=lambda layer: (heights[layer], layer))
     for layer in smallest_first:
         smaller = current is not None and heights[layer] < heights[current]
         if heights[layer] >= tile * (ENOUGH_TO_STEP_DOWN if smaller else ENOUGH):

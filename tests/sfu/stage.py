@@ -60,6 +60,7 @@ class Stage:
             "open": list(old.open) if old else [],
             "view": old.view if old else [],
             "moderator": old.moderator if old else False,
+            "uplink": old.uplink if old else 0,
         }
         wanted = self.wanted[name] = WantedSession(**{**fields, **changes})
         if offer or old is None:

@@ -155,3 +155,18 @@ def test_what_is_notable(changes: dict[str, Any], expected: bool) -> None:
     before: dict[str, Any] = {"session": "s", "estimate": 500_000, "rtt_ms": 50, "loss": 0.01}
     now = SessionLine(**(before | changes))
     assert notable(SessionLine(**before), now) is expected
+
+
+def test_a_camera_that_its_publishers_line_does_not_bear_is_told_of() -> None:
+    """Or its viewers would take themselves for cut off."""
+    stage = Stage()
+    stage.now = 1000.0
+    joined(stage, 1, open=["camera"])
+    joined(stage, 2, view=[tile(3, 1)])
+    told(stage)
+    stage.want(1, uplink=60_000)
+    (line,) = [line for line in told(stage, 2 * EVERY) if line.session == "s2"]
+    assert line.tiles == [LineTile(3, None, 0, "publisher")]
+    stage.want(2, view=[])
+    (line,) = [line for line in told(stage, 2 * EVERY) if line.session == "s2"]
+    assert line.tiles == []

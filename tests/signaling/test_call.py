@@ -1,5 +1,6 @@
 """The state machine: seats, roles, media, time."""
 
+import msgspec
 import pytest
 
 from signaling.call.call import CONNECT_SECONDS, EMPTY_SECONDS
@@ -28,10 +29,12 @@ from zvonok.wire.client import (
     Search,
     SetMedia,
     SetQuality,
+    SetUplink,
     Speakers,
     Tile,
     View,
     Welcome,
+    decode_client,
 )
 from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import Kind
@@ -338,6 +341,34 @@ def test_an_offer_becomes_a_wanted_session(stage: Stage) -> None:
     assert (wanted.open, wanted.moderator) == (["microphone"], True)
     assert wanted.view == [bus.Tile(0, 7, "camera", 180)]
     assert list(stage.call.session.offered()) == [wanted.session]
+
+
+def test_what_a_browser_thinks_it_can_send_is_passed_on_for_its_own_seat(stage: Stage) -> None:
+    socket, other = offered(stage), offered(stage)
+    effects = stage.say(socket, SetUplink(254_000))
+    assert stage.touched(effects) == {stage.session(socket)}
+    for one, uplink in ((socket, 254_000), (other, 0)):
+        wanted = stage.call.wanted(stage.session(one))
+        assert wanted is not None
+        assert wanted.uplink == uplink
+    assert stage.touched(stage.say(socket, SetUplink(254_000))) == set(), "nothing has changed"
+
+
+def test_an_estimate_comes_once_a_second(stage: Stage) -> None:
+    socket = offered(stage)
+    for estimate in range(5):
+        stage.say(socket, SetUplink(estimate))
+    assert stage.touched(stage.say(socket, SetUplink(5))) == set()
+    (failed,) = stage.viewers[socket].got(Failed)
+    assert failed.error.code == "rate_limited"
+    stage.wait(1)
+    assert stage.touched(stage.say(socket, SetUplink(5))) == {stage.session(socket)}
+
+
+@pytest.mark.parametrize("estimate", ["-1", "100000001", "1e3000", "0.5", '"9"', "null", "true"])
+def test_a_hostile_estimate_is_refused(estimate: str) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        decode_client(f'{{"type": "uplink", "estimate": {estimate}}}')
 
 
 def test_mute_closes_the_source_at_once(stage: Stage) -> None:

@@ -71,6 +71,8 @@ class WantedSession(Struct, frozen=True, kw_only=True, omit_defaults=True):
     view: list[Tile] | None = []
     """None: the SFU chooses by itself (WHEP): the shared screen, else the loudest camera."""
     moderator: bool = False
+    uplink: int = 0
+    """Bits per second that the peer's browser thinks it can send; 0: it has not said."""
 
 
 class Description(Struct, frozen=True, array_like=True):

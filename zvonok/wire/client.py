@@ -23,6 +23,7 @@ LessonSize = Annotated[int, Meta(ge=1, le=SEATS)]
 PageId = Annotated[str, Meta(max_length=64)]
 Sdp = Annotated[str, Meta(max_length=131072)]
 CommandId = Annotated[str, Meta(min_length=1, max_length=16)]
+UPLINK_MOST = 100_000_000
 COMMANDS_REMEMBERED = 32
 """Of each seat: that many of its last commands are known when they come again."""
 
@@ -108,6 +109,13 @@ class SetQuality(Command, frozen=True, tag="quality", forbid_unknown_fields=True
     quality: Quality
 
 
+class SetUplink(Struct, frozen=True, tag="uplink", forbid_unknown_fields=True):
+    """What the client's browser thinks it can send: bits per second."""
+
+    estimate: Annotated[int, Meta(ge=0, le=UPLINK_MOST)]
+    """0: not known."""
+
+
 class Search(Struct, frozen=True, tag="search", forbid_unknown_fields=True):
     """Look for people by a part of the name, or fetch people by their numbers."""
 
@@ -135,7 +143,9 @@ class Ping(Struct, frozen=True, tag="ping", forbid_unknown_fields=True):
     """Asks for a `pong`, so that a dead socket is noticed."""
 
 
-ClientMessage = Join | Offer | View | SetMedia | SetQuality | SetSize | Search | Leave | End | Ping
+ClientMessage = (
+    Join | Offer | View | SetMedia | SetQuality | SetUplink | SetSize | Search | Leave | End | Ping
+)
 
 
 # ── server to browser ──

@@ -8,7 +8,7 @@ import msgspec
 
 from zvonok.wire import bus
 from zvonok.wire.bus import SESSION_CLOSED, ActualSession, Description, WantedSession
-from zvonok.wire.client import Answer, Failed, Media, Offer, Publish, Tile, View
+from zvonok.wire.client import Answer, Failed, Media, Offer, Publish, SetUplink, Tile, View
 from zvonok.wire.errors import ErrorBody, Refusal
 from zvonok.wire.ids import KINDS
 
@@ -22,6 +22,8 @@ from .sources import SourcesPart
 
 OFFERS = Rate(burst=5, per_second=1)
 """Of one seat. Each costs the SFU some milliseconds, which all calls share."""
+UPLINKS = Rate(burst=5, per_second=1)
+"""Of one seat. Each is a look of the SFU's."""
 REVISIONS_SKIPPED = 1024
 """By a takeover: revisions that the SFU may have seen although Redis has lost them since."""
 
@@ -41,6 +43,7 @@ class Session:
     offer: Description | None = None
     """Kept to be written again; None after a takeover: Redis has it."""
     view: list[Tile] | None = None
+    uplink: int = 0
     camera_layers: list[Literal["q", "h", "f"]] | None = None
     screen_shown: bool = False
     connected: bool = False
@@ -58,16 +61,22 @@ class SessionPart(Part):
         self._sessions: dict[int, Session] = {}
         self._offers: dict[int, Bucket] = {}
         """By seat, not by socket: a new socket gives no new offers."""
+        self._uplinks: dict[int, Bucket] = {}
 
     def handlers(self) -> Sequence[Handles]:
-        return [Handles(Offer, self._offer), Handles(View, self._view)]
+        return [
+            Handles(Offer, self._offer),
+            Handles(View, self._view),
+            Handles(SetUplink, self._uplink),
+        ]
 
     def wanted(self, seat: Seat) -> WantedSession | None:
         """What the SFU is to make of the seat; None before the first offer."""
         offer_id = self._negotiations[seat.number].offer_id
         if offer_id < 0:
             return None
-        on, view = self._sources[seat.number].on, self._session(seat).view
+        on, session = self._sources[seat.number].on, self._session(seat)
+        view = session.view
         return WantedSession(
             session=seat.session,
             participant=seat.number,
@@ -77,6 +86,7 @@ class SessionPart(Part):
             open=[kind for kind in KINDS if getattr(on, kind)],
             view=None if view is None else [_bus_tile(tile) for tile in view],
             moderator=seat.moderator,
+            uplink=session.uplink,
         )
 
     def offer(self, seat: Seat) -> Description | None:
@@ -114,11 +124,12 @@ class SessionPart(Part):
         turn.change_session(seat.number)
 
     def take_back(self, wanted: Mapping[str, WantedSession]) -> None:
-        """After a takeover: views as the process before us wrote them for the SFU."""
+        """After a takeover: views and uplinks as the process before us wrote them for the SFU."""
         for seat in self.people.seats.values():
             before = wanted.get(seat.session)
             if before is not None:
                 self._session(seat).view = _view_of(before)
+                self._session(seat).uplink = before.uplink
                 revision = before.revision + REVISIONS_SKIPPED
                 self.people.presence[seat.number].revision = revision
 
@@ -154,6 +165,7 @@ class SessionPart(Part):
     def left(self, turn: Turn, seat: Seat) -> None:
         self._sessions.pop(seat.number, None)
         self._offers.pop(seat.number, None)
+        self._uplinks.pop(seat.number, None)
         turn.do(SessionTouched(seat.session))
 
     # ── what the browser says ──
@@ -178,6 +190,16 @@ class SessionPart(Part):
         session = self._session(seat)
         if session.view != message.tiles:
             session.view = message.tiles
+            turn.change_session(seat.number)
+
+    def _uplink(self, turn: Turn, seat: Seat, message: SetUplink) -> None:
+        uplinks = self._uplinks.setdefault(seat.number, Bucket(UPLINKS, turn.now))
+        wait = uplinks.take(turn.now)
+        if wait > 0:
+            raise Refusal(429, "rate_limited", "too many estimates", retry_after=wait)
+        session = self._session(seat)
+        if session.uplink != message.estimate:
+            session.uplink = message.estimate
             turn.change_session(seat.number)
 
     # ── what the SFU says ──

@@ -110,6 +110,10 @@ export class RunningCall {
       person: (number) => this.roster?.get(number),
       hidden: () => outOfSight() && !this.seenElsewhere,
       cut: () => this.path.lostSince !== null,
+      withheld: (slot) => {
+        const tile = this.told.peek().line?.tiles?.find((one) => one.slot === slot);
+        return tile !== undefined && tile.layer === null;
+      },
     });
     this.own = new OwnMedia(local, this.notices, (now) =>
       this.socket.send({ type: "media", media: now }),
@@ -125,6 +129,7 @@ export class RunningCall {
       },
       slots: () => this.pictures.asked,
       line: () => this.told.peek().line,
+      uplink: (estimate) => this.socket.send({ type: "uplink", estimate }),
       sampled: (peer, entries) => level.sampled(peer, entries),
     });
     this.searches = new Searches((message) => this.socket.send(message));
@@ -211,6 +216,7 @@ export class RunningCall {
       this.publish = null;
       this.told.value = {};
     }
+    this.monitor.forgotten();
     this.rosterChanged();
     this.phase.value = "connected";
     this.path.welcomed(welcome);

@@ -18,6 +18,7 @@ const NO_COMMANDS: Readonly<Record<Exclude<ClientMessage, Command>["type"], true
   join: true,
   offer: true,
   view: true,
+  uplink: true,
   search: true,
   leave: true,
   ping: true,

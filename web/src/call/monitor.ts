@@ -9,6 +9,7 @@ import type { Slots } from "./slots";
 import type { ConnectionDetails, Quality } from "./state";
 import { type Entry, sample } from "./stats";
 import { receiveShare, TileMeter } from "./tiles";
+import { Uplink } from "./uplink";
 import { Weakness } from "./weak";
 
 const EVERY_MS = 1000;
@@ -24,6 +25,8 @@ export interface MonitorEvents {
   slots(): Slots;
   /** How the server finds the line to here, as far as it has said. */
   line(): Line | undefined;
+  /** What the browser thinks that it can send has changed notably: bits per second. */
+  uplink(estimate: number): void;
   /** Every sample that is judged, for what else follows from it. */
   sampled(peer: Peer, entries: readonly Entry[]): void;
 }
@@ -37,6 +40,7 @@ export class Monitor {
   private readonly warned = signal(false);
   private readonly timer: ReturnType<typeof setInterval>;
 
+  private uplink = new Uplink();
   private hearing = new Hearing();
   private turns = 0;
 
@@ -54,6 +58,12 @@ export class Monitor {
   /** Another connection counts from the beginning. */
   replaced(): void {
     this.hearing = new Hearing();
+    this.uplink = new Uplink();
+  }
+
+  /** The server may know nothing of what it was told. */
+  forgotten(): void {
+    this.uplink.forget();
   }
 
   /** The connection cannot carry the call as it is. */
@@ -76,10 +86,15 @@ export class Monitor {
     const connected = peer.connection.connectionState === "connected";
     if (peer !== this.peer()) return;
     const entries = [...report.values()];
+    const ceilings = peer.ceilings();
     const counted = {
-      ...sample(entries, peer.ceilings(), connected, performance.now()),
+      ...sample(entries, ceilings, connected, performance.now()),
       expecting: this.events.expecting(),
     };
+    const usable = [...ceilings.values()].reduce((sum, each) => sum + each, 0);
+    const { tell, probe } = this.uplink.add(counted.now, counted.sendLine, usable);
+    if (tell !== null) this.events.uplink(tell);
+    if (probe) void peer.probe();
     this.events.missing(this.hearing.add(counted));
     this.turns += 1;
     if (this.turns % JUDGED !== 0) return;

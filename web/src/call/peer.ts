@@ -22,6 +22,8 @@ const CAMERA: Encoding[] = [
   { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_800_000, scalabilityMode: TEMPORAL },
 ];
 const RIDS = ["q", "h", "f"];
+/** Bits per second by which what a picture may use goes up and down: more than before is worth a probe. */
+const ALLOWANCE = 1_000;
 const SCREEN: Encoding[] = [
   { maxBitrate: 2_500_000, maxFramerate: 30, priority: "medium", scalabilityMode: TEMPORAL },
 ];
@@ -42,6 +44,7 @@ export class Peer {
   /** `setParameters` fails when two changes of one sender overlap. */
   private turn: Promise<void> = Promise.resolve();
   private awaited = -1;
+  private allowance = 0;
   private shown: { layers: readonly string[]; screen: boolean } = { layers: RIDS, screen: true };
 
   constructor(iceServers: RTCIceServer[], events: PeerEvents) {
@@ -98,13 +101,20 @@ export class Peer {
     return this.answered ? this.inTurn(() => this.tune()) : Promise.resolve();
   }
 
+  /** Has the browser probe whether the line bears more: Chromium does when more may be used. */
+  probe(): Promise<void> {
+    this.allowance = this.allowance === 0 ? ALLOWANCE : 0;
+    return this.answered ? this.inTurn(() => this.tune()) : Promise.resolve();
+  }
+
   private async tune(): Promise<void> {
     const { layers, screen } = this.shown;
     const { microphone, camera, screen: shared, screen_audio: sound } = this.senders;
     await tuneSound(microphone);
     await tuneSound(sound);
-    await tunePicture(camera, ({ rid }) => rid === undefined || layers.includes(rid));
-    await tunePicture(shared, () => screen);
+    const asked = ({ rid }: Encoding) => rid === undefined || layers.includes(rid);
+    await tunePicture(camera, CAMERA, this.allowance, asked);
+    await tunePicture(shared, SCREEN, this.allowance, () => screen);
   }
 
   /** Bits per second that the active encodings of what is sent may use, by sender and rid. */
@@ -174,9 +184,15 @@ async function tuneSound(sender: RTCRtpSender): Promise<void> {
  */
 async function tunePicture(
   sender: RTCRtpSender,
-  wanted: (encoding: RTCRtpEncodingParameters) => boolean,
+  design: readonly Encoding[],
+  allowance: number,
+  wanted: (encoding: Encoding) => boolean,
 ): Promise<void> {
   const parameters = sender.getParameters();
-  for (const encoding of parameters.encodings) encoding.active = wanted(encoding);
+  for (const encoding of parameters.encodings) {
+    encoding.active = wanted(encoding);
+    const most = design.find(({ rid }) => rid === encoding.rid)?.maxBitrate;
+    if (most !== undefined) encoding.maxBitrate = most + allowance;
+  }
   await sender.setParameters({ ...parameters, degradationPreference: "maintain-resolution" });
 }

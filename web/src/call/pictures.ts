@@ -27,6 +27,8 @@ export interface PicturesSource {
   hidden(): boolean;
   /** Media cannot arrive now. */
   cut(): boolean;
+  /** The server gives this slot nothing: a line does not bear it. */
+  withheld(slot: number): boolean;
 }
 
 export class Pictures {
@@ -111,10 +113,11 @@ export class Pictures {
     });
   }
 
-  /** Somebody's camera is to be seen, and nothing is known to be wrong with their connection. */
+  /** Somebody's camera is to be seen, the server gives it, and nothing is known to be wrong with their connection. */
   get expecting(): boolean {
     if (!this.asking) return false;
-    return this.slots.some((tile) => {
+    return this.slots.some((tile, slot) => {
+      if (this.source.withheld(slot)) return false;
       const person = tile?.kind === "camera" ? this.source.person(tile.participant) : undefined;
       return person?.camera === true && person.present && person.quality !== "lost";
     });

@@ -53,6 +53,15 @@ test("sound that was there before the answer is sent with it", async () => {
   expect(sound()).toEqual([["on"], ["on"]]);
 });
 
+test("a probe is brought about by letting pictures use a little more, and then less again", async () => {
+  const most = () => connection().senders[1]?.parameters.encodings.map((one) => one.maxBitrate);
+  await negotiate();
+  await peer.probe();
+  expect(most()).toEqual([151_000, 501_000, 1_801_000]);
+  await peer.probe();
+  expect(most()).toEqual([150_000, 500_000, 1_800_000]);
+});
+
 test("one's voice goes before one's picture, and pictures have temporal layers", () => {
   const [microphone, camera, screen] = connection().senders.map(({ parameters }) => parameters);
   expect(microphone?.encodings[0]?.priority).toBe("high");

@@ -14,6 +14,7 @@ let receivers: FakeReceiver[];
 let pictures: Pictures;
 let hidden: boolean;
 let cut: boolean;
+let withheld: number[];
 
 function somebody(number: number): Person {
   const camera = cameras.has(number);
@@ -53,11 +54,13 @@ beforeEach(() => {
   change = {};
   hidden = false;
   cut = false;
+  withheld = [];
   pictures = new Pictures({
     send: (view) => views.push(view),
     person: somebody,
     hidden: () => hidden,
     cut: () => cut,
+    withheld: (slot) => withheld.includes(slot),
   });
   pictures.attach(peer());
 });
@@ -232,6 +235,14 @@ test("a shared page that stands still is live until its way is known to be cut",
   change = { screen: true, quality: "lost" };
   vi.advanceTimersByTime(250);
   expect(frozen()).toBe(true);
+});
+
+test("what a line does not bear is not expected", () => {
+  pictures.show([tile(1), tile(2)]);
+  withheld = [0];
+  expect(pictures.expecting).toBe(true);
+  withheld = [0, 1];
+  expect(pictures.expecting).toBe(false);
 });
 
 test("a page that nobody sees asks for no pictures, and for all of them when it is back", () => {

@@ -1,0 +1,109 @@
+"""Which layers of a camera its publisher's line bears, by what his browser thinks it can send.
+
+A browser that is asked for more than its line bears starves the largest layer, or the only one,
+and one that has too little for any sends all the same, at the cost of its own sound. So it is asked
+for less. The sizes are those of our client, which alone tells its estimate. Pure: no clock.
+"""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+KBIT = 1000
+SOUND = 30 * KBIT
+SCREEN_SOUND = 130 * KBIT
+"""Bits per second that go off for sound."""
+BESIDE_SCREEN = 3
+"""The screen has twice the camera's priority."""
+GRACE = 6.0
+"""Seconds for which more is tried: its first keyframe fills a narrow line, and then the browser has
+to find out anew what that bears."""
+FIRST_WAIT = 5.0
+LONGEST_WAIT = 120.0
+"""Seconds until more is tried again than was too much; twice as long each time that it was tried in
+vain."""
+LASTED = 30.0
+"""Seconds after which what was tried has been no failure."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """Layers that may be asked for, and how many bits per second for pictures that takes."""
+
+    layers: frozenset[int]
+    keep: int
+    enter: int
+    """More than `keep`, so that an estimate that wavers does not switch to and fro. Less where it
+    cannot grow before there is more to send: that is tried."""
+
+
+BANDS = (
+    # With 100 kbit/s the smallest layer costs an eighth of the sound.
+    Band(frozenset(), 0, 0),
+    Band(frozenset({0}), 60 * KBIT, 0),
+    # Alone any layer is sent with as little as there is. Beside smaller ones, which have up to 150
+    # and 500 kbit/s first, Chromium sends nothing of the middle one below 150, of the largest 600.
+    Band(frozenset({1}), 80 * KBIT, 150 * KBIT),
+    Band(frozenset({0, 1}), 300 * KBIT, 360 * KBIT),
+    Band(frozenset({2}), 500 * KBIT, 420 * KBIT),
+    Band(frozenset({0, 2}), 750 * KBIT, 900 * KBIT),
+    Band(frozenset({0, 1, 2}), 1250 * KBIT, 1500 * KBIT),
+)
+ALL = len(BANDS) - 1
+
+
+class Uplink:
+    """Of one publisher's camera with three layers."""
+
+    def __init__(self) -> None:
+        self._budget: int | None = None
+        """Bits per second for the camera; None: not known."""
+        self._band = ALL
+        self._trying_since: float | None = None
+        """None: what was tried last has lasted, or was given up."""
+        self._next_try = 0.0
+        self._wait = FIRST_WAIT
+
+    @property
+    def layers(self) -> Set[int]:
+        """What may be asked for."""
+        return BANDS[self._band].layers
+
+    @property
+    def limited(self) -> bool:
+        return self._band < ALL
+
+    def hear(self, estimate: int, *, screen: bool, screen_sound: bool, now: float) -> bool:
+        """What the browser thinks that it can send, 0: nothing, and what that is for beside the
+        camera. Whether `layers` has changed."""
+        left = max(0, estimate - SOUND - (SCREEN_SOUND if screen_sound else 0))
+        budget = left // BESIDE_SCREEN if screen else left
+        self._budget = budget if estimate else None
+        return self.settle(now)
+
+    def settle(self, now: float) -> bool:
+        """Time has passed in which somebody wanted to see the camera. Whether `layers` has
+        changed."""
+        before, budget = self._band, self._budget
+        trying = now - self._trying_since if self._trying_since is not None else None
+        if budget is None:
+            self._band, self._trying_since = ALL, None
+        elif budget < BANDS[before].keep:
+            if trying is None or trying >= GRACE:
+                self._lower(budget, now)
+        elif now >= self._next_try:
+            self._raise(budget, now)
+        if trying is not None and trying >= LASTED:
+            self._trying_since, self._wait = None, FIRST_WAIT
+        return self._band != before
+
+    def _lower(self, budget: int, now: float) -> None:
+        self._next_try = now + self._wait
+        if self._trying_since is not None:
+            self._wait = min(LONGEST_WAIT, self._wait * 2)
+        self._trying_since = None
+        self._band = max(at for at, band in enumerate(BANDS) if band.keep <= budget)
+
+    def _raise(self, budget: int, now: float) -> None:
+        fits = max(at for at, band in enumerate(BANDS) if band.enter <= budget)
+        if fits > self._band:
+            self._band, self._trying_since = fits, now

@@ -1,0 +1,68 @@
+// What the browser thinks it can send: told to the server, which asks for such layers as fit, and
+// helped up again. Pure.
+
+/** Part by which it must have changed to be worth telling. */
+const NOTABLY = 0.1;
+/** More makes no difference: bits per second. */
+const MOST = 5_000_000;
+/** The first pictures of a connection are sent at a guess, until the browser has found out. */
+const SETTLED = 5_000;
+/**
+ * Chromium probes for more only when more could be used than before; on its own it grows by 8 % a
+ * second, a line that is good again is used after half a minute. Each probe is a burst, though, and
+ * what it finds on a full line is a little less than there is.
+ */
+const PROBE_EVERY = 6_000;
+/** Less than this more is what a probe is brought about by. */
+const ANOTHER_LAYER = 50_000;
+/** Part of what could be used from which on there is nothing to look for. */
+const ENOUGH = 0.9;
+
+export interface Uplinked {
+  /** To be told to the server: bits per second; null: nothing new. */
+  readonly tell: number | null;
+  readonly probe: boolean;
+}
+
+/** Of one connection. */
+export class Uplink {
+  private told: number | null = null;
+  private began: number | null = null;
+  private probedAt = Number.NEGATIVE_INFINITY;
+  private usable = 0;
+
+  /** The server may know nothing any more. */
+  forget(): void {
+    this.told = null;
+  }
+
+  /**
+   * `estimate`: bits per second, null where the browser does not say. `usable`: what the pictures
+   * that are sent may use together, 0: there are none.
+   */
+  add(now: number, estimate: number | null, usable: number): Uplinked {
+    // The server tries whether more fits: that is not known before it is looked for.
+    if (usable > this.usable + ANOTHER_LAYER) this.probedAt = Number.NEGATIVE_INFINITY;
+    this.usable = usable;
+    if (usable === 0 || estimate === null) return { tell: null, probe: false };
+    this.began ??= now;
+    const settled = now - this.began >= SETTLED;
+    return {
+      tell: settled ? this.news(estimate) : null,
+      probe: this.short(now, estimate, usable),
+    };
+  }
+
+  private news(estimate: number): number | null {
+    const now = Math.min(MOST, Math.round(estimate));
+    if (this.told !== null && Math.abs(now - this.told) < NOTABLY * this.told) return null;
+    this.told = now;
+    return now;
+  }
+
+  private short(now: number, estimate: number, usable: number): boolean {
+    if (estimate >= ENOUGH * usable || now - this.probedAt < PROBE_EVERY) return false;
+    this.probedAt = now;
+    return true;
+  }
+}

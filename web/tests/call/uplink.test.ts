@@ -1,0 +1,81 @@
+import { beforeEach, expect, test } from "vitest";
+import { Uplink } from "../../src/call/uplink";
+
+const USABLE = 1_800_000;
+let uplink: Uplink;
+let now: number;
+
+beforeEach(() => {
+  uplink = new Uplink();
+  now = 0;
+});
+
+/** A second later. */
+function add(estimate: number | null, usable = USABLE) {
+  now += 1000;
+  return uplink.add(now, estimate, usable);
+}
+
+function settle(): void {
+  for (let second = 0; second < 5; second += 1) add(USABLE);
+}
+
+test("a camera that has just begun is sent at a guess, which is not told", () => {
+  for (let second = 0; second < 5; second += 1) expect(add(300_000).tell).toBeNull();
+  expect(add(2_000_000).tell).toBe(2_000_000);
+});
+
+test("who sends no pictures tells nothing, and what is known of his line is told when he does", () => {
+  for (let second = 0; second < 9; second += 1) {
+    expect(add(300_000, 0)).toEqual({ tell: null, probe: false });
+  }
+  settle();
+  expect(add(2_000_000).tell).toBe(2_000_000);
+  expect(add(90_000, 0).tell).toBeNull();
+  expect(add(90_000, 150_000).tell).toBe(90_000);
+});
+
+test("only notable changes are told, beside what was told", () => {
+  settle();
+  expect(add(1_000_000).tell).toBe(1_000_000);
+  expect(add(1_060_000).tell).toBeNull();
+  expect(add(1_120_000).tell).toBe(1_120_000);
+  expect(add(1_010_000).tell).toBeNull();
+  expect(add(60_000).tell).toBe(60_000);
+});
+
+test("how much more than enough there is does not matter", () => {
+  settle();
+  expect(add(30_000_000).tell).toBe(5_000_000);
+  expect(add(8_000_000).tell).toBeNull();
+});
+
+test("a server that may have forgotten is told again", () => {
+  settle();
+  add(1_000_000);
+  uplink.forget();
+  expect(add(1_000_000).tell).toBe(1_000_000);
+});
+
+test("a browser that does not say what it thinks is left alone", () => {
+  for (let second = 0; second < 20; second += 1) {
+    expect(add(null)).toEqual({ tell: null, probe: false });
+  }
+});
+
+test("whoever is asked for more has it looked for at once", () => {
+  settle();
+  expect(add(90_000, 150_000).probe).toBe(true);
+  expect(add(90_000, 150_000).probe).toBe(false);
+  expect(add(90_000, 151_000).probe).toBe(false);
+  expect(add(90_000, 0).probe).toBe(false);
+  expect(add(90_000, 150_000).probe).toBe(true);
+  expect(add(120_000, 500_000).probe).toBe(true);
+});
+
+test("who could use more has it looked for, now and then", () => {
+  settle();
+  const probes = Array.from({ length: 13 }, () => add(300_000).probe);
+  expect(probes.flatMap((probe, second) => (probe ? [second] : []))).toEqual([0, 6, 12]);
+  expect(Array.from({ length: 13 }, () => add(1_700_000).probe)).not.toContain(true);
+});

@@ -3,6 +3,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from sfu.kernel.counters cimport SLOTS_LOWERED, SLOTS_RAISED
 from sfu.kernel.events cimport EVENT_GIVEN, event_put
 from sfu.kernel.line cimport line_budget
+from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport source_at, source_of, track_at
 from sfu.kernel.rates cimport rates_cost, rates_have_temporal
 from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, LAYERS, SCREEN, SLOTS, SPEAKERS, TEMPORAL, VIDEO_SLOTS
@@ -13,6 +14,10 @@ cdef enum:
     OPTIONS = LAYERS * TEMPORAL
     # Time between two upward steps: a step too far shows within that
     RAISE_INTERVAL = 1000000
+    # A step up that had to be taken back within so long was too far: the next one waits for twice as
+    # long as the one before, because each costs the publisher keyframes
+    TRIAL = 5000000
+    RAISE_MOST = 16000000
     # For so long after he began to look his line is being found out
     FRESH_FOR = 3000000
     RAISE_FRESH = 200000
@@ -31,6 +36,9 @@ cdef enum:
     SOUND_LEAST = 64000
     SOUND_SPAN = 200000
     SOUND_TIME = 1000000
+    # How often Python is told what a viewer's slots are given; two pages of them ahead of that
+    TELLING = 100000
+    TELLING_BURST = 5000000
 
 cdef struct option:
     int32_t layer
@@ -42,6 +50,8 @@ cdef struct candidate:
     int64_t precedence
     # Screens get their least whatever it costs: the pace then makes fewer pictures of them
     bint forced
+    # It had nothing because nothing fitted
+    bint had_nothing
     int32_t count
     # Places in `options`; −1: none
     int32_t current
@@ -117,6 +127,7 @@ cdef void describe(engine* e, const session* v, int32_t slot_index, candidate* c
     c.slot = slot_index
     c.precedence = precedence_of(e, v, s)
     c.forced = s.track % KINDS == SCREEN
+    c.had_nothing = s.given == GIVEN_NOTHING
     c.count = 0
     if s.track % KINDS == CAMERA:
         add_camera(e, s, c)
@@ -166,7 +177,7 @@ cdef void give_out(candidate* all, int32_t count, int64_t left, bint upward) noe
         c = &all[i]
         if c.chosen < 0:
             continue
-        top = c.count - 1 if upward or c.current < 0 else c.current
+        top = c.count - 1 if upward or (c.current < 0 and not c.had_nothing) else c.current
         for place in range(top, c.chosen, -1):
             if <int64_t>(cost_of(c, place) - cost_of(c, c.chosen)) <= left:
                 left -= <int64_t>(cost_of(c, place) - cost_of(c, c.chosen))
@@ -194,6 +205,9 @@ cdef void tell(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
     cdef slot* s = &e.sessions[viewer].slots[slot_index]
     cdef uint8_t temporal = s.temporal_wanted
     if s.given == s.told_given and temporal == s.told_temporal:
+        return
+    # What is not told now is told later, if it is still so.
+    if not within(&e.sessions[viewer].telling_pace, e.now, TELLING, TELLING_BURST):
         return
     if event_put(e, EVENT_GIVEN, viewer, slot_index - AUDIO_SLOTS, s.given, &temporal, 1):
         s.told_given, s.told_temporal = s.given, temporal
@@ -266,7 +280,26 @@ cdef void sum_up(session* v, const candidate* all, int32_t count, uint64_t sound
 cdef int64_t raise_interval(const engine* e, session* v) noexcept nogil:
     if v.looks_since == 0:
         v.looks_since = e.now
-    return RAISE_FRESH if e.now - v.looks_since < FRESH_FOR else RAISE_INTERVAL
+    return max(v.raise_wait, RAISE_FRESH if e.now - v.looks_since < FRESH_FOR else RAISE_INTERVAL)
+
+
+cdef bint has_less(const candidate* all, int32_t count) noexcept nogil:
+    cdef int32_t i
+    for i in range(count):
+        if all[i].chosen < all[i].current:
+            return True
+    return False
+
+
+cdef void note_trial(const engine* e, session* v, bint less) noexcept nogil:
+    if not v.on_trial:
+        return
+    if less:
+        v.on_trial = False
+        v.raise_wait = min(<int64_t>RAISE_MOST, max(2 * v.raise_wait, <int64_t>2 * RAISE_INTERVAL))
+    elif e.now - v.raised_at > TRIAL:
+        v.on_trial = False
+        v.raise_wait = 0
 
 
 cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
@@ -281,8 +314,10 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     left = <int64_t>(line_budget(e, v) * GIVEN_OUT // 64) - <int64_t>sound
     count = collect(e, v, all)
     give_out(all, count, left, False)
+    note_trial(e, v, has_less(all, count))
     if e.now - v.raised_at >= raise_interval(e, v) and raise_one(all, count, left):
         v.raised_at = e.now
+        v.on_trial = True
     sum_up(v, all, count, sound)
     for i in range(count):
         apply(e, viewer, &all[i])

@@ -6,6 +6,8 @@ cdef enum:
     # lasts twice as long, and twice that: then jitter hides less of it
     LASTS = 25000
     LASTS_MOST = 150000
+    # The same of a probe so slow that it would have too few packets to show anything
+    LASTS_SLOW = 400000
     PACKETS = 6
     # Ahead of what is due, so that the first leaves at once
     AHEAD = 2000
@@ -26,7 +28,7 @@ cdef void cluster_begin(probe_cluster* p, int64_t now, uint64_t rate) noexcept n
 
 cdef int64_t cluster_due(probe_cluster* p, int64_t now) noexcept nogil:
     cdef int64_t passed = now - p.began
-    if (passed >= <int64_t>LASTS << min(p.failed, 2) and p.packets >= PACKETS) or passed >= LASTS_MOST:
+    if (passed >= <int64_t>LASTS << min(p.failed, 2) and p.packets >= PACKETS) or passed >= (LASTS_MOST if p.packets >= PACKETS else LASTS_SLOW):
         p.sending = False
         return -1
     return max(<int64_t>0, <int64_t>(p.rate * <uint64_t>(passed + AHEAD) // 8000000) - p.bytes)

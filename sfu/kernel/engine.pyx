@@ -286,7 +286,8 @@ cdef void engine_add_slot(engine* e, int32_t index, int32_t slot_index, bint vid
     s.rtx_payload_type = repair_payload_type if video else 0
     s.red_payload_type = 0 if video else repair_payload_type
     s.transport_cc = transport_cc
-    line_open(e, index, transport_cc)
+    # Who tells of sound alone tells nothing of what pictures need.
+    line_open(e, index, video and transport_cc, video and s.rtx_ssrc != 0)
     s.clock_base = random
     s.rtx_sequence = 1 + (random >> 17)
     map_start(&s.map, <uint32_t>1 + ((random >> 8) & 0x3FFF))

@@ -22,6 +22,8 @@ cdef struct estimator:
     # From departure to feedback, smoothed; 0: not known
     int64_t rtt
     bint overusing
+    # What may be risked where nothing tries the line before; 0: nothing
+    uint64_t untried
     # Nothing is told any more though packets leave
     bint stalled
     # When feedback came last; 0: never

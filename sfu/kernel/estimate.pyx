@@ -43,6 +43,8 @@ cdef enum:
 cdef double DECREASE = 0.85
 # Per second, far from what is known to be the line's end
 cdef double INCREASE = 0.08
+# The same where no probe goes before
+cdef double UNTRIED = 0.25
 cdef double PACKET_BITS = 9600.0
 
 
@@ -175,9 +177,9 @@ cdef void rise(estimator* c, int64_t now) noexcept nogil:
     elif is_near(c):
         more = PACKET_BITS * passed * 1e6 / (c.rtt + 100000)
     else:
-        more = INCREASE * c.target * passed
+        more = (UNTRIED if c.untried > c.target else INCREASE) * c.target * passed
     # What is not in use proves nothing.
-    if c.target + more <= 1.5 * c.acked + 10000:
+    if c.target + more <= max(1.5 * c.acked + 10000, 1.125 * c.untried):
         c.target = max(c.target, min(most(c), <uint64_t>(c.target + more)))
 
 
@@ -284,11 +286,19 @@ cdef void estimator_remb(estimator* c, int64_t now, uint64_t bitrate, uint64_t s
 
 
 cdef void estimator_tick(estimator* c, int64_t now) noexcept nogil:
-    if (c.untold > STALLED_PACKETS and c.feedback_at and not c.stalled
-            and now - max(c.untold_since, c.feedback_at) > STALLED_AFTER + 2 * c.rtt):
+    # The feedback that told of a probe may be the last for a while.
+    judge_probe(c, now)
+    if c.feedback_at == 0 or c.stalled or now - max(c.untold_since, c.feedback_at) <= STALLED_AFTER + 2 * c.rtt:
+        return
+    if c.untold > STALLED_PACKETS:
         c.stalled = True
         c.cluster.sending = False
         c.cluster.rate = 0
+        return
+    # Next to nothing is sent that could be told of: what waited has long left the queue.
+    c.wait = 0
+    c.waits_since = now
+    c.overusing = False
 
 
 cdef uint64_t estimator_pace(const estimator* c) noexcept nogil:

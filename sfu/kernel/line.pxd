@@ -7,8 +7,9 @@ from sfu.kernel.rtcp cimport rtcp_packet
 from sfu.kernel.sizes cimport WIRE_OVERHEAD
 from sfu.kernel.state cimport engine, session
 
-cdef void line_open(engine* e, int32_t viewer, bint transport_cc) noexcept nogil
-    # `transport_cc`: he tells when packets arrived that have transport-wide numbers.
+cdef void line_open(engine* e, int32_t viewer, bint transport_cc, bint tries) noexcept nogil
+    # For each video slot. `transport_cc`: he tells when packets arrived that have transport-wide
+    # numbers; `tries`: his line can be tried by repeating packets (RFC 4588).
 cdef void line_close(session* v) noexcept nogil
 cdef uint64_t line_budget(const engine* e, const session* v) noexcept nogil
     # Bits per second that may be sent; more than there can be while nothing is known.

@@ -19,8 +19,9 @@ cdef enum:
     # Of whom nothing is known, and nothing will be
     UNKNOWN = 0x7FFFFFFF
     PACE_UNKNOWN = 25000000
-    # Packets for whose feedback is waited
+    # Packets for whose feedback is waited, and how long it may fail when reports say that all is well (µs)
     PATIENCE = 500
+    PATIENCE_TIME = 5000000
     # Everything he wants has fitted for so long: then REMB is enough (µs)
     SETTLED_AFTER = 10000000
     # Parts in 4 of what is in use that a settled line must bear
@@ -32,16 +33,17 @@ cdef enum:
     REMB_SPAN = 900000
 
 
-cdef void line_open(engine* e, int32_t viewer, bint transport_cc) noexcept nogil:
+cdef void line_open(engine* e, int32_t viewer, bint transport_cc, bint tries) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     if v.estimator == NULL:
         v.estimator = <estimator*>calloc(1, sizeof(estimator))
         if v.estimator == NULL:
             return
-        estimator_open(v.estimator, e.now, START if transport_cc else START_UNTRIED)
-    if transport_cc:
-        v.counts = True
-        v.may_count = True
+        estimator_open(v.estimator, e.now, START_UNTRIED)
+    if transport_cc and not v.may_count:
+        v.estimator.target = START
+        v.counts = v.may_count = True
+    v.tries = v.tries or tries
 
 
 cdef void line_close(session* v) noexcept nogil:
@@ -50,11 +52,11 @@ cdef void line_close(session* v) noexcept nogil:
 
 
 cdef inline bint is_known(const engine* e, const session* v) noexcept nogil:
-    """Whether anything was told of the line, or will be: not every stack does as it has promised."""
+    """Whether anything was told of the line, or will be."""
     if v.estimator == NULL:
         return False
     if v.may_count:
-        return v.estimator.feedback_at != 0 or v.estimator.untold <= PATIENCE
+        return True
     return v.estimator.feedback_at != 0 and e.now - v.estimator.feedback_at < REMB_HOLDS
 
 
@@ -94,6 +96,15 @@ cdef void settle(session* v, int64_t now) noexcept nogil:
         v.counts = False
 
 
+cdef void give_up(session* v) noexcept nogil:
+    """Not every stack does as it has promised. Then a REMB tells, or nothing."""
+    v.may_count = v.counts = False
+    v.estimator.target = START_UNTRIED
+    v.estimator.feedback_at = 0
+    v.estimator.stalled = v.estimator.overusing = False
+    v.estimator.wait = 0
+
+
 # ── what comes ──
 
 
@@ -114,9 +125,12 @@ cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil:
     if not v.may_count:
         estimator_remb(v.estimator, e.now, bitrate, (v.bytes_sent - v.remb_bytes) * 8000000 // max(passed, <int64_t>1000))
     if passed > REMB_SPAN:
+        # None told what was sent before the first: half a minute ago, perhaps.
+        v.sent_rate = (v.bytes_sent - v.remb_bytes) * 8000000 // passed if passed < 2 * REMB_SPAN else 0
         v.remb_at = e.now
         v.remb_bytes = v.bytes_sent
-    if v.may_count and not v.counts and 4 * bitrate < UNSETTLED_SPARE * v.allotted:
+    # His browser allows itself little more than what arrives, and a screen may stand still.
+    if v.may_count and not v.counts and 4 * bitrate < UNSETTLED_SPARE * min(v.allotted, v.sent_rate):
         count(v, e.now)
     react(e, viewer)
 
@@ -125,6 +139,8 @@ cdef void line_report(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     if v.may_count and not v.counts and v.loss >= UNSETTLED_LOSS:
         count(v, e.now)
+    if v.stalled and v.loss < UNSETTLED_LOSS and e.now - v.estimator.feedback_at > PATIENCE_TIME:
+        give_up(v)
 
 
 cdef void note_stalled(engine* e, int32_t viewer) noexcept nogil:
@@ -145,6 +161,9 @@ cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
     if v.estimator == NULL:
         return
     estimator_tick(v.estimator, e.now)
+    if v.may_count and v.estimator.feedback_at == 0 and v.estimator.untold > PATIENCE:
+        give_up(v)
+    v.estimator.untried = 0 if v.tries else v.wishes
     note_stalled(e, viewer)
     if v.may_count:
         if not v.counts and (v.wishes or 4 * line_budget(e, v) < UNSETTLED_SPARE * v.allotted):

@@ -321,12 +321,16 @@ cdef struct session:
     estimator* estimator
     bint may_count
     bint counts
+    # It can be found out whether the line bears more, by what costs no picture
+    bint tries
     # Nothing is told though packets leave: the line is away
     bint stalled
     # When the last REMB but so many bytes ago came
     int64_t knocked_at
     int64_t remb_at
     uint64_t remb_bytes
+    # Bits per second between the last two
+    uint64_t sent_rate
     # Since when all that he wants fits
     int64_t unsettled_at
     # Bits per second: of that what is given out, and what would let a slot have
@@ -337,6 +341,11 @@ cdef struct session:
     int64_t allocate_at
     int64_t looks_since
     int64_t raised_at
+    # That may still turn out to be too much; how long is waited for the next because it did; as
+    # `source.pace`: how often Python is told
+    bint on_trial
+    int64_t raise_wait
+    int64_t telling_pace
     uint32_t sound_carried
     int64_t sound_since
     double sound_rate

@@ -249,7 +249,13 @@ class Peer:
         for kind in (KIND_MICROPHONE, KIND_CAMERA):
             kernel.set_gate(self.handle, kind, gate)
 
-    def view(self, *, rtx: bool = True, transport_cc: bool = False) -> None:
+    def view(
+        self,
+        *,
+        rtx: bool = True,
+        transport_cc: bool = False,
+        sound_transport_cc: bool | None = None,
+    ) -> None:
         kernel = self.stage.kernel
         for i in range(4):
             kernel.add_audio_slot(
@@ -257,7 +263,7 @@ class Peer:
                 i,
                 ssrc=AUDIO_SSRC + i,
                 payload_type=OPUS,
-                transport_cc=transport_cc,
+                transport_cc=transport_cc if sound_transport_cc is None else sound_transport_cc,
             )
         for i in range(VIDEO_SLOTS):
             kernel.add_video_slot(

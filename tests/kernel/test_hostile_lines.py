@@ -1,8 +1,16 @@
 """Viewers whose feedback lies, has another form, or is not what they have promised."""
 
 import struct
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
 
 from sfu.kernel.estimate import Estimator
+from tests.kernel.peer import SLOT_SSRC, Peer
+from tests.kernel.viewer import Bottleneck, Scene, Viewer, steady
+from zvonok.wire.ids import VIDEO_SLOTS
 
 
 def feedback_body(base: int, reference: int, deltas: list[int]) -> bytes:
@@ -27,3 +35,151 @@ def test_arrivals_before_the_reference_at_zero_are_counted_and_write_nowhere_els
         first = -30_000 + 200 * round_
         assert line.feedback(now, feedback_body(base, 0, [first, 40, 40, 40, 40]))
     assert 750_000 < line.state["acked"] < 850_000
+
+
+# ── stacks that do things another way ──
+
+
+Play = Callable[..., Scene]
+
+
+@pytest.fixture
+def play() -> Iterator[Play]:
+    with ExitStack() as scenes:
+
+        def begin(*lines: Bottleneck, view: Callable[[Peer], None]) -> Scene:
+            scene = Scene(*lines, view=view)
+            scenes.callback(scene.stage.kernel.close)
+            return scene
+
+        yield begin
+
+
+def given(scene: Scene) -> list[int]:
+    stats = scene.stage.kernel.session_stats(scene.viewers[0].peer.handle)
+    return [slot["given"] for slot in stats["slots"]]
+
+
+def promises(*, sound: bool = True, pictures: bool = True, rtx: bool = True) -> Any:
+    def view(peer: Peer) -> None:
+        peer.view(rtx=rtx, transport_cc=pictures, sound_transport_cc=sound)
+
+    return view
+
+
+def test_a_line_without_repairs_is_tried_by_pictures(play: Play) -> None:
+    """Probes repeat packets (RFC 4588): who takes no repairs cannot be probed."""
+    scene = play(Bottleneck(steady(10e6)), view=promises(rtx=False))
+    scene.run(15)
+    assert given(scene) == [2]
+
+
+def test_a_narrow_line_without_repairs_is_not_tried_for_ever(play: Play) -> None:
+    line = Bottleneck(steady(1e6))
+    scene = play(line, view=promises(rtx=False))
+    scene.run(20)
+    asked, offered, carried = keyframes(scene), line.offered, line.carried
+    scene.run(40)
+    assert keyframes(scene) - asked <= 8
+    assert line.offered - offered <= 1.1 * 40 * 1e6 / 8
+    assert line.carried - carried >= 0.4 * 40 * 1e6 / 8
+
+
+@pytest.mark.parametrize(("sound", "pictures"), [(False, True), (True, False)])
+def test_promised_for_sound_or_pictures_alone(play: Play, sound: bool, pictures: bool) -> None:
+    """Of pictures that have no numbers nothing is told: they cannot be held to it."""
+    scene = play(Bottleneck(steady(10e6)), view=promises(sound=sound, pictures=pictures))
+    scene.run(10)
+    assert given(scene) == [2]
+
+
+def test_promised_for_pictures_alone_a_narrow_line_is_not_flooded_first(play: Play) -> None:
+    line = Bottleneck(steady(3e5))
+    scene = play(line, view=promises(sound=False))
+    scene.run(2)
+    assert line.offered <= 1.1 * 2 * 3e5 / 8
+    scene.run(8)
+    assert given(scene) == [0]
+
+
+def test_nothing_is_black_for_ever_because_nothing_is_sent(play: Play) -> None:
+    """Nobody speaks and no picture fits: nothing leaves, so nothing is told of the line, either."""
+    scene = play(Bottleneck(lambda t: 6e4 if 10 < t < 14 else 5e6), view=promises())
+    scene.speaks_at = 1 << 60
+    scene.run(13.5)
+    assert given(scene) == [-1]
+    scene.run(14)
+    assert given(scene)[0] >= 1
+
+
+def remb(bitrate: int) -> bytes:
+    exponent = max(0, bitrate.bit_length() - 18)
+    body = struct.pack("!II", 7, 0) + b"REMB"
+    body += struct.pack("!II", 1 << 24 | exponent << 18 | bitrate >> exponent, 1)
+    return struct.pack("!BBH", 0x80 | 15, 206, len(body) // 4) + body
+
+
+def test_who_promises_arrivals_and_tells_a_remb_is_held_to_that(play: Play) -> None:
+    line = Bottleneck(steady(3e5))
+    scene = play(line, view=promises())
+    viewer = scene.viewers[0]
+    viewer.tells = False
+    for second in range(25):
+        if second == 20:
+            before = line.offered
+        scene.run(1)
+        viewer.peer.send_rtcp(remb(270_000))
+    assert line.offered - before <= 1.5 * 5 * 3e5 / 8
+
+
+def test_who_tells_no_arrivals_any_more_but_receives_gets_pictures(play: Play) -> None:
+    scene = play(Bottleneck(steady(10e6)), view=promises())
+    viewer = scene.viewers[0]
+    scene.run(4)
+    viewer.tells = False
+    for _ in range(16):
+        scene.run(0.5)
+        # All has arrived that was sent by then.
+        viewer.peer.send_rtcp(all_arrived(viewer))
+    seen = len(viewer.frames[0])
+    scene.run(5)
+    assert len(viewer.frames[0]) - seen >= 90
+
+
+def all_arrived(viewer: Viewer) -> bytes:
+    block = struct.pack("!IIIIII", SLOT_SSRC, 0, viewer.highest, 0, 0, 0)
+    return struct.pack("!BBHI", 0x81, 201, 7, 7) + block
+
+
+# ── who wants to keep others busy ──
+
+
+def keyframes(scene: Scene) -> int:
+    return int(scene.stage.kernel.counters()["keyframes_requested"])
+
+
+def test_estimates_that_leap_do_not_flood_python(play: Play) -> None:
+    """Twenty-five slots given all and nothing by turns, six times in 2 ms."""
+    scene = play(Bottleneck(steady(20e6)), view=promises(sound=False, pictures=False))
+    peer = scene.viewers[0].peer
+    for slot in range(1, VIDEO_SLOTS):
+        scene.stage.kernel.set_slot(peer.handle, slot, scene.publisher.handle, 1, 2, height=720)
+    told = 0
+    for _ in range(1000):
+        for bitrate in (1000, 20_000_000) * 3:
+            peer.send_rtcp(remb(bitrate))
+            scene.stage.kernel.tick(scene.stage.now)
+        scene.run(0.002)
+        told += len(scene.events())
+    assert 2 * VIDEO_SLOTS <= told <= 2 * VIDEO_SLOTS + 2 * 10 + 1
+
+
+def test_one_line_that_swings_costs_the_publisher_few_keyframes(play: Play) -> None:
+    """A second of room, a second of none: each step up turns out to have been too far."""
+    swinging = Bottleneck(lambda t: 2e6 if int(t) % 2 else 3e5)
+    scene = play(swinging, Bottleneck(steady(10e6)), view=promises())
+    scene.run(10)
+    asked = keyframes(scene)
+    scene.run(60)
+    assert keyframes(scene) - asked <= 15
+    assert given(scene)[0] >= 0

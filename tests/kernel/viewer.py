@@ -66,6 +66,10 @@ class Viewer:
     def __init__(self, stage: Stage, peer: Peer, line: Bottleneck, *, answers: bool = True) -> None:
         self.stage, self.peer, self.line = stage, peer, line
         self.answers = answers
+        self.tells = True
+        """When packets arrived."""
+        self.highest = 0
+        """Number that has arrived in slot 0."""
         self.arriving: list[tuple[int, int, bytes]] = []
         self.heard: dict[int, int] = {}
         self.base: int | None = None
@@ -102,7 +106,7 @@ class Viewer:
             return
         plain = self.peer.inbound.unprotect(data)
         number = transport_number(plain)
-        if number is not None:
+        if number is not None and self.tells:
             self.heard[number] = at
         p = parse(plain)
         if p.ssrc < SLOT_SSRC:
@@ -110,6 +114,8 @@ class Viewer:
             return
         slot = p.ssrc - (SLOT_RTX_SSRC if p.ssrc >= SLOT_RTX_SSRC else SLOT_SSRC)
         decoder = self._decoders.setdefault(slot, Decoder())
+        if p.ssrc == SLOT_SSRC:
+            self.highest = p.sequence
         if p.ssrc < SLOT_RTX_SSRC:
             decoder.take(at, p.sequence, p.timestamp, p.marker, p.payload)
         elif len(p.payload) > 2:
@@ -293,7 +299,13 @@ class Camera:
 class Scene:
     """A publisher with a camera who speaks, and viewers behind lines."""
 
-    def __init__(self, *lines: Bottleneck, height: int = 720, layer: int = 2) -> None:
+    def __init__(
+        self,
+        *lines: Bottleneck,
+        height: int = 720,
+        layer: int = 2,
+        view: Callable[[Peer], None] = lambda peer: peer.view(transport_cc=True),
+    ) -> None:
         self.stage = Stage(SteppedKernel(max_sessions=len(lines) + 1))
         self.publisher = self.stage.join(1)
         self.publisher.publish()
@@ -303,7 +315,7 @@ class Scene:
         self._behind: dict[Address, Viewer] = {}
         for i, line in enumerate(lines):
             peer = self.stage.join(2 + i)
-            peer.view(transport_cc=True)
+            view(peer)
             viewer = Viewer(self.stage, peer, line)
             self.viewers.append(viewer)
             self._behind[peer.address] = viewer

@@ -263,7 +263,7 @@ cdef void note_absent(engine* e, session* v) noexcept nogil:
                 s.absent |= <uint8_t>(1 << layer)
 
 
-cdef void sum_up(session* v, const candidate* all, int32_t count, uint64_t sound) noexcept nogil:
+cdef void sum_up(const engine* e, session* v, const candidate* all, int32_t count, uint64_t sound) noexcept nogil:
     cdef uint64_t given = sound
     cdef int32_t i
     v.wishes = 0
@@ -275,6 +275,9 @@ cdef void sum_up(session* v, const candidate* all, int32_t count, uint64_t sound
                         + all[i].options[all[i].chosen + 1].cost * 64 // STEP) * 64 // GIVEN_OUT
             break
     v.allotted = given * 64 // GIVEN_OUT
+    # Screens are given what does not fit, perhaps.
+    if v.wishes == 0 and v.allotted * 64 // STEP > line_budget(e, v):
+        v.wishes = v.allotted * 64 // STEP
 
 
 cdef int64_t raise_interval(const engine* e, session* v) noexcept nogil:
@@ -318,7 +321,7 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     if e.now - v.raised_at >= raise_interval(e, v) and raise_one(all, count, left):
         v.raised_at = e.now
         v.on_trial = True
-    sum_up(v, all, count, sound)
+    sum_up(e, v, all, count, sound)
     for i in range(count):
         apply(e, viewer, &all[i])
     v.allocate_at = e.now + (CHECK_LIMITED if v.wishes else CHECK_SETTLED)

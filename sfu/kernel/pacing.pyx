@@ -145,6 +145,9 @@ cdef void pacing_wait(engine* e, int32_t viewer, const outgoing* o) noexcept nog
         return
     if b.count == QUEUE:
         push_out(e, viewer, b)
+        if v.slots[o.slot].source < 0:
+            e.counters[DROPPED_QUEUE] += 1
+            return
     line_up(b, o, e.now)
     o.packet.references += 1
     pacing_watch(e, viewer)
@@ -174,7 +177,10 @@ cdef void pacing_run(engine* e, int32_t viewer, const outgoing* items, int32_t c
         if size > longest:
             longest = size
     for i in range(count):
-        if waits(v) or repairs_wait(v) or v.tokens <= 0:
+        if v.slots[items[i].slot].source < 0:
+            # One before it found all places taken, and its slot was cut: its number will be another's.
+            e.counters[DROPPED_QUEUE] += 1
+        elif waits(v) or repairs_wait(v) or v.tokens <= 0:
             pacing_wait(e, viewer, &items[i])
         else:
             pacing_depart(e, viewer, &items[i], longest if i < count - 1 else 0)

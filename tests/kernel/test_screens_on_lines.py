@@ -1,0 +1,99 @@
+"""A screen of 2.5 Mbit/s that moves all the time, and viewers behind lines."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from sfu.kernel.core import KIND_SCREEN
+from tests.kernel.peer import MID, VP8, VP8_RTX, Peer, Stage, rtp, vp8
+from tests.kernel.viewer import Bottleneck, Scene, Viewer, steady
+
+
+class Screen:
+    RATE, FPS, KEYFRAME, PACKET = 2_500_000, 15, 4, 1100
+
+    def __init__(self, stage: Stage, publisher: Peer) -> None:
+        self.stage, self.publisher = stage, publisher
+        self.sequence, self.picture, self.asked, self.keyframes = 1, 0, 0, 0
+        self.next_at = stage.now
+        kernel = stage.kernel
+        kernel.expect(
+            publisher.handle,
+            KIND_SCREEN,
+            mid=b"2",
+            payload_type=VP8,
+            rtx_payload_type=VP8_RTX,
+            nack=True,
+        )
+        kernel.set_gate(publisher.handle, KIND_SCREEN, True)
+
+    def advance(self) -> None:
+        while self.next_at <= self.stage.now:
+            self.next_at += 1_000_000 // self.FPS
+            asked = len([1 for kind, count, _ in self.publisher.rtcp if (kind, count) == (206, 1)])
+            keyframe = self.picture == 0 or asked > self.asked
+            self.asked = asked
+            self.keyframes += keyframe
+            self._send(keyframe, self.RATE // 8 // self.FPS * (self.KEYFRAME if keyframe else 1))
+            self.picture += 1
+
+    def _send(self, keyframe: bool, size: int) -> None:
+        count = -(-size // self.PACKET)
+        for part in range(count):
+            first = keyframe and part == 0
+            payload = vp8(
+                self.picture & 0x7FFF,
+                keyframe=first,
+                size=size // count,
+                height=720 if first else 0,
+                temporal=(0, self.picture, False),
+                start=part == 0,
+            )
+            packet = rtp(
+                VP8,
+                self.sequence,
+                self.picture * 6000,
+                777,
+                payload,
+                marker=part == count - 1,
+                extensions={MID: b"2"},
+            )
+            self.publisher.send(packet)
+            self.sequence += 1
+
+
+@pytest.fixture
+def lines() -> list[Bottleneck]:
+    return [Bottleneck(steady(3e5)), Bottleneck(steady(10e6))]
+
+
+@pytest.fixture
+def scene(lines: list[Bottleneck]) -> Iterator[Scene]:
+    scene = Scene(*lines)
+    scene.camera = Screen(scene.stage, scene.publisher)  # type: ignore[assignment]
+    for viewer in scene.viewers:
+        scene.stage.kernel.set_slot(
+            viewer.peer.handle, 0, scene.publisher.handle, KIND_SCREEN, 0, height=720
+        )
+    with closing(scene.stage.kernel):
+        yield scene
+
+
+def pictures(viewer: Viewer) -> int:
+    return len(viewer.frames.get(0, []))
+
+
+def test_no_number_is_used_twice_when_more_waits_than_there_are_places(scene: Scene) -> None:
+    """What waits of a slot is dropped and its numbers are used again: by nothing that still comes
+    of the same run. A number is a nonce (RFC 7714 §8.1); libsrtp refuses the second."""
+    scene.run(20)
+    assert scene.stage.kernel.counters()["slots_cut"] >= 2
+
+
+def test_a_good_line_that_shows_a_screen_alone_is_found_out(scene: Scene) -> None:
+    """It is given in any case: that nothing else is wished for does not say that it fits."""
+    scene.run(5)
+    seen = pictures(scene.viewers[1])
+    scene.run(10)
+    assert pictures(scene.viewers[1]) - seen >= 145

@@ -169,6 +169,11 @@ export class Pictures {
       if (tile === null || tile === undefined || cover === undefined || !this.isOn(tile)) return;
       const now = performance.now();
       const before = this.shown.peek().get(tileKey(tile))?.frozen === true;
+      // It would look like one that stands still, and another may be long to come.
+      if (this.source.withheld(slot) && cover.open && cover.still(now)) {
+        cover.close();
+        changed = true;
+      }
       if (cover.see(receiver.getContributingSources(), now)) changed = true;
       if (this.frozen(tile, cover) !== before) changed = true;
       if (!cover.open) covered = true;

@@ -44,12 +44,13 @@ export class Uplink {
     // The server tries whether more fits: that is not known before it is looked for.
     if (usable > this.usable + ANOTHER_LAYER) this.probedAt = Number.NEGATIVE_INFINITY;
     this.usable = usable;
-    if (usable === 0 || estimate === null) return { tell: null, probe: false };
-    this.began ??= now;
-    const settled = now - this.began >= SETTLED;
+    if (usable > 0) this.began ??= now;
+    if (estimate === null || this.began === null) return { tell: null, probe: false };
+    // Sound alone finds out when a line is better, but not always how good it still is.
+    const rises = usable > 0 || (this.told !== null && estimate > this.told);
     return {
-      tell: settled ? this.news(estimate) : null,
-      probe: this.short(now, estimate, usable),
+      tell: rises && now - this.began >= SETTLED ? this.news(estimate) : null,
+      probe: usable > 0 && this.short(now, estimate, usable),
     };
   }
 

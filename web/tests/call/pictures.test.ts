@@ -245,6 +245,23 @@ test("what a line does not bear is not expected", () => {
   expect(pictures.expecting).toBe(false);
 });
 
+test("a picture that a line does not bear any more is covered until another comes", () => {
+  pictures.show([tile(1)]);
+  vi.advanceTimersByTime(40);
+  arrives(0, 1);
+  vi.advanceTimersByTime(50);
+  expect(streamOf(1)).not.toBeNull();
+  withheld = [0];
+  // What the server has said of the line may be older than the picture.
+  vi.advanceTimersByTime(2_000);
+  expect(streamOf(1)).not.toBeNull();
+  vi.advanceTimersByTime(1_000);
+  expect(streamOf(1)).toBeNull();
+  arrives(0, 1);
+  vi.advanceTimersByTime(50);
+  expect(streamOf(1)).not.toBeNull();
+});
+
 test("a page that nobody sees asks for no pictures, and for all of them when it is back", () => {
   pictures.show([tile(1)]);
   vi.advanceTimersByTime(40);

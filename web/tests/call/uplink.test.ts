@@ -35,6 +35,13 @@ test("who sends no pictures tells nothing, and what is known of his line is told
   expect(add(90_000, 150_000).tell).toBe(90_000);
 });
 
+test("sound alone tells of a line that gets better, for a picture that the server has let go", () => {
+  settle();
+  expect(add(70_000).tell).toBe(70_000);
+  expect(add(50_000, 0).tell).toBeNull();
+  expect(add(300_000, 0)).toEqual({ tell: 300_000, probe: false });
+});
+
 test("only notable changes are told, beside what was told", () => {
   settle();
   expect(add(1_000_000).tell).toBe(1_000_000);

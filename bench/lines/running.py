@@ -14,7 +14,7 @@ from .figures import Figures, Run
 from .samples import Row, Samples
 from .speech import ROUNDS, Recogniser
 
-ENTERING = 20.0
+ENTERING = 40.0
 """Seconds in which a viewer's connection has to have begun."""
 WARMING = 4.0
 """Seconds for which the publisher sends before anybody comes."""

@@ -17,8 +17,8 @@ class Meeting:
     publisher: Page
     viewer: Page
     enter: Callable[[], Awaitable[None]]
-    """From now on the line is the case's, and the viewer enters; returns when he is asked for no
-    more, and before he sees."""
+    """From now on the line is the case's, and the viewer enters; returns when nothing is left to do
+    for that, perhaps before he sees."""
     line: list[RelayThread] = field(default_factory=list)
     """The relay, once there is one."""
 

@@ -51,6 +51,8 @@ class Ours:
             async def enter() -> None:
                 line.become(case.preset)
                 await viewer.press("prejoin-join")
+                # Otherwise a page that was broken would look like a line that lets nothing through.
+                await viewer.expect_phase("connected")
 
             yield Meeting(publisher.page, viewer.page, enter, [line.relay])
 

@@ -165,6 +165,13 @@ cdef inline uint64_t cost_of(const candidate* c, int32_t place) noexcept nogil:
     return c.options[place].cost * STEP // 64 if place <= c.current else c.options[place].cost * 64 // STEP
 
 
+cdef int32_t whole_layer(const candidate* c, int32_t place) noexcept nogil:
+    """The place of the same layer with all its pictures."""
+    while place + 1 < c.count and c.options[place + 1].layer == c.options[place].layer:
+        place += 1
+    return place
+
+
 cdef void give_out(candidate* all, int32_t count, int64_t left, bint upward) noexcept nogil:
     """`upward`: more than now, too; who has nothing yet may always get something."""
     cdef candidate* c
@@ -177,7 +184,10 @@ cdef void give_out(candidate* all, int32_t count, int64_t left, bint upward) noe
         c = &all[i]
         if c.chosen < 0:
             continue
-        top = c.count - 1 if upward or (c.current < 0 and not c.had_nothing) else c.current
+        if upward or (c.current < 0 and not c.had_nothing):
+            top = c.count - 1
+        else:
+            top = whole_layer(c, 0) if c.current < 0 else c.current
         for place in range(top, c.chosen, -1):
             if <int64_t>(cost_of(c, place) - cost_of(c, c.chosen)) <= left:
                 left -= <int64_t>(cost_of(c, place) - cost_of(c, c.chosen))
@@ -186,19 +196,23 @@ cdef void give_out(candidate* all, int32_t count, int64_t left, bint upward) noe
 
 
 cdef bint raise_one(candidate* all, int32_t count, int64_t left) noexcept nogil:
-    """Of all that could be more one gets it, the first in order."""
+    """Of all that could have another layer one gets it, the first in order. More pictures of the same
+    cost nobody a keyframe."""
     cdef int32_t chosen[SLOTS]
     cdef int32_t i
-    cdef bint raised = False
+    cdef bint raised = False, more = False
     for i in range(count):
         chosen[i] = all[i].chosen
     give_out(all, count, left, True)
     for i in range(count):
-        if all[i].chosen > chosen[i]:
+        if all[i].chosen <= chosen[i]:
+            continue
+        if chosen[i] < 0 or all[i].chosen > whole_layer(&all[i], chosen[i]):
             if raised:
-                all[i].chosen = chosen[i]
+                all[i].chosen = chosen[i] if chosen[i] < 0 else min(all[i].chosen, whole_layer(&all[i], chosen[i]))
             raised = True
-    return raised
+        more = True
+    return more
 
 
 cdef void tell(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
@@ -264,13 +278,20 @@ cdef void note_absent(engine* e, session* v) noexcept nogil:
 
 
 cdef void sum_up(const engine* e, session* v, const candidate* all, int32_t count, uint64_t sound) noexcept nogil:
-    cdef uint64_t given = sound
-    cdef int32_t i
+    cdef uint64_t given = sound, thin = 0
+    cdef int32_t i, place
     v.wishes = 0
     for i in range(count):
         given += cost_of(&all[i], all[i].chosen) if all[i].chosen >= 0 else 0
+    # First all shall have the pictures of some layer, together; then one after the other a larger one.
     for i in range(count):
-        if all[i].chosen < all[i].count - 1:
+        place = whole_layer(&all[i], max(0, all[i].chosen))
+        if place > all[i].chosen:
+            thin += all[i].options[place].cost * 64 // STEP - cost_of(&all[i], all[i].chosen)
+    if thin:
+        v.wishes = (given + thin) * 64 // GIVEN_OUT
+    for i in range(count):
+        if not thin and all[i].chosen < all[i].count - 1:
             v.wishes = (given - cost_of(&all[i], all[i].chosen)
                         + all[i].options[all[i].chosen + 1].cost * 64 // STEP) * 64 // GIVEN_OUT
             break

@@ -183,3 +183,25 @@ def test_one_line_that_swings_costs_the_publisher_few_keyframes(play: Play) -> N
     scene.run(60)
     assert keyframes(scene) - asked <= 15
     assert given(scene)[0] >= 0
+
+
+# ── a page of pictures ──
+
+
+def test_a_page_of_pictures_opens_at_once_on_a_good_line(play: Play) -> None:
+    """He has only listened so far: nothing more is known of his line."""
+    scene = play(Bottleneck(steady(10e6)), view=promises())
+    viewer, kernel = scene.viewers[0], scene.stage.kernel
+    kernel.clear_slot(viewer.peer.handle, 0)
+    scene.run(20)
+    for slot in range(VIDEO_SLOTS):
+        kernel.set_slot(viewer.peer.handle, slot, scene.publisher.handle, 1, 0, height=180)
+    scene.run(3)
+    assert min(given(scene)) == 0
+    scene.run(3)
+    before = sum(len(frames) for frames in viewer.frames.values())
+    scene.run(2)
+    assert (
+        sum(len(frames) for frames in viewer.frames.values()) - before
+        >= 0.75 * 2 * 20 * VIDEO_SLOTS
+    )

@@ -65,6 +65,28 @@ async def test_a_weak_line_is_asked_for_one_smaller_layer_until_it_is_good_again
         await expect_picture(boris, anya, {720}, ["f"])
 
 
+async def test_a_line_for_sound_alone_stops_the_camera_until_it_is_better(
+    running: Running, lesson: Lesson, crowd: Crowd
+) -> None:
+    async with relayed(running, GOOD) as line:
+        anya = await crowd.person("Аня", TEACHER, script=line.script)
+        boris = await crowd.person("Борис", viewport=LARGE)
+        await anya.join(lesson.address)
+        await boris.join(lesson.address, camera=False, microphone=False)
+        await expect_picture(boris, anya, {720}, ["f"])
+        line.become(PRESETS["100kbit"])
+        await until(
+            lambda: sent(anya),
+            lambda found: found == [],
+            seconds=FINDS_OUT,
+            what="the camera is let go",
+        )
+        await boris.expect_covered("Аня")
+        await boris.expect_tones([900.0])
+        line.become(GOOD)
+        await boris.expect_colour("Аня", GREEN, seconds=FINDS_OUT)
+
+
 async def test_a_screen_that_is_not_shared_takes_nothing_for_its_sound(
     lesson: Lesson, crowd: Crowd
 ) -> None:

@@ -121,7 +121,8 @@ class Run:
             return None
         over = self.case.outage[1]
         for window in self.viewer.windows(self.began + over, STEADY):
-            if _well(window):
+            # All of it may be well though nothing has come yet at its beginning.
+            if _well(window) and _well(Samples(window.rows[:3])):
                 return round(window.began - self.began - over, 1)
         return None
 

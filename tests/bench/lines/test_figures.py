@@ -80,6 +80,13 @@ def test_adapted_is_who_is_well_and_sends_no_more_than_the_line_bears() -> None:
 def test_recovered_from_an_outage() -> None:
     found = figures(CASES["outage"], sampled(40, ((20.0, 26.2),)))
     assert found.recovered_s == pytest.approx(1.2, abs=0.3)
+    # Sound is whole, and a second without pictures does not make the window bad.
+    late = sampled(40, ((20.0, 25.0),)).rows
+    still = next(row["frames"] for row in late if row["at"] >= ENTERED + 25)
+    for row in late:
+        if ENTERED + 25 <= row["at"] < ENTERED + 25.7:
+            row["frames"] = still
+    assert figures(CASES["outage"], Samples(late)).recovered_s == pytest.approx(0.6, abs=0.2)
     assert figures(CASES["outage"], sampled(40, ((20.0, 99.0),))).recovered_s is None
 
 

@@ -8,6 +8,7 @@ from tests.e2e.person import Person
 from tests.e2e.reception import receive
 from tests.e2e.relayed import relayed
 from tests.e2e.running import Running
+from tests.e2e.waiting import until
 
 SPEAKER = Look(GREEN, 900.0)
 SETTLED = 8.0
@@ -20,8 +21,8 @@ NEGOTIATED = """() => {
         fec: /useinbandfec=1/.test(section),
         dtx: /usedtx=1/.test(section),
     }));
-    const { localDescription, remoteDescription } = window.zvonok.peer;
-    return { offer: said(localDescription.sdp), answer: said(remoteDescription.sdp) };
+    const { localDescription: offer, remoteDescription: answer } = window.zvonok.peer ?? {};
+    return { offer: said(offer?.sdp ?? ""), answer: said(answer?.sdp ?? "") };
 }"""
 
 
@@ -33,8 +34,9 @@ async def negotiated(person: Person) -> dict[str, list[dict[str, bool]]]:
 async def test_what_is_negotiated_of_sound(lesson: Lesson, crowd: Crowd) -> None:
     anya = await crowd.person("Аня", SPEAKER)
     await anya.join(lesson.address)
-    await anya.page.wait_for_function("window.zvonok.peer?.remoteDescription")
-    found = await negotiated(anya)
+    found = await until(
+        lambda: negotiated(anya), lambda now: bool(now["answer"]), what="the offer is answered"
+    )
     microphone, *speakers = ([found[who][n] for who in ("offer", "answer")] for n in (0, 4, 5, 6))
     assert all(side["fec"] and side["red"] for side in microphone)
     assert microphone[1]["dtx"], "we ask for it"

@@ -24,9 +24,10 @@ cdef enum:
     PATIENCE_TIME = 5000000
     # Everything he wants has fitted for so long: then REMB is enough (µs)
     SETTLED_AFTER = 10000000
-    # Parts in 4 of what is in use that a settled line must bear
-    SETTLED_SPARE = 6
-    UNSETTLED_SPARE = 5
+    # Parts in 8 of what is in use that a settled line must bear; an estimate reaches 12 at the most, of what
+    # arrives
+    SETTLED_SPARE = 10
+    UNSETTLED_SPARE = 9
     # Lost per 256 by his own reports
     UNSETTLED_LOSS = 8
     # Over which a viewer's rate is taken when he tells a REMB (µs)
@@ -90,7 +91,7 @@ cdef void count(session* v, int64_t now) noexcept nogil:
 cdef void settle(session* v, int64_t now) noexcept nogil:
     """Transport-wide feedback comes 16 times a second and is dear; who has all that he wants, with
     room to spare, is told by his browser's own estimate."""
-    if v.wishes or not v.counts or v.estimator.overusing or 4 * v.estimator.target < SETTLED_SPARE * v.allotted:
+    if v.wishes or not v.counts or v.estimator.overusing or 8 * v.estimator.target < SETTLED_SPARE * v.allotted:
         v.unsettled_at = now
     elif now - v.unsettled_at > SETTLED_AFTER and v.id_send_time:
         v.counts = False
@@ -130,7 +131,7 @@ cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil:
         v.remb_at = e.now
         v.remb_bytes = v.bytes_sent
     # His browser allows itself little more than what arrives, and a screen may stand still.
-    if v.may_count and not v.counts and 4 * bitrate < UNSETTLED_SPARE * min(v.allotted, v.sent_rate):
+    if v.may_count and not v.counts and 8 * bitrate < UNSETTLED_SPARE * min(v.allotted, v.sent_rate):
         count(v, e.now)
     react(e, viewer)
 
@@ -166,7 +167,7 @@ cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
     v.estimator.untried = 0 if v.tries else v.wishes
     note_stalled(e, viewer)
     if v.may_count:
-        if not v.counts and (v.wishes or 4 * line_budget(e, v) < UNSETTLED_SPARE * v.allotted):
+        if not v.counts and (v.wishes or 8 * line_budget(e, v) < UNSETTLED_SPARE * v.allotted):
             count(v, e.now)
         settle(v, e.now)
         if v.wishes > line_budget(e, v):

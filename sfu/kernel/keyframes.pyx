@@ -72,9 +72,15 @@ cdef bint is_on_its_way(const engine* e, const session* viewer, const slot* s) n
     return s.keyframe_left != 0 and e.now - s.keyframe_left < min(rtt_or_default(viewer), <int64_t>ASKING_INTERVAL)
 
 
+cdef bint waits_for_its_pace(const session* viewer, const slot* s) noexcept nogil:
+    """A screen's picture that takes seconds on a narrow line: another would take as long, behind it."""
+    return (s.track % KINDS == SCREEN and viewer.waits != NULL
+            and viewer.waits.lined_up >> <int32_t>(s - &viewer.slots[0]) & 1)
+
+
 cdef void keyframe_wish(engine* e, session* viewer, slot* s) noexcept nogil:
     # Without a source he waits for one, which has been asked already.
-    if s.track < 0 or s.source < 0 or is_on_its_way(e, viewer, s):
+    if s.track < 0 or s.source < 0 or is_on_its_way(e, viewer, s) or waits_for_its_pace(viewer, s):
         return
     # Who shows a source in many slots may not ask for more.
     if not within(&first_that_shows(viewer, s.track).asking_pace, e.now, ASKING_INTERVAL, ASKING_BURST):

@@ -21,7 +21,11 @@ cdef enum:
     # A slot that was cut begins again after this, or after twice as long as the last time
     CUT_FOR = 500000
     CUT_FOR_MOST = 8000000
+    # At most, of a screen: that is how often its still changes
+    SCREEN_CUT_FOR_MOST = 3000000
     CUT_FORGOTTEN = 10000000
+    # Packets of a screen's picture that is finished though its slot is cut
+    FINISHED = 256
     # Bytes that a slot may send in its turn: more than any packet has
     SHARE = 1600
     # Viewers between two looks at the clock
@@ -101,6 +105,44 @@ cdef void drop_line(engine* e, int32_t viewer, int32_t slot_index) noexcept nogi
     s.map.highest_out = max(s.departed, s.map.first_out)
 
 
+cdef int32_t picture_at_head(const backlog* b, int32_t slot_index) noexcept nogil:
+    """Packets of the picture that is being sent, of a screen: a still that comes late is all that a
+    narrow line ever shows of it. 0: of others, or too many."""
+    cdef int16_t i = b.lines[slot_index].head
+    cdef uint32_t timestamp
+    cdef int32_t count = 0
+    if i < 0 or b.items[i].csrc % KINDS != SCREEN:
+        return 0
+    timestamp = b.items[i].timestamp
+    while i >= 0 and b.items[i].timestamp == timestamp:
+        count += 1
+        i = b.following[i]
+    return count if count <= FINISHED else 0
+
+
+cdef void drop_behind(engine* e, int32_t viewer, int32_t slot_index, int32_t kept) noexcept nogil:
+    """As drop_line, of what is behind the first `kept`, of which there is one at least."""
+    cdef session* v = &e.sessions[viewer]
+    cdef backlog* b = v.waits
+    cdef line* l = &b.lines[slot_index]
+    cdef int16_t last = l.head, i, following
+    for _ in range(kept - 1):
+        last = b.following[last]
+    i = b.following[last]
+    b.following[last] = -1
+    l.tail = last
+    v.slots[slot_index].map.highest_out = max(v.slots[slot_index].departed, b.items[last].sequence)
+    while i >= 0:
+        following = b.following[i]
+        packet_drop(e, b.items[i].packet)
+        e.counters[DROPPED_QUEUE] += 1
+        b.following[i] = b.free
+        b.free = i
+        l.count -= 1
+        b.count -= 1
+        i = following
+
+
 cdef void empty(engine* e, int32_t viewer) noexcept nogil:
     """What was stopped. A slot that has begun anew meanwhile has waited for what is in the line."""
     cdef session* v = &e.sessions[viewer]
@@ -112,15 +154,21 @@ cdef void empty(engine* e, int32_t viewer) noexcept nogil:
 
 
 cdef void cut(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
-    """What waits of a slot is not sent at all, and the slot begins anew at a keyframe."""
+    """What waits of a slot is not sent, but a screen's picture at its head, and the slot begins anew at
+    a keyframe."""
     cdef session* v = &e.sessions[viewer]
     cdef slot* s = &v.slots[slot_index]
     cdef int64_t last = s.resumes_at - s.cut_at
-    drop_line(e, viewer, slot_index)
+    cdef int64_t most = SCREEN_CUT_FOR_MOST if s.track % KINDS == SCREEN else CUT_FOR_MOST
+    cdef int32_t kept = picture_at_head(v.waits, slot_index)
+    if kept:
+        drop_behind(e, viewer, slot_index, kept)
+    else:
+        drop_line(e, viewer, slot_index)
     if s.source < 0:
         return
     e.counters[SLOTS_CUT] += 1
-    last = min(<int64_t>CUT_FOR_MOST, 2 * last) if s.cut_at and e.now - s.cut_at < CUT_FORGOTTEN else CUT_FOR
+    last = min(most, 2 * last) if s.cut_at and e.now - s.cut_at < CUT_FORGOTTEN else CUT_FOR
     s.cut_at = e.now
     s.resumes_at = e.now + last
     s.cut_from = s.source
@@ -145,7 +193,7 @@ cdef void pacing_wait(engine* e, int32_t viewer, const outgoing* o) noexcept nog
         return
     if b.count == QUEUE:
         push_out(e, viewer, b)
-        if v.slots[o.slot].source < 0:
+        if v.slots[o.slot].source < 0 or b.count == QUEUE:
             e.counters[DROPPED_QUEUE] += 1
             return
     line_up(b, o, e.now)

@@ -60,6 +60,10 @@ cdef void stop(session* v, int32_t slot_index) noexcept nogil:
     v.emptied |= 1u << slot_index
 
 
+cdef bint still_waits(const session* v, int32_t slot_index) noexcept nogil:
+    return v.waits != NULL and v.waits.lined_up >> slot_index & 1
+
+
 cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
     cdef slot* s = &e.sessions[viewer].slots[slot_index]
     cdef int32_t best
@@ -77,8 +81,8 @@ cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept n
     if best < 0 or flows(e, s, best):
         s.pending = -1
         return
-    if e.now < s.resumes_at and s.source < 0 and best == s.cut_from:
-        # It was too much just now.
+    if s.source < 0 and best == s.cut_from and (e.now < s.resumes_at or still_waits(&e.sessions[viewer], slot_index)):
+        # It was too much just now, or what came of it is still on its way.
         e.sessions[viewer].unsettled |= 1u << slot_index
         s.pending = -1
         return

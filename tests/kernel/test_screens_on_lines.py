@@ -91,6 +91,17 @@ def test_no_number_is_used_twice_when_more_waits_than_there_are_places(scene: Sc
     assert scene.stage.kernel.counters()["slots_cut"] >= 2
 
 
+def test_a_narrow_line_shows_a_still_now_and_then(scene: Scene) -> None:
+    """What is at the head of its line is finished, however much waits behind it; the other viewer's
+    pictures are not all keyframes for that."""
+    scene.run(10)
+    seen, keyframes = pictures(scene.viewers[0]), scene.camera.keyframes  # type: ignore[attr-defined]
+    scene.run(40)
+    assert pictures(scene.viewers[0]) - seen >= 5
+    assert len(scene.viewers[0].sound) >= 0.98 * 50 * 50
+    assert scene.camera.keyframes - keyframes <= 20  # type: ignore[attr-defined]
+
+
 def test_a_good_line_that_shows_a_screen_alone_is_found_out(scene: Scene) -> None:
     """It is given in any case: that nothing else is wished for does not say that it fits."""
     scene.run(5)

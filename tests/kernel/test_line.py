@@ -185,8 +185,8 @@ def test_what_a_short_queue_drops_is_counted(line: Line, kernel: Kernel) -> None
         assert lost > 100
         assert after["send_blocked"] == after["send_failed"] == 0
         dropped = inside(line.server, lambda: dropped_in_queues(proc))
-        # A message of joined packets is dropped as a whole and counts once.
-        assert lost / 8 <= dropped <= lost
+        # A message of joined packets, 16 at most, is dropped as a whole and counts once.
+        assert lost / 16 <= dropped <= lost
         line.widen()
         assert second(publisher, viewer, 50)[5000] == 50, "and it goes on"
 

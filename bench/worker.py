@@ -39,7 +39,7 @@ class Told:
                 if message["type"] != "message":
                     continue
                 notice = bus.decode_notice(message["data"])
-                if isinstance(notice, bus.SpeakersNotice):
+                if not isinstance(notice, bus.SessionsNotice):
                     continue
                 call = message["channel"].decode().removeprefix("zv:call:")
                 key = bus.actual_key(call)

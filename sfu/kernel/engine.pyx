@@ -13,7 +13,7 @@ from sfu.kernel.ice cimport ice_check, ice_close, ice_credentials, ice_forget, i
 from sfu.kernel.ingest cimport ingest_check_sources, ingest_forget, ingest_rtcp, ingest_rtp
 from sfu.kernel.keyframes cimport keyframe_send_due
 from sfu.kernel.layers cimport layers_slept
-from sfu.kernel.line cimport line_close, line_open, line_visit
+from sfu.kernel.line cimport line_close, line_open, line_slept, line_visit
 from sfu.kernel.memory cimport MAX_PACKETS, references_add, references_free, references_remove
 from sfu.kernel.outbox cimport outbox_close, outbox_open, outbox_raw
 from sfu.kernel.pace cimport within
@@ -355,10 +355,12 @@ cdef void engine_woke(engine* e) noexcept nogil:
     cdef int64_t slept = e.now - e.awake
     cdef int32_t i
     if e.awake and slept > SLEPT:
+        e.woke_at = e.now
         for i in range(e.top):
             if e.sessions[i].used:
                 path_slept(e, i, slept)
                 layers_slept(e, i, slept)
+                line_slept(e, i)
         for i in range(MAX_ROOMS):
             if e.rooms[i].used:
                 speakers_slept(e, i, slept)

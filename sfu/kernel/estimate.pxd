@@ -60,6 +60,8 @@ cdef bint estimator_feedback(estimator* c, int64_t now, const uint8_t* body, siz
     # The body of transport-wide feedback; False: malformed, and nothing has changed.
 cdef void estimator_remb(estimator* c, int64_t now, uint64_t bitrate, uint64_t sent) noexcept nogil
     # Of a viewer who tells no arrivals; `sent` lately.
+cdef void estimator_slept(estimator* c, int64_t now) noexcept nogil
+    # Until now nobody listened.
 cdef void estimator_tick(estimator* c, int64_t now) noexcept nogil
     # To be called every 50 ms or so.
 cdef int64_t estimator_probe(estimator* c, int64_t now, uint64_t wanted) noexcept nogil

@@ -285,6 +285,11 @@ cdef void estimator_remb(estimator* c, int64_t now, uint64_t bitrate, uint64_t s
         c.target = max(c.target, min(<uint64_t>MOST, 2 * bitrate))
 
 
+cdef void estimator_slept(estimator* c, int64_t now) noexcept nogil:
+    # Feedback has a whole time to come, and a wait another to prove long.
+    c.untold_since = c.waits_since = now
+
+
 cdef void estimator_tick(estimator* c, int64_t now) noexcept nogil:
     # The feedback that told of a probe may be the last for a while.
     judge_probe(c, now)

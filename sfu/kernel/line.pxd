@@ -22,5 +22,7 @@ cdef void line_feedback(engine* e, int32_t viewer, const rtcp_packet* p) noexcep
 cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil
 cdef void line_report(engine* e, int32_t viewer) noexcept nogil
     # `session.loss` is new.
+cdef void line_slept(engine* e, int32_t viewer) noexcept nogil
+    # What was told meanwhile is still to be read.
 cdef void line_visit(engine* e, int32_t viewer) noexcept nogil
     # To be called every 50 ms or so.

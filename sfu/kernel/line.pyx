@@ -6,7 +6,8 @@ from sfu.kernel.counters cimport FEEDBACK_RECEIVED, FEEDBACK_REFUSED
 from sfu.kernel.pacing cimport pacing_watch
 from sfu.kernel.sizes cimport SLOTS
 from sfu.kernel.estimate cimport (
-    estimator, estimator_feedback, estimator_open, estimator_pace, estimator_remb, estimator_tick)
+    estimator, estimator_feedback, estimator_open, estimator_pace, estimator_remb, estimator_slept,
+    estimator_tick)
 
 cdef enum:
     # Bits per second to begin with: speech and a small picture. A line that bears more shows it
@@ -95,6 +96,8 @@ cdef void settle(session* v, int64_t now) noexcept nogil:
         v.unsettled_at = now
     elif now - v.unsettled_at > SETTLED_AFTER and v.id_send_time:
         v.counts = False
+        # Feedback on the last that were counted may get lost, and none follows.
+        v.estimator.untold = 0
 
 
 cdef void give_up(session* v) noexcept nogil:
@@ -155,6 +158,11 @@ cdef void note_stalled(engine* e, int32_t viewer) noexcept nogil:
     v.stalled = v.counts and v.estimator.stalled
     if v.stalled:
         pacing_watch(e, viewer)
+
+
+cdef void line_slept(engine* e, int32_t viewer) noexcept nogil:
+    if e.sessions[viewer].estimator != NULL:
+        estimator_slept(e.sessions[viewer].estimator, e.now)
 
 
 cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:

@@ -241,7 +241,8 @@ cdef void cut_late(engine* e, int32_t viewer, backlog* b) noexcept nogil:
         if not b.lined_up >> i & 1:
             continue
         o = &b.items[b.lines[i].head]
-        if e.now - o.queued > (SCREEN_WAIT if (o.csrc % KINDS) == SCREEN else CAMERA_WAIT):
+        # Not held up by the line, but by a thread that did not run.
+        if e.now - max(o.queued, e.woke_at) > (SCREEN_WAIT if (o.csrc % KINDS) == SCREEN else CAMERA_WAIT):
             cut(e, viewer, i)
 
 

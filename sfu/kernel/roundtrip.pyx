@@ -36,7 +36,8 @@ cdef inline uint32_t middle(uint64_t ntp) noexcept nogil:
 
 
 cdef void roundtrip_note(const engine* e, session* s, int64_t sample) noexcept nogil:
-    if sample < -ROUNDED or sample > LONGEST:
+    # One that ended while the thread did not run has waited in the socket.
+    if sample < -ROUNDED or sample > LONGEST or e.now - sample < e.woke_at:
         return
     s.rtt_told = e.now
     sample = max(<int64_t>SHORTEST, sample)

@@ -579,6 +579,8 @@ cdef struct engine:
     int64_t now
     # When the thread was last seen to run
     int64_t awake
+    # When it last ran again after it had not for a while
+    int64_t woke_at
     int64_t next_tick
     uint32_t ticks
     # NTP (µs since 1900) = now + this

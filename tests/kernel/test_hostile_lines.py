@@ -151,6 +151,33 @@ def all_arrived(viewer: Viewer) -> bytes:
     return struct.pack("!BBHI", 0x81, 201, 7, 7) + block
 
 
+def test_the_last_feedback_of_who_settles_may_get_lost(play: Play) -> None:
+    """None follows it, as no numbers do: that is no line that is away."""
+    scene = play(Bottleneck(steady(20e6)), view=promises())
+    viewer, told = scene.viewers[0], -1
+    while viewer.feedbacks != told:
+        told = viewer.feedbacks
+        scene.run(0.1)
+    settled = scene.stage.now
+    again = play(Bottleneck(steady(20e6)), view=promises())
+    again.run((settled - again.stage.now) / 1e6 - 0.5)
+    kernel, viewer = again.stage.kernel, again.viewers[0]
+    viewer.answers = False
+    again.run(1.5)
+    viewer.heard.clear()
+    viewer.base, viewer.answers = None, True
+    told, before = viewer.feedbacks, estimate(again)
+    for slot in (1, 2, 3):
+        kernel.set_slot(viewer.peer.handle, slot, again.publisher.handle, 1, 2, height=700)
+    again.run(0.5)
+    assert viewer.feedbacks > told, "he is counted again"
+    assert estimate(again) >= before
+
+
+def estimate(scene: Scene) -> int:
+    return int(scene.stage.kernel.session_stats(scene.viewers[0].peer.handle)["estimate"])
+
+
 # ── who wants to keep others busy ──
 
 

@@ -5,6 +5,7 @@ and one that has too little for any sends all the same, at the cost of its own s
 for less. The sizes are those of our client, which alone tells its estimate. Pure: no clock.
 """
 
+import math
 from collections.abc import Set
 from dataclasses import dataclass
 
@@ -49,14 +50,16 @@ BANDS = (
     Band(frozenset({0, 1, 2}), 1250 * KBIT, 1500 * KBIT),
 )
 ALL = len(BANDS) - 1
+NOT_SAID = math.inf
+"""Who takes back what he said is tried with more as anybody: no sooner for saying so."""
 
 
 class Uplink:
     """Of one publisher's camera with three layers."""
 
     def __init__(self) -> None:
-        self._budget: int | None = None
-        """Bits per second for the camera; None: not known."""
+        self._budget = NOT_SAID
+        """Bits per second for the camera."""
         self._band = ALL
         self._trying_since: float | None = None
         """None: what was tried last has lasted, or was given up."""
@@ -77,7 +80,7 @@ class Uplink:
         camera. Whether `layers` has changed."""
         left = max(0, estimate - SOUND - (SCREEN_SOUND if screen_sound else 0))
         budget = left // BESIDE_SCREEN if screen else left
-        self._budget = budget if estimate else None
+        self._budget = budget if estimate else NOT_SAID
         return self.settle(now)
 
     def settle(self, now: float) -> bool:
@@ -85,9 +88,7 @@ class Uplink:
         changed."""
         before, budget = self._band, self._budget
         trying = now - self._trying_since if self._trying_since is not None else None
-        if budget is None:
-            self._band, self._trying_since = ALL, None
-        elif budget < BANDS[before].keep:
+        if budget < BANDS[before].keep:
             if trying is None or trying >= GRACE:
                 self._lower(budget, now)
         elif now >= self._next_try:
@@ -96,14 +97,14 @@ class Uplink:
             self._trying_since, self._wait = None, FIRST_WAIT
         return self._band != before
 
-    def _lower(self, budget: int, now: float) -> None:
+    def _lower(self, budget: float, now: float) -> None:
         self._next_try = now + self._wait
         if self._trying_since is not None:
             self._wait = min(LONGEST_WAIT, self._wait * 2)
         self._trying_since = None
         self._band = max(at for at, band in enumerate(BANDS) if band.keep <= budget)
 
-    def _raise(self, budget: int, now: float) -> None:
+    def _raise(self, budget: float, now: float) -> None:
         fits = max(at for at, band in enumerate(BANDS) if band.enter <= budget)
         if fits > self._band:
             self._band, self._trying_since = fits, now

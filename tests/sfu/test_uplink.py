@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,7 +42,20 @@ def test_who_says_nothing_is_asked_for_all() -> None:
     assert line.bears(0) == {Q, H, F}
     assert not line.uplink.limited
     line.bears(250)
-    assert line.bears(0) == {Q, H, F}
+    assert line.bears(0, FIRST_WAIT + 1) == {Q, H, F}
+
+
+@pytest.mark.parametrize("kbit", [(0, 1), (0, 400), (1, 100_000), (0, 90, 100_000, 400)])
+def test_who_says_another_thing_each_second_costs_viewers_few_pictures(
+    kbit: tuple[int, ...],
+) -> None:
+    """Each change of layers is a keyframe for everybody who sees him, or a tile that is covered."""
+    line, before, changes = Line(), {Q, H, F}, 0
+    for at in range(600):
+        layers = line.bears(kbit[at % len(kbit)])
+        changes += layers != before
+        before = layers
+    assert changes <= 30
 
 
 def test_what_fits_is_asked_for_at_once() -> None:

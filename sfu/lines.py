@@ -19,6 +19,12 @@ MUCH = 0.2
 MUCH_RTT = 20
 """Milliseconds below which a round trip has not changed notably."""
 MUCH_LOSS = 0.02
+OWN_DROPS = ("dropped_jobs", "dropped_held", "dropped_no_memory")
+"""Counters of what the server leaves out because it is itself at its end."""
+LASTING = 2
+"""Looks in a row, at all sessions, by which something was left out each time: a burst is no end."""
+RESTED = 5
+"""Looks by which nothing was, until all is well again."""
 NOTHING = -1
 UNDECIDED = -2
 
@@ -31,6 +37,7 @@ class Lines:
         self._round: deque[int] = deque()
         self._size = 0
         self._began = -EVERY
+        self._strain = Strain()
 
     def look(
         self, sessions: Mapping[int, Session], now: float, tick: float
@@ -42,18 +49,41 @@ class Lines:
             self._began = now
             self._round.extend(sessions)
             self._size = len(self._round)
+            self._strain.look(self._kernel.counters())
         for _ in range(min(len(self._round), int(self._size * tick / EVERY) + 1)):
             session = sessions.get(self._round.popleft())
             if session is None or session.wanted.kind != "browser" or session.keyless:
                 continue
-            line = line_of(session, self._kernel.session_stats(session.handle))
+            stats = self._kernel.session_stats(session.handle)
+            line = line_of(session, stats, strained=self._strain.lasts)
             if session.line is None or notable(session.line, line):
                 session.line = line
                 yield session, line
 
 
-def line_of(session: Session, stats: "SessionStats") -> SessionLine:
-    shown = [tile for slot in stats["slots"] if (tile := _tile(session, slot)) is not None]
+class Strain:
+    """Whether the server itself is at its end: what it leaves out is then missing in each line."""
+
+    def __init__(self) -> None:
+        self._dropped: int | None = None
+        self._short = 0
+        self._rested = RESTED
+        self.lasts = False
+
+    def look(self, counters: Mapping[str, int]) -> None:
+        dropped = sum(counters[name] for name in OWN_DROPS)
+        if self._dropped is not None and dropped > self._dropped:
+            self._short, self._rested = self._short + 1, 0
+        else:
+            self._short, self._rested = 0, self._rested + 1
+        self._dropped = dropped
+        self.lasts = self._short >= LASTING or (self.lasts and self._rested < RESTED)
+
+
+def line_of(session: Session, stats: "SessionStats", *, strained: bool) -> SessionLine:
+    """`strained`: the server is at its end, so what is missing says nothing of this line."""
+    slots = stats["slots"]
+    shown = [tile for slot in slots if (tile := _tile(session, slot, strained)) is not None]
     withheld = [LineTile(slot, None, 0, "publisher") for slot in session.withheld]
     heard = stats["estimate"] > 0 or stats["rtt"] > 0
     return SessionLine(
@@ -65,12 +95,14 @@ def line_of(session: Session, stats: "SessionStats") -> SessionLine:
     )
 
 
-def _tile(session: Session, slot: "SlotStats") -> LineTile | None:
+def _tile(session: Session, slot: "SlotStats", strained: bool) -> LineTile | None:
     shown = session.showing.get(slot["slot"])
     if shown is None or slot["given"] == UNDECIDED:
         return None
     reason: Reason = "tile"
-    if slot["limited"]:
+    if strained:
+        reason = "server"
+    elif slot["limited"]:
         reason = "line"
     elif slot["shown"] != slot["given"]:
         reason = "publisher"

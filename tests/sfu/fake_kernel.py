@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any, cast
 
+from sfu.lines import OWN_DROPS
+
 if TYPE_CHECKING:
     from sfu.kernel.core import Kernel
 
@@ -35,6 +37,8 @@ class FakeKernel:
         """Asked for and not told of yet."""
         self.stats: dict[int, dict[str, Any]] = {}
         """By session, what `session_stats` says that differs from that of an unknown line."""
+        self.counted: dict[str, int] = {}
+        """What `counters` says that is not 0."""
         self._max_sessions = max_sessions
 
     def as_kernel(self) -> "Kernel":
@@ -52,6 +56,9 @@ class FakeKernel:
         assert session in self.open
         unknown = {"estimate": 0, "rtt": 0, "loss": 0.0, "slots": [], "sources": []}
         return unknown | self.stats.get(session, {})
+
+    def counters(self) -> dict[str, int]:
+        return dict.fromkeys(OWN_DROPS, 0) | self.counted
 
     def mark(self) -> None:
         self.marks += 1

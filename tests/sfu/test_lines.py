@@ -137,6 +137,29 @@ def test_what_a_tile_is_given_and_why(stats: dict[str, Any], expected: LineTile 
     assert line.tiles == ([expected] if expected else [])
 
 
+def test_a_server_at_its_end_is_named_until_it_has_rested() -> None:
+    stage = Stage()
+    joined(stage, 1, open=["camera"])
+    viewer = joined(stage, 2, view=[tile(0, 1, 720)])
+    stage.kernel.stats[viewer] = {"slots": [slot(0, 1, limited=True)]}
+
+    def reasons(rounds: int, lost: int) -> list[str]:
+        found: list[str] = []
+        for _ in range(rounds):
+            held = stage.kernel.counted.get("dropped_held", 0)
+            stage.kernel.counted["dropped_held"] = held + lost
+            lines = [line for line in told(stage) if line.session == "s2"]
+            found += [each.reason for line in lines for each in line.tiles]
+        return found
+
+    assert reasons(3, 0) == ["line"]
+    assert reasons(1, 7) == [], "a burst says nothing"
+    assert reasons(8, 0) == []
+    assert reasons(4, 7) == ["server"]
+    assert reasons(2, 0) == []
+    assert reasons(5, 0) == ["line"]
+
+
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [

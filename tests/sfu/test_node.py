@@ -56,7 +56,7 @@ class EventfulKernel(FakeKernel):
         self.happen(core.EVENT_MARK, 0)
 
     def counters(self) -> dict[str, int]:
-        return {"packets_sent": 17}
+        return super().counters() | {"packets_sent": 17}
 
     def lines(self) -> dict[str, int]:
         return {"viewers_limited": 0}

@@ -353,6 +353,8 @@ export const en: Catalogue = {
   "stats.line": "The line holds, kbit/s",
   "stats.tiles": "What you see",
   "stats.tiles.none": "Nobody is shown now.",
+  "stats.order":
+    "There is little room: sound and the screen go first, then who speaks, the teacher, larger pictures.",
   "stats.tile": "{height} lines, {frames} fps, {rate}",
   "stats.tile.nothing": "no picture",
   "stats.tile.screen": "Screen of participant {position}",

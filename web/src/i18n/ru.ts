@@ -356,6 +356,8 @@ export const ru = {
   "stats.line": "Вмещает линия, кбит/с",
   "stats.tiles": "Что вы видите",
   "stats.tiles.none": "Сейчас никого не показываем.",
+  "stats.order":
+    "Места мало: сначала идут звук и экран, потом говорящий, учитель и крупные картинки.",
   "stats.tile": "{height} строк, {frames} к/с, {rate}",
   "stats.tile.nothing": "картинки нет",
   "stats.tile.screen": "Экран участника {position}",

@@ -63,6 +63,20 @@ test("what comes of each picture stands there with its reason", () => {
   ]);
 });
 
+test("who goes first is said where there is not room for all", () => {
+  const call = shown();
+  mountIn(call, <StatisticsWindow onClose={() => undefined} />);
+  expect(screen.getByTestId("stats-tiles").textContent).toContain("сначала идут звук и экран");
+});
+
+test("where there is room for all nothing is said of it", () => {
+  const call = shown();
+  const wide = details.tiles.map((each) => ({ ...each, reason: "tile" as const }));
+  call.state.details.value = { ...details, tiles: wide };
+  mountIn(call, <StatisticsWindow onClose={() => undefined} />);
+  expect(screen.getByTestId("stats-tiles").textContent).not.toContain("сначала");
+});
+
 test.each([
   [{ kind: "none" }, "ничего не мешает"],
   [{ kind: "lost" }, "сейчас нет"],

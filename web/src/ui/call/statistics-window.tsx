@@ -58,6 +58,7 @@ function Tiles({ tiles, known }: { tiles: readonly TileDetails[]; known: Known }
     <section class="stats-tiles" data-testid="stats-tiles">
       <h3>{t("stats.tiles")}</h3>
       {tiles.length === 0 && <p>{t("stats.tiles.none")}</p>}
+      {tiles.some(({ reason }) => reason === "line") && <p>{t("stats.order")}</p>}
       <ul>
         {tiles.map((tile) => {
           const { what, why } = tileFact(tile);

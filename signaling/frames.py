@@ -8,6 +8,7 @@ from aiohttp import WSMsgType, web
 
 from zvonok.wire import client
 from zvonok.wire.client import ClientMessage
+from zvonok.wire.deflate import Inflated, inflated
 from zvonok.wire.errors import Refusal
 
 from .clock import Clock
@@ -65,10 +66,16 @@ def _decoded(kind: WSMsgType, data: Any) -> ClientMessage:
     """Raises Closed, or Refusal when it is no message of ours."""
     if kind not in (WSMsgType.TEXT, WSMsgType.BINARY):
         raise Closed
-    if len(data) > client.MAX_MESSAGE:
-        raise Refusal(413, "too_large", "the message is too large", limit=client.MAX_MESSAGE)
-    if kind is WSMsgType.BINARY:
-        raise Refusal(400, "bad_json", "messages are text")
+    try:
+        if len(data) > client.MAX_MESSAGE:
+            raise Inflated
+        if kind is WSMsgType.BINARY:
+            data = inflated(data, client.MAX_MESSAGE)
+    except Inflated as error:
+        limit = client.MAX_MESSAGE
+        raise Refusal(413, "too_large", "the message is too large", limit=limit) from error
+    except ValueError as error:
+        raise Refusal(400, "bad_json", "what is binary must be deflated") from error
     try:
         decoded: ClientMessage = client.decode_client(data)
     except msgspec.ValidationError as error:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import structlog
 from aiohttp import WSMsgType, web
 
+from zvonok.wire.deflate import LEAST, deflated
+
 log = structlog.get_logger()
 QUEUE_BYTES = 1 << 20
 QUEUE_MESSAGES = 1000
@@ -32,7 +34,9 @@ class SocketOutlet:
         self._cut = cut
         self._sent = sent
         self._hang_up = hang_up
-        self._queue: deque[bytes] = deque()
+        self.deflating = False
+        """What is large goes deflated."""
+        self._queue: deque[tuple[bytes, WSMsgType]] = deque()
         self._bytes = 0
         self._some = asyncio.Event()
         self._status: int | None = None
@@ -40,7 +44,10 @@ class SocketOutlet:
     def send(self, data: bytes) -> None:
         if self._status is not None:
             return
-        self._queue.append(data)
+        kind = WSMsgType.TEXT
+        if self.deflating and len(data) >= LEAST:
+            data, kind = deflated(data), WSMsgType.BINARY
+        self._queue.append((data, kind))
         self._bytes += len(data)
         self._some.set()
         if self._bytes > QUEUE_BYTES or len(self._queue) > QUEUE_MESSAGES:
@@ -58,9 +65,9 @@ class SocketOutlet:
         try:
             while await self._next():
                 while self._queue:
-                    data = self._queue.popleft()
+                    data, kind = self._queue.popleft()
                     self._bytes -= len(data)
-                    await self._socket.send_frame(data, WSMsgType.TEXT)
+                    await self._socket.send_frame(data, kind)
                     self._sent(len(data))
             code = struct.pack("!H", _close_code(self._status or 200))
             await self._socket.send_frame(code, WSMsgType.CLOSE)

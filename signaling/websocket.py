@@ -58,6 +58,8 @@ class Sockets:
             timeout=2.0,
             heartbeat=HEARTBEAT_SECONDS,
             max_msg_size=HARD_LIMIT,
+            # By the extension each socket would keep a window, and each of 2000 who are told the
+            # same would have it deflated anew: what is large is deflated by ourselves.
             compress=False,
             decode_text=False,
             # Pings are counted like everything else that a peer sends.
@@ -166,6 +168,7 @@ class Sockets:
             call.require_heard()
         if not call.usable:
             raise Refusal(503, "unavailable", "the call has just ended; try again", retry_after=1)
+        outlet.deflating = message.deflate
         call.attach(number, outlet)
         newcomer = Newcomer(
             grant=grant.id,

@@ -27,6 +27,8 @@ def listen(person: Person) -> list[Any]:
     views: list[Any] = []
 
     def sent(text: str | bytes) -> None:
+        if isinstance(text, bytes):
+            return  # What is deflated is an offer.
         message = json.loads(text)
         if message["type"] == "view":
             views.append(message["tiles"])

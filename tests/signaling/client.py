@@ -1,6 +1,7 @@
 """A client of signaling: HTTP and WebSocket over the process's unix socket."""
 
 import asyncio
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -62,6 +63,8 @@ class Browser:
         self.sequence = 0
         self.heard: list[ServerMessage] = []
         """Everything so far."""
+        self.deflated = 0
+        """How much of it came deflated."""
 
     @property
     def you(self) -> int:
@@ -76,8 +79,13 @@ class Browser:
 
     async def read(self) -> ServerMessage:
         message = await self.socket.receive(PATIENCE)
-        assert message.type is aiohttp.WSMsgType.TEXT, (message.type, message.data)
-        decoded: ServerMessage = _decode(message.data)
+        data = message.data
+        if message.type is aiohttp.WSMsgType.BINARY:
+            data = zlib.decompress(data, wbits=-zlib.MAX_WBITS)
+            self.deflated += 1
+        else:
+            assert message.type is aiohttp.WSMsgType.TEXT, (message.type, data)
+        decoded: ServerMessage = _decode(data)
         self._follow(decoded)
         return decoded
 

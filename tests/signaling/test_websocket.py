@@ -40,7 +40,9 @@ from zvonok.wire.client import (
     Tile,
     View,
     Welcome,
+    encode,
 )
+from zvonok.wire.deflate import deflated
 
 OFFER = "v=0\r\nan offer"
 
@@ -344,6 +346,12 @@ async def _try(school: School, grant: str) -> Browser | Failed:
         (json.dumps({"type": "offer", "id": 0, "sdp": "x" * 131073}), "invalid_message"),
         ('{"type":"ping"}' + " " * MAX_MESSAGE, "too_large"),
         ("ё" * (MAX_MESSAGE // 2 + 1), "too_large"),
+        (deflated(b'{"type":"ping"'), "bad_json"),
+        (deflated(b'{"type":"ping"}') + b"{", "bad_json"),
+        (deflated(b'{"type":"ping"}' * 100)[:-1], "bad_json"),
+        (deflated(b'{"type":"unknown"}'), "invalid_message"),
+        (deflated(b" " * (64 << 20)), "too_large"),
+        (b" " * (MAX_MESSAGE + 1), "too_large"),
         ('{"type":"join","grant":"x"}', "already_joined"),
     ],
 )
@@ -358,6 +366,42 @@ async def test_the_largest_message_is_as_large_as_is_said(browser: Browser) -> N
     assert await browser.until(Pong) == Pong()
     failed = await say(browser, '{"type":"ping"}'.ljust(MAX_MESSAGE + 1))
     assert (failed.error.code, failed.error.details) == ("too_large", {"limit": MAX_MESSAGE})
+
+
+async def test_a_deflated_message_is_measured_by_what_it_says(browser: Browser) -> None:
+    await browser.socket.send_bytes(deflated(b'{"type":"ping"}'.ljust(MAX_MESSAGE)))
+    assert await browser.until(Pong) == Pong()
+    failed = await say(browser, deflated(b'{"type":"ping"}'.ljust(MAX_MESSAGE + 1)))
+    assert (failed.error.code, failed.error.details) == ("too_large", {"limit": MAX_MESSAGE})
+
+
+async def test_deflated_messages_are_counted_like_others(browser: Browser) -> None:
+    for _ in range(300):
+        await browser.socket.send_bytes(deflated(b" " * (1 << 20)))
+    assert (await browser.until(Failed)).error.code == "too_large"
+    assert await browser.until_closed() == 4429
+
+
+async def test_what_is_large_comes_deflated_to_who_can_read_it(
+    school: School, sfu: FakeSfu
+) -> None:
+    lesson = await school.client.lesson()
+    for number in range(8):
+        await school.client.come(lesson.participant_link, f"Pupil {number}")
+    came = []
+    for name in ("Ёжик", "Анна"):
+        browser = await school.client.connect()
+        grant = await school.client.enter(lesson.participant_link, name)
+        await browser.send(Join(grant, deflate=name == "Ёжик"))
+        await browser.until(Welcome)
+        came.append(browser)
+    assert [browser.deflated for browser in came] == [1, 0]
+    await came[0].until_people(10)
+    sdp = OFFER + "\r\na=x" * 10_000
+    await came[0].socket.send_bytes(deflated(encode(Offer(0, sdp))))
+    assert (await came[0].until(Answer)).id == 0
+    assert sfu.offers[await sfu.session_of(came[0].you)] == sdp
+    assert came[0].deflated == 1
 
 
 async def test_a_message_beyond_all_measure_closes_the_socket(school: School) -> None:
@@ -436,8 +480,8 @@ async def test_a_peer_that_answers_no_ping_is_given_up(
         assert socket.closed
 
 
-async def test_nothing_is_compressed(school: School) -> None:
-    """What is small when it comes is not large when it is read."""
+async def test_no_window_is_kept_for_a_socket(school: School) -> None:
+    """The extension that browsers offer costs too much for 2000: we deflate what is large."""
     url = "http://signaling/api/call"
     async with school.client.session.ws_connect(url, compress=15) as socket:
         assert socket.compress == 0

@@ -74,6 +74,8 @@ class Join(Struct, frozen=True, tag="join", forbid_unknown_fields=True):
     media: Media = Media()
     page: PageId | None = None
     """A random word of this page, for `POST /api/seat/closed`."""
+    deflate: bool = False
+    """What is large may come deflated, in binary frames: see `zvonok/wire/deflate.py`."""
 
 
 class Offer(Struct, frozen=True, tag="offer", forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ import type { ClosedPage, Media, Publish, ServerMessage, Welcome } from "../wire
 import { bannerSince, seatKept } from "./banner";
 import { bottleneck } from "./bottleneck";
 import { sayWhenClosed } from "./closing";
+import { canDeflate } from "./deflate";
 import { Invitation } from "./invitation";
 import { Level } from "./level";
 import type { Local } from "./local";
@@ -90,7 +91,7 @@ export class RunningCall {
     const media = (): Media => this.own.media.peek();
     const grant = (): string => this.entered.grant;
     const session = new Session(
-      { grant, media, random: Math.random, page: this.page },
+      { grant, media, random: Math.random, page: this.page, deflate: canDeflate() },
       entered.resume,
     );
     this.socket = new Socket(address, session, {

@@ -41,6 +41,8 @@ export interface SessionSource {
   readonly random: () => number;
   /** A random word of this page, by which it says that it closes. */
   readonly page?: string;
+  /** Whether what is large may come deflated. */
+  readonly deflate?: boolean;
 }
 
 export class Session {
@@ -97,6 +99,7 @@ export class Session {
       resume: this.resume,
       media: this.joinedWith,
       page: this.source.page ?? null,
+      deflate: this.source.deflate ?? false,
     };
     return [{ type: "send", message: join }];
   }

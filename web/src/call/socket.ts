@@ -1,5 +1,6 @@
 // Runs a Session over a real WebSocket and real timers.
 import type { ClientMessage, ServerMessage } from "../wire/messages";
+import { canDeflate, deflated, Incoming, LEAST } from "./deflate";
 import { isThere } from "./rest";
 import type { Session, SessionEffect } from "./session";
 import type { Failure, Phase } from "./state";
@@ -15,6 +16,8 @@ export class Socket {
   private web: WebSocket | null = null;
   private knocking: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** Of what is large. */
+  private turn: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly address: string,
@@ -80,7 +83,7 @@ export class Socket {
         this.close();
         break;
       case "send":
-        this.web?.send(JSON.stringify(effect.message));
+        this.say(JSON.stringify(effect.message));
         break;
       case "receive":
         this.events.receive(effect.message);
@@ -89,6 +92,21 @@ export class Socket {
         this.events.finished(effect.phase, effect.failure);
         break;
     }
+  }
+
+  private say(text: string): void {
+    const { web } = this;
+    if (web === null) return;
+    if (text.length < LEAST || !canDeflate()) {
+      web.send(text);
+      return;
+    }
+    // What is small overtakes it, and may: `leave` must not wait, and nothing needs an offer before it.
+    const data = deflated(text);
+    this.turn = this.turn.then(async () => {
+      const frame = await data;
+      if (this.web === web) web.send(frame);
+    });
   }
 
   private async knock(): Promise<void> {
@@ -105,16 +123,23 @@ export class Socket {
   private open(): void {
     this.close();
     const web = new WebSocket(this.address);
+    web.binaryType = "arraybuffer";
     this.web = web;
+    const incoming = new Incoming();
     web.onopen = () => this.run(this.session.opened());
-    web.onclose = () => {
-      this.web = null;
-      this.run(this.session.closed(performance.now()));
-    };
-    web.onmessage = ({ data }: MessageEvent<string>) => {
-      const message: ServerMessage = JSON.parse(data);
-      this.run(this.session.received(message, performance.now()));
-    };
+    web.onclose = () =>
+      incoming.inTurn(() => {
+        if (this.web !== web) return;
+        this.web = null;
+        this.run(this.session.closed(performance.now()));
+      });
+    web.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
+      incoming.read(data, (text) => {
+        // Another socket has taken its place while this was read.
+        if (this.web !== web) return;
+        const message: ServerMessage = JSON.parse(text);
+        this.run(this.session.received(message, performance.now()));
+      });
   }
 
   private close(): void {

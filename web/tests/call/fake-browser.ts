@@ -1,4 +1,5 @@
 // The little of a browser that the adapters need, each part drivable by a test.
+import { deflateRawSync } from "node:zlib";
 import { vi } from "vitest";
 
 export class FakeStream {
@@ -117,7 +118,9 @@ export class FakeSocket {
   static all: FakeSocket[] = [];
   onopen: (() => void) | null = null;
   onclose: (() => void) | null = null;
-  onmessage: ((event: { data: string }) => void) | null = null;
+  onmessage: ((event: { data: string | ArrayBuffer }) => void) | null = null;
+  /** What was sent deflated. */
+  readonly frames: ArrayBuffer[] = [];
   readonly sent: { type: string; command?: string }[] = [];
   closed = false;
 
@@ -125,8 +128,9 @@ export class FakeSocket {
     FakeSocket.all.push(this);
   }
 
-  send(text: string): void {
-    this.sent.push(JSON.parse(text));
+  send(data: string | ArrayBuffer): void {
+    if (typeof data === "string") this.sent.push(JSON.parse(data));
+    else this.frames.push(data);
   }
 
   close(): void {
@@ -135,6 +139,12 @@ export class FakeSocket {
 
   say(message: object): void {
     this.onmessage?.({ data: JSON.stringify(message) });
+  }
+
+  /** As it comes when it is large. */
+  sayDeflated(message: object): void {
+    const data = new Uint8Array(deflateRawSync(JSON.stringify(message))).buffer;
+    this.onmessage?.({ data });
   }
 }
 

@@ -33,7 +33,10 @@ describe("joining", () => {
   test("opens, joins and delivers the welcome", () => {
     expect(session.start(0)).toEqual([{ type: "open" }]);
     expect(session.opened()).toEqual([
-      { type: "send", message: { type: "join", grant: "g", resume: null, media, page: null } },
+      {
+        type: "send",
+        message: { type: "join", grant: "g", resume: null, media, page: null, deflate: false },
+      },
     ]);
     expect(session.received(welcome(), 10)).toEqual([{ type: "receive", message: welcome() }]);
     expect(session.live).toBe(true);
@@ -44,7 +47,10 @@ describe("joining", () => {
     const again = new Session(source, "kept");
     again.start(0);
     expect(again.opened()).toEqual([
-      { type: "send", message: { type: "join", grant: "g", resume: "kept", media, page: null } },
+      {
+        type: "send",
+        message: { type: "join", grant: "g", resume: "kept", media, page: null, deflate: false },
+      },
     ]);
   });
 

@@ -1,3 +1,4 @@
+import { inflateRawSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Session } from "../../src/call/session";
 import { Socket } from "../../src/call/socket";
@@ -118,4 +119,56 @@ test("after leaving nothing is running any more", () => {
   expect(finished).toEqual(["left"]);
   expect(latest().closed).toBe(true);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+function offer(id: number) {
+  return { type: "offer" as const, id, sdp: "a=extmap:1 urn\r\n".repeat(1_000) };
+}
+
+test("what is large goes deflated, and in its order", async () => {
+  goLive();
+  socket.send(offer(1));
+  socket.send(offer(2));
+  socket.send({ type: "view", tiles: [] });
+  await vi.waitFor(() => expect(latest().frames).toHaveLength(2));
+  const said = latest().frames.map((frame) => JSON.parse(inflateRawSync(frame).toString()));
+  expect(said).toEqual([offer(1), offer(2)]);
+  expect(latest().frames[0]?.byteLength).toBeLessThan(500);
+  expect(latest().sent.map((message) => message.type)).toEqual(["join", "view"]);
+});
+
+test("a browser that cannot deflate says it as it is", () => {
+  vi.stubGlobal("DecompressionStream", undefined);
+  goLive();
+  socket.send(offer(1));
+  expect(latest().sent.at(-1)).toEqual(offer(1));
+});
+
+test("what comes deflated is heard in its order", async () => {
+  latest().onopen?.();
+  latest().sayDeflated(welcome);
+  latest().say({ type: "speakers", participants: [9] });
+  latest().sayDeflated({ type: "answer", id: 0, sdp: "" });
+  expect(received).toEqual([]);
+  await vi.waitFor(() => expect(received).toHaveLength(3));
+  expect(received.map((message) => message.type)).toEqual(["welcome", "speakers", "answer"]);
+  latest().say({ type: "speakers", participants: [] });
+  expect(received).toHaveLength(4);
+});
+
+test("the last words are heard before the end of the socket", async () => {
+  goLive();
+  latest().sayDeflated({ type: "speakers", participants: [9] });
+  latest().say({ type: "ended", reason: "ended" });
+  latest().onclose?.();
+  await vi.waitFor(() => expect(finished).toEqual(["ended"]));
+});
+
+test("what cannot be read is left out, and the rest is heard", async () => {
+  const told = vi.spyOn(console, "error").mockReturnValue(undefined);
+  goLive();
+  latest().onmessage?.({ data: new Uint8Array([1, 2, 3]).buffer });
+  latest().say({ type: "speakers", participants: [9] });
+  await vi.waitFor(() => expect(received).toHaveLength(2));
+  expect(told).toHaveBeenCalledOnce();
 });

@@ -62,13 +62,16 @@ class Room:
         self._publish(session, frozenset(), now)
         for slot in list(session.showing):
             self._clear(session, slot, now)
-        for name in _names(session.tiles.values()):
+        names = set(_names(session.tiles.values()))
+        for name in names:
             self._unwatch(session, name)
+        self._judge_watched(names)
         session.tiles = {}
         session.withheld.clear()
         self._followers.discard(session)
         self._unsettled.discard(session)
         self._limited.discard(session)
+        self._judge(session)
         self._feature(now)
 
     def resize(self, session: Session, kind: Kind, now: float) -> None:
@@ -131,6 +134,7 @@ class Room:
             self.resize(session, "camera", now)
         if session.uplink is not None and session.uplink.limited:
             self._limited.add(session)
+        self._judge(session)
 
     def _settle_uplink(self, session: Session, now: float) -> None:
         uplink = session.uplink
@@ -139,8 +143,24 @@ class Room:
             return
         if uplink.settle(now):
             self.resize(session, "camera", now)
+            self._judge(session)
         if not uplink.limited:
             self._limited.discard(session)
+
+    def _judge(self, session: Session) -> None:
+        """Why the camera of a publisher rests: nobody looks, or his line does not bear it."""
+        name: Name = (session.participant, "camera")
+        wanted = self._publishers.get(name) is session and name in self._watchers
+        limited = wanted and session.uplink is not None and not session.uplink.layers
+        if limited != session.limited:
+            session.limited = limited
+            self.dirty.add(session)
+
+    def _judge_watched(self, names: Iterable[Name]) -> None:
+        for name in names:
+            source = self._publishers.get(name)
+            if source in self._limited:
+                self._judge(source)
 
     # ── what sessions show ──
 
@@ -154,6 +174,7 @@ class Room:
             self._unwatch(session, name)
         for name in after - before:
             self._watchers.setdefault(name, set()).add(session)
+        self._judge_watched(before ^ after)
         session.tiles = tiles
 
     def _unwatch(self, session: Session, name: Name) -> None:

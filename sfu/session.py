@@ -103,6 +103,8 @@ class Session:
         self.heights: dict[str, tuple[int, ...]] = {}
         self.uplink: Uplink | None = None
         """Of who publishes our client's layers."""
+        self.limited = False
+        """The camera is looked at, but this peer's line bears none of it."""
         self.written: ActualSession | None = None
         self.line: SessionLine | None = None
         """As it was last told of."""
@@ -146,6 +148,7 @@ class Session:
             connected=connection is not None and connection.keyed and connection.reachable,
             camera_layers=cast(list[Literal["q", "h", "f"]], names),
             screen_shown=bool(self.demand["screen"].asked()),
+            limited=self.limited,
         )
 
     # ── negotiation ──

@@ -74,7 +74,7 @@ async def test_only_the_teacher_is_asked_for_and_comes_small(lesson: Lesson, cro
     await anya.press("weak-internet")
     await expect(anya.page.get_by_test_id("camera")).to_have_attribute("data-on", "false")
     await anya.expect_covered("Борис")
-    spared = anya.tile("Борис").locator(".tile-spared")
+    spared = anya.tile("Борис").locator(".tile-why")
     await expect(spared).to_have_text("не показываем: слабый интернет")
     number = await teacher.number()
     assert [(tile["participant"], tile["height"], tile["frames"]) for tile in views[-1]] == [
@@ -101,12 +101,12 @@ async def test_it_is_remembered_and_begins_before_the_call(lesson: Lesson, crowd
     await anya.page.goto(lesson.address)
     await expect(anya.page.get_by_test_id("prejoin-weak-internet")).to_be_checked()
     await anya.enter(camera=False)
-    await expect(anya.tile("Борис").locator(".tile-spared")).to_be_visible()
+    await expect(anya.tile("Борис").locator(".tile-why")).to_be_visible()
     assert all(view == [] for view in views)
     await anya.page.reload()
     await anya.expect_phase("connected")
     await expect(anya.page.get_by_test_id("weak-internet")).to_have_attribute("data-on", "true")
-    await expect(anya.tile("Борис").locator(".tile-spared")).to_be_visible()
+    await expect(anya.tile("Борис").locator(".tile-why")).to_be_visible()
     assert all(view == [] for view in views)
 
 

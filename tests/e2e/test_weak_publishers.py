@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from playwright.async_api import expect
+
 from bench.line.presets import GOOD, PRESETS
 from tests.e2e.crowd import Crowd
 from tests.e2e.lesson import Lesson
@@ -82,6 +84,8 @@ async def test_a_line_for_sound_alone_stops_the_camera_until_it_is_better(
             what="the camera is let go",
         )
         await boris.expect_covered("Аня")
+        await expect(anya.tile("Аня").get_by_role("status")).to_contain_text("Вас слышно")
+        await expect(boris.tile("Аня").locator(".tile-why")).to_contain_text("только звук")
         await boris.expect_tones([900.0])
         line.become(GOOD)
         await boris.expect_colour("Аня", GREEN, seconds=FINDS_OUT)

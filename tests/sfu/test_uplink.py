@@ -199,6 +199,35 @@ def test_a_line_that_bears_no_picture_is_asked_for_none_and_tried_again() -> Non
     assert [layer for _, _, layer in shown(stage)].count(Q) >= 2
 
 
+def rests(stage: Stage) -> bool:
+    """Whether participant 1 is told that his line bears none of his camera."""
+    stage.pass_time(0.1)
+    return stage.actual["s1"].limited
+
+
+def test_a_camera_that_rests_knows_why() -> None:
+    stage = watched()
+    assert not rests(stage)
+    asked(stage, uplink=60 * KBIT)
+    assert rests(stage)
+    for viewer in (2, 3):
+        stage.want(viewer, view=[])
+    assert not rests(stage), "nobody looks"
+    stage.pass_time(FIRST_WAIT)
+    stage.want(2, view=[tile(0, 1)])
+    assert not rests(stage), "a picture is tried"
+    assert stage.actual["s1"].camera_layers == ["q"]
+    stage.pass_time(GRACE)
+    assert asked(stage, uplink=50 * KBIT).camera_layers == []
+    assert rests(stage)
+    stage.leave(2)
+    assert not rests(stage), "who looked has left"
+    stage.want(3, view=[tile(0, 1)])
+    assert rests(stage)
+    stage.want(1, open=[])
+    assert not rests(stage), "the camera is off"
+
+
 def test_who_comes_later_gets_what_the_publishers_line_bears() -> None:
     stage = watched()
     asked(stage, uplink=250 * KBIT)

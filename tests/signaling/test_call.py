@@ -443,6 +443,14 @@ def test_publish_is_said_when_it_changes(stage: Stage) -> None:
     ]
 
 
+def test_publish_says_that_a_camera_rests_for_its_line(stage: Stage) -> None:
+    socket = offered(stage)
+    for limited in (True, True, False):
+        stage.do(hear(stage, actual(stage, socket, answer="a", limited=limited), 0))
+    told = stage.viewers[socket].got(Publish)
+    assert [publish.limited for publish in told] == [True, False]
+
+
 def test_speakers_are_told_to_all_once(stage: Stage) -> None:
     first, second = stage.join(), stage.join()
     for _ in range(2):

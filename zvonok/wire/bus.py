@@ -104,6 +104,8 @@ class ActualSession(Struct, frozen=True, kw_only=True, omit_defaults=True):
     camera_layers: list[Literal["q", "h", "f"]] = []
     """Layers of this session's camera that anybody shows."""
     screen_shown: bool = False
+    limited: bool = False
+    """The camera is looked at, but the peer's line bears none of it."""
 
 
 class Look(Struct, frozen=True, kw_only=True):

@@ -245,6 +245,8 @@ class Publish(Struct, frozen=True, kw_only=True, tag="publish"):
 
     camera: list[Literal["q", "h", "f"]]
     screen: bool
+    limited: bool = False
+    """The camera is looked at, but one's own line up bears none of it."""
 
 
 class Corrected(Struct, frozen=True, tag="media", omit_defaults=True):

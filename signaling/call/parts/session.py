@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import msgspec
 
@@ -44,8 +43,8 @@ class Session:
     """Kept to be written again; None after a takeover: Redis has it."""
     view: list[Tile] | None = None
     uplink: int = 0
-    camera_layers: list[Literal["q", "h", "f"]] | None = None
-    screen_shown: bool = False
+    publish: Publish | None = None
+    """As it was told last."""
     connected: bool = False
     """Whether the media of a seat without a socket flows."""
     undelivered: tuple[str, Answer | Failed] | None = None
@@ -153,9 +152,8 @@ class SessionPart(Part):
         session = self._session(seat)
         if session.undelivered is not None:
             self._deliver(turn, seat, *session.undelivered)
-        if session.camera_layers is not None:
-            publish = Publish(camera=session.camera_layers, screen=session.screen_shown)
-            turn.tell(seat.number, publish)
+        if session.publish is not None:
+            turn.tell(seat.number, session.publish)
 
     def restored(self, now: float) -> None:
         for seat in self.people.seats.values():
@@ -259,11 +257,12 @@ class SessionPart(Part):
 
     def _publish(self, turn: Turn, seat: Seat, actual: ActualSession) -> None:
         session = self._session(seat)
-        shown = (actual.camera_layers, actual.screen_shown)
-        if shown == (session.camera_layers, session.screen_shown):
-            return
-        session.camera_layers, session.screen_shown = shown
-        turn.tell(seat.number, Publish(camera=actual.camera_layers, screen=actual.screen_shown))
+        publish = Publish(
+            camera=actual.camera_layers, screen=actual.screen_shown, limited=actual.limited
+        )
+        if publish != session.publish:
+            session.publish = publish
+            turn.tell(seat.number, publish)
 
     def _begun(
         self, turn: Turn, seat: Seat, actual: ActualSession, answer: str | None

@@ -3,7 +3,7 @@
 import type { ConnectionDetails, Person, Quality, TileDetails } from "./state";
 
 export type Bottleneck =
-  | { readonly kind: "none" | "lost" | "upload" | "download" | "line" | "server" }
+  | { readonly kind: "none" | "lost" | "upload" | "rests" | "download" | "line" | "server" }
   /** Whose pictures and sound suffer: numbers. */
   | { readonly kind: "theirs"; readonly participants: readonly number[] };
 
@@ -14,10 +14,12 @@ const RTT_MS = 1_500;
 /** A picture that loses less than this came over a line that is well. */
 const CLEAN_PERCENT = 2;
 
+/** `rests`: of one's own camera, which is on, the line up bears nothing. */
 export function bottleneck(
   quality: Quality,
   details: ConnectionDetails | null,
   person: (number: number) => Pick<Person, "quality"> | undefined,
+  rests = false,
 ): Bottleneck {
   if (quality === "lost") return { kind: "lost" };
   if (details === null) return { kind: "none" };
@@ -25,13 +27,14 @@ export function bottleneck(
   const theirs = new Set(
     tiles.filter((tile) => isTheirs(tile, tiles, person)).map((tile) => tile.participant),
   );
-  const upload = (details.sendLossPercent ?? 0) >= LOSS_PERCENT || (details.sendShare ?? 1) < SHARE;
+  const upload =
+    rests || (details.sendLossPercent ?? 0) >= LOSS_PERCENT || (details.sendShare ?? 1) < SHARE;
   // What the others lose on their way to the server is missing here, too.
   const loses = (details.receiveLossPercent ?? 0) >= LOSS_PERCENT && !lossIsTheirs(tiles, theirs);
   const download = loses || (details.receiveShare ?? 1) < SHARE;
   if ((upload && download) || (details.rttMs ?? 0) > RTT_MS) return { kind: "line" };
   if (download) return { kind: "download" };
-  if (upload) return { kind: "upload" };
+  if (upload) return { kind: rests ? "rests" : "upload" };
   if (tiles.some(({ reason }) => reason === "server")) return { kind: "server" };
   return theirs.size > 0 ? { kind: "theirs", participants: [...theirs] } : { kind: "none" };
 }

@@ -66,7 +66,10 @@ export class RunningCall {
   private readonly page = secretWord();
   private readonly notices = new Notices();
   private roster: Roster | null = null;
-  private publish: Publish | null = null;
+  private readonly publish = signal<Publish | null>(null);
+  private readonly cameraRests = computed(
+    () => this.local.cameraOn.value && this.publish.value?.limited === true,
+  );
   private readonly socket: Socket;
   private readonly path: MediaPath;
   private readonly pictures: Pictures;
@@ -188,7 +191,7 @@ export class RunningCall {
         this.heard(message.participants);
         break;
       case "publish":
-        this.publish = message;
+        this.publish.value = message;
         this.publishNow();
         break;
       case "media":
@@ -214,7 +217,7 @@ export class RunningCall {
     this.invitation.is(welcome.invitation ?? null);
     this.roster = new Roster(welcome.you, welcome.roster);
     if (welcome.resumed !== true) {
-      this.publish = null;
+      this.publish.value = null;
       this.told.value = {};
     }
     this.monitor.forgotten();
@@ -273,8 +276,9 @@ export class RunningCall {
 
   /** On a weak line whoever shows himself all the same sends the smallest layer, whatever is asked. */
   private publishNow(): void {
-    if (this.publish === null) return;
-    const { camera, screen } = this.publish;
+    const publish = this.publish.peek();
+    if (publish === null) return;
+    const { camera, screen } = publish;
     const smallest = this.local.weakInternet.peek() && camera.length > 0;
     void this.path.peer?.publish(smallest ? ["q"] : camera, screen);
   }
@@ -395,6 +399,7 @@ export class RunningCall {
       }),
       microphoneOn: this.local.microphoneOn,
       cameraOn: this.local.cameraOn,
+      cameraRests: this.cameraRests,
       screenOn: computed(() => this.own.screen.video.value !== null),
       unconfirmed: this.unconfirmed,
       level: this.local.level,
@@ -403,7 +408,8 @@ export class RunningCall {
       bottleneck: computed(() => {
         const people = new Map(this.people.value.map((one) => [one.number, one]));
         const { quality, details } = this.monitor;
-        return bottleneck(quality.value, details.value, (number) => people.get(number));
+        const person = (number: number) => people.get(number);
+        return bottleneck(quality.value, details.value, person, this.cameraRests.value);
       }),
       notices: computed(() => [...this.notices.all.value, ...this.local.notices.value]),
       sound: this.sound,

@@ -142,6 +142,8 @@ export interface CallState {
   readonly ownScreen: ReadonlySignal<MediaStream | null>;
   readonly microphoneOn: ReadonlySignal<boolean>;
   readonly cameraOn: ReadonlySignal<boolean>;
+  /** It is on, and others look, but one's own line bears only sound: nobody sees it. */
+  readonly cameraRests: ReadonlySignal<boolean>;
   readonly screenOn: ReadonlySignal<boolean>;
   /** What is on or off holds here, and the server has not confirmed it for a moment already. */
   readonly unconfirmed: ReadonlySignal<boolean>;

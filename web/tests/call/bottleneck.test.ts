@@ -73,6 +73,14 @@ test.each<[string, Partial<ConnectionDetails>]>([
   expect(found(details).kind).toBe(kind);
 });
 
+test("a camera that rests is held back by the way up, and nothing else must be well for that", () => {
+  const rests = (details: Partial<ConnectionDetails>) =>
+    bottleneck("good", { ...well, ...details }, () => undefined, true).kind;
+  expect(rests({})).toBe("rests");
+  expect(rests({ tiles: [tile(2, { reason: "server" })] })).toBe("rests");
+  expect(rests({ receiveShare: 0.2 })).toBe("line");
+});
+
 describe("it is the others'", () => {
   const theirs = (...participants: number[]) => ({ kind: "theirs", participants });
 

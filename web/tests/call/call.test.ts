@@ -272,6 +272,19 @@ describe("weak-internet mode", () => {
   });
 });
 
+test("a camera rests that is on and that the line does not bear, and not one that nobody looks at", async () => {
+  const local = fakeLocal();
+  const { running, socket } = await connected(local);
+  const said = (limited: boolean) => {
+    socket.say({ type: "publish", camera: [], screen: false, limited });
+    return running.state.cameraRests.value;
+  };
+  expect(said(true)).toBe(false);
+  local.cameraOn.value = true;
+  expect([said(false), said(true)]).toEqual([false, true]);
+  running.close();
+});
+
 test("the mode is offered when the connection stays bad, and who declines keeps what he had", async () => {
   const local = fakeLocal();
   const { running, socket, peer, pass, notices } = await connected(local);

@@ -129,6 +129,7 @@ export function fakeCall(people: readonly Person[] = classOf(3)) {
     ownScreen: signal<MediaStream | null>(null),
     microphoneOn: signal(false),
     cameraOn: signal(false),
+    cameraRests: signal(false),
     screenOn: signal(false),
     unconfirmed: signal(false),
     level: signal(0),

@@ -1,6 +1,6 @@
 // Weak-internet mode as a person sees it: one press, and on each tile why there is no picture.
 import { expect, test } from "vitest";
-import type { Preview } from "../../src/call";
+import type { ConnectionDetails, Preview, TileDetails } from "../../src/call";
 import { Banners } from "../../src/ui/call/banners";
 import { Tile } from "../../src/ui/call/tile";
 import { Toolbar } from "../../src/ui/call/toolbar";
@@ -69,6 +69,35 @@ test("a tile says why it has no picture, and only where there would be one", () 
   expect(off?.textContent).not.toContain("слабый интернет");
   expect(awaited?.textContent).not.toContain("слабый интернет");
   expect(awaited?.querySelector(".tile-wait")).not.toBeNull();
+});
+
+const details = (tiles: readonly TileDetails[]) => ({ tiles }) as unknown as ConnectionDetails;
+
+test.each<[string, Partial<TileDetails>, string | null]>([
+  ["one's own line", { reason: "line" }, "картинка не вмещается: ваша связь"],
+  ["the other's line", { reason: "publisher" }, "только звук: слабая связь участника"],
+  ["the server", { reason: "server" }, "картинки нет: сервер не успевает"],
+  ["nothing, as it is on its way", { reason: "tile" }, null],
+  ["nothing, as something comes", { reason: "line", layer: "q" }, null],
+  ["nothing that is known", { reason: null }, null],
+])("a tile says that it is %s", (_, traits, words) => {
+  const call = fakeCall();
+  const tile = { participant: 2, kind: "camera", layer: null, reason: null, ...traits };
+  call.state.details.value = details([tile as TileDetails]);
+  mountIn(call, <Tile person={person(2, { camera: true })} kind="camera" />);
+  const shown = screen.getByTestId("tile");
+  expect(shown.querySelector(".tile-why")?.textContent?.trim() ?? null).toBe(words);
+  expect(shown.querySelector(".tile-wait") === null).toBe(words !== null);
+});
+
+test("one's own tile says that the camera rests, and that one is heard", () => {
+  const call = fakeCall();
+  mountIn(call, <Tile person={person(1, { self: true, camera: true })} kind="camera" />);
+  expect(screen.queryByRole("status")).toBeNull();
+  act(() => {
+    call.state.cameraRests.value = true;
+  });
+  expect(screen.getByRole("status").textContent).toContain("Вас слышно");
 });
 
 test("an offer is accepted or declined in words, and says what is left", async () => {

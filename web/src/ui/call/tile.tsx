@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Person } from "../../call";
-import { t } from "../../i18n/language";
+import { type TextKey, t } from "../../i18n/language";
 import { Avatar } from "../kit/avatar";
 import { Icon } from "../kit/icon";
 import { Video } from "../kit/video";
@@ -29,6 +29,23 @@ function usePicture(
   }
   const picture = state.pictures.value.get(`${person.number}:${kind}`);
   return { stream: picture?.stream ?? null, frozen: picture?.frozen === true };
+}
+
+/** Why nothing comes of a picture that is asked for, as the server says it. */
+function nothingComes(person: Person, kind: "camera" | "screen"): TextKey | null {
+  const tiles = useCall().call.state.details.value?.tiles ?? [];
+  const tile = tiles.find((one) => one.participant === person.number && one.kind === kind);
+  if (tile === undefined || tile.layer !== null || tile.reason === null) return null;
+  return tile.reason === "tile" ? null : `tile.nothing.${tile.reason}`;
+}
+
+function Why({ words, late = false }: { words: string; late?: boolean }) {
+  return (
+    <span class={late ? "tile-why late" : "tile-why"} title={words}>
+      <Icon name="weakInternet" />
+      <span>{words}</span>
+    </span>
+  );
 }
 
 function PinButton({ person }: { person: Person }) {
@@ -75,6 +92,8 @@ export function Tile({ person, kind, size, pinnable = true }: TileProps) {
   const on = kind === "screen" || person.camera;
   const spared = on && here.call.state.spared.value.has(`${person.number}:${kind}`);
   const awaited = covered && person.present && on && !spared && !person.self;
+  const why = nothingComes(person, kind);
+  const rests = person.self && kind === "camera" && here.call.state.cameraRests.value;
   const small = (size?.width ?? 400) < 250;
   const look = `tile ${kind}${speaking ? " speaking" : ""}${small ? " small" : ""}`;
   const box = size ? { width: `${size.width}px`, height: `${size.height}px` } : {};
@@ -102,14 +121,18 @@ export function Tile({ person, kind, size, pinnable = true }: TileProps) {
       {covered && (
         <div class={`tile-empty tint-${person.number % 8}`}>
           <Avatar name={person.name} number={person.number} />
-          {awaited && <span class="tile-wait" role="img" aria-label={t("tile.covered")} />}
-          {spared && person.present && (
-            <span class="tile-spared" title={t("tile.spared")}>
-              <Icon name="weakInternet" />
-              <span>{t("tile.spared")}</span>
-            </span>
+          {awaited && why === null && (
+            <span class="tile-wait" role="img" aria-label={t("tile.covered")} />
           )}
+          {awaited && why !== null && <Why words={t(why)} late />}
+          {spared && person.present && <Why words={t("tile.spared")} />}
         </div>
+      )}
+      {rests && (
+        <p class="tile-rests" role="status" title={t("tile.rests")}>
+          <Icon name="weakInternet" />
+          <span>{t("tile.rests")}</span>
+        </p>
       )}
       {!person.present && (
         <div class="tile-away">

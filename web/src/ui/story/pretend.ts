@@ -136,6 +136,7 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
   const kept = new Map<string, MediaStream>();
   const quality = signal<Quality>(scene.bottleneck === "lost" ? "lost" : "good");
   const details = computed(() => connectionDetails(scene.bottleneck, sparing.value.asked));
+  const rests = signal(scene.bottleneck === "rests");
   const wanted = signal<readonly WantedTile[]>([]);
   const sparing = computed(() => {
     if (!local.weakInternet.value) return { asked: wanted.value, spared: new Set<string>() };
@@ -218,13 +219,14 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
       ownScreen: signal(null),
       microphoneOn: local.microphoneOn,
       cameraOn: local.cameraOn,
+      cameraRests: rests,
       screenOn,
       unconfirmed: signal(false),
       level: local.level,
       quality,
       details,
       bottleneck: computed(() =>
-        bottleneck(quality.value, details.value, (number) => everybody[number - 1]),
+        bottleneck(quality.value, details.value, (number) => everybody[number - 1], rests.value),
       ),
       notices: local.notices,
       sound: signal([]),

@@ -1,7 +1,8 @@
 """What each slot of a viewer is given of what it wants, by what the viewer's line bears.
 
 Sound is never asked. Then the screen, who speaks, who moderates, then by height: everybody
-the smallest first, then more, in this order. What does not fit is not sent.
+the smallest first, then more, in this order. Of what does not fit and has nothing smaller stills are
+made, a few; the rest is not sent.
 """
 
 from libc.stdint cimport int32_t

@@ -34,6 +34,9 @@ cdef enum:
     LENIENT = 5
     # Sound that is kept free for: one who speaks
     SOUND_LEAST = 64000
+    # Where so much is left, stills come of a camera that has nothing smaller; of so many at once
+    STILLS_LEAST = 96000
+    STILLS_MOST = 4
     SOUND_SPAN = 200000
     SOUND_TIME = 1000000
     # How often Python is told what a viewer's slots are given; two pages of them ahead of that
@@ -50,7 +53,9 @@ cdef struct candidate:
     int64_t precedence
     # Screens get their least whatever it costs: the pace then makes fewer pictures of them
     bint forced
-    # It had nothing because nothing fitted
+    # What is chosen does not fit, so stills come of it; of a camera as many as what is left makes
+    bint stills
+    # It had nothing, or stills, because nothing fitted
     bint had_nothing
     int32_t count
     # Places in `options`; −1: none
@@ -127,13 +132,13 @@ cdef void describe(engine* e, const session* v, int32_t slot_index, candidate* c
     c.slot = slot_index
     c.precedence = precedence_of(e, v, s)
     c.forced = s.track % KINDS == SCREEN
-    c.had_nothing = s.given == GIVEN_NOTHING
+    c.had_nothing = s.given == GIVEN_NOTHING or s.stills
     c.count = 0
     if s.track % KINDS == CAMERA:
         add_camera(e, s, c)
     else:
         add_layer(e, s, c, 0, True)
-    c.current = place_of_current(s, c)
+    c.current = -1 if s.stills else place_of_current(s, c)
 
 
 cdef int32_t collect(engine* e, const session* v, candidate* found) noexcept nogil:
@@ -172,17 +177,36 @@ cdef int32_t whole_layer(const candidate* c, int32_t place) noexcept nogil:
     return place
 
 
+cdef uint64_t taken_by(const candidate* c) noexcept nogil:
+    return STILLS_LEAST if c.stills and not c.forced else cost_of(c, c.chosen)
+
+
+cdef int64_t give_stills(candidate* all, int32_t count, int64_t left) noexcept nogil:
+    """To those whose least does not fit. What is left after it."""
+    cdef int32_t i, found = 0
+    for i in range(count):
+        if all[i].chosen >= 0 or left < STILLS_LEAST or found == STILLS_MOST:
+            continue
+        all[i].chosen = 0
+        all[i].stills = True
+        left -= STILLS_LEAST
+        found += 1
+    return left
+
+
 cdef void give_out(candidate* all, int32_t count, int64_t left, bint upward) noexcept nogil:
     """`upward`: more than now, too; who has nothing yet may always get something."""
     cdef candidate* c
     cdef int32_t i, place, top
     for i in range(count):
         c = &all[i]
+        c.stills = c.forced and <int64_t>cost_of(c, 0) > left
         c.chosen = 0 if c.forced or <int64_t>cost_of(c, 0) <= left else -1
         left -= <int64_t>cost_of(c, c.chosen)
+    left = give_stills(all, count, left)
     for i in range(count):
         c = &all[i]
-        if c.chosen < 0:
+        if c.chosen < 0 or c.stills:
             continue
         if upward or (c.current < 0 and not c.had_nothing):
             top = c.count - 1
@@ -239,7 +263,10 @@ cdef bint is_too_much(engine* e, const slot* s, const candidate* c) noexcept nog
 cdef void apply(engine* e, int32_t viewer, const candidate* c) noexcept nogil:
     cdef slot* s = &e.sessions[viewer].slots[c.slot]
     cdef int32_t given = GIVEN_NOTHING if c.chosen < 0 else c.options[c.chosen].layer
-    s.limited = c.chosen < c.count - 1
+    cdef uint32_t bit = 1u << c.slot
+    s.limited = c.chosen < c.count - 1 or c.stills
+    s.stills = c.stills
+    e.sessions[viewer].yields = e.sessions[viewer].yields & ~bit | (bit if c.stills and not c.forced else 0)
     if c.chosen >= 0:
         s.temporal_wanted = <uint8_t>c.options[c.chosen].temporal
     s.strangled = is_too_much(e, s, c)
@@ -282,12 +309,12 @@ cdef void sum_up(const engine* e, session* v, const candidate* all, int32_t coun
     cdef int32_t i, place
     v.wishes = 0
     for i in range(count):
-        given += cost_of(&all[i], all[i].chosen) if all[i].chosen >= 0 else 0
+        given += taken_by(&all[i])
     # First all shall have the pictures of some layer, together; then one after the other a larger one.
     for i in range(count):
         place = whole_layer(&all[i], max(0, all[i].chosen))
-        if place > all[i].chosen:
-            thin += all[i].options[place].cost * 64 // STEP - cost_of(&all[i], all[i].chosen)
+        if place > all[i].chosen or all[i].stills:
+            thin += all[i].options[place].cost * 64 // STEP - taken_by(&all[i])
     if thin:
         v.wishes = (given + thin) * 64 // GIVEN_OUT
     for i in range(count):
@@ -310,7 +337,7 @@ cdef int64_t raise_interval(const engine* e, session* v) noexcept nogil:
 cdef bint has_less(const candidate* all, int32_t count) noexcept nogil:
     cdef int32_t i
     for i in range(count):
-        if all[i].chosen < all[i].current:
+        if all[i].chosen < all[i].current or (all[i].stills and all[i].current >= 0):
             return True
     return False
 

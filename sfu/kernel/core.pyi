@@ -56,7 +56,7 @@ class SlotStats(TypedDict):
     """Layer; −1: none, −2: not decided yet."""
     temporal: int
     shown: int
-    """The layer that flows; −1: none."""
+    """The layer that flows, or of which stills come; −1: none."""
     limited: bool
     """It would get more if the viewer's line bore more."""
 

@@ -308,10 +308,18 @@ cdef class Kernel(Sessions):
             n = &self.shared.engine.sessions[session].slots[i]
             if n.track >= 0:
                 found.append({
-                    "slot": i - AUDIO_SLOTS, "given": n.given, "temporal": n.temporal_wanted,
-                    "shown": n.source % SOURCES - 1 if n.source >= 0 and n.track % KINDS == CAMERA else min(n.source, 0),
+                    "slot": i - AUDIO_SLOTS, "given": n.given, "temporal": 0 if n.stills else n.temporal_wanted,
+                    "shown": self._shown(session, i),
                     "limited": bool(n.limited)})
         return found
+
+
+    cdef int _shown(self, int session, int i):
+        cdef slot* n = &self.shared.engine.sessions[session].slots[i]
+        # Between two stills nothing flows.
+        if n.source < 0:
+            return n.given if n.stills else -1
+        return n.source % SOURCES - 1 if n.track % KINDS == CAMERA else 0
 
 
 cdef class SteppedKernel(Kernel):

@@ -15,6 +15,8 @@ cdef enum:
     # What a viewer may ask of a source: one a second, 4 ahead
     ASKING_INTERVAL = 1000000
     ASKING_BURST = 3000000
+    # Of a source, for those to whom only stills of it go: all get the same ones
+    STILLS_INTERVAL = 4000000
     # A camera of 5 pictures a second has then had one to encode (µs)
     ENCODED_WITHIN = 250000
 
@@ -56,6 +58,13 @@ cdef void keyframe_request(engine* e, int32_t source_index) noexcept nogil:
     keyframe_send_due(e, s.session * KINDS + s.kind)
 
 
+cdef void keyframe_request_for(engine* e, const slot* s, int32_t source_index) noexcept nogil:
+    cdef const source* wanted = source_at(e, source_index)
+    if s.stills and wanted.kind != SCREEN and wanted.keyframes and e.now - wanted.keyframe_arrival < STILLS_INTERVAL:
+        return
+    keyframe_request(e, source_index)
+
+
 cdef slot* first_that_shows(session* viewer, int32_t track_index) noexcept nogil:
     """There is one."""
     cdef int32_t i
@@ -73,8 +82,8 @@ cdef bint is_on_its_way(const engine* e, const session* viewer, const slot* s) n
 
 
 cdef bint waits_for_its_pace(const session* viewer, const slot* s) noexcept nogil:
-    """A screen's picture that takes seconds on a narrow line: another would take as long, behind it."""
-    return (s.track % KINDS == SCREEN and viewer.waits != NULL
+    """A picture that takes seconds on a narrow line: another would take as long, behind it."""
+    return ((s.stills or s.track % KINDS == SCREEN) and viewer.waits != NULL
             and viewer.waits.lined_up >> <int32_t>(s - &viewer.slots[0]) & 1)
 
 
@@ -88,7 +97,7 @@ cdef void keyframe_wish(engine* e, session* viewer, slot* s) noexcept nogil:
     if group_is_new(s, s.source, source_at(e, s.source)):
         group_want(e, <int32_t>(viewer - e.sessions), s)
     else:
-        keyframe_request(e, s.source)
+        keyframe_request_for(e, s, s.source)
 
 
 cdef void keyframe_arrived(engine* e, source* s) noexcept nogil:

@@ -71,6 +71,10 @@ cdef uint64_t line_pace(const engine* e, const session* v) noexcept nogil:
     if not is_known(e, v):
         return PACE_UNKNOWN
     pace = estimator_pace(v.estimator)
+    if v.yields and not v.estimator.cluster.sending:
+        # Stills would fill the line beyond what it bears, and little arrives between two of them: the
+        # estimate would fall to that.
+        return min(pace, v.estimator.target)
     # Where it is not known how wide the line is, a keyframe need not wait for the average.
     return pace if v.wishes or v.stalled else max(pace, v.estimator.target * 3 // 2)
 

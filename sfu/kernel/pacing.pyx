@@ -21,10 +21,10 @@ cdef enum:
     # A slot that was cut begins again after this, or after twice as long as the last time
     CUT_FOR = 500000
     CUT_FOR_MOST = 8000000
-    # At most, of a screen: that is how often its still changes
-    SCREEN_CUT_FOR_MOST = 3000000
+    # At most, of what becomes stills: that is how often they change
+    STILLS_CUT_FOR_MOST = 3000000
     CUT_FORGOTTEN = 10000000
-    # Packets of a screen's picture that is finished though its slot is cut
+    # Packets of a picture that is finished though its slot is cut
     FINISHED = 256
     # Bytes that a slot may send in its turn: more than any packet has
     SHARE = 1600
@@ -105,13 +105,18 @@ cdef void drop_line(engine* e, int32_t viewer, int32_t slot_index) noexcept nogi
     s.map.highest_out = max(s.departed, s.map.first_out)
 
 
-cdef int32_t picture_at_head(const backlog* b, int32_t slot_index) noexcept nogil:
-    """Packets of the picture that is being sent, of a screen: a still that comes late is all that a
+cdef inline bint makes_stills(const slot* s) noexcept nogil:
+    return s.stills or s.track % KINDS == SCREEN
+
+
+cdef int32_t picture_at_head(const session* v, int32_t slot_index) noexcept nogil:
+    """Packets of the picture that is being sent, of what makes stills: one that comes late is all that a
     narrow line ever shows of it. 0: of others, or too many."""
+    cdef const backlog* b = v.waits
     cdef int16_t i = b.lines[slot_index].head
     cdef uint32_t timestamp
     cdef int32_t count = 0
-    if i < 0 or b.items[i].csrc % KINDS != SCREEN:
+    if i < 0 or not makes_stills(&v.slots[slot_index]):
         return 0
     timestamp = b.items[i].timestamp
     while i >= 0 and b.items[i].timestamp == timestamp:
@@ -154,13 +159,13 @@ cdef void empty(engine* e, int32_t viewer) noexcept nogil:
 
 
 cdef void cut(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
-    """What waits of a slot is not sent, but a screen's picture at its head, and the slot begins anew at
+    """What waits of a slot is not sent, but a still's picture at its head, and the slot begins anew at
     a keyframe."""
     cdef session* v = &e.sessions[viewer]
     cdef slot* s = &v.slots[slot_index]
     cdef int64_t last = s.resumes_at - s.cut_at
-    cdef int64_t most = SCREEN_CUT_FOR_MOST if s.track % KINDS == SCREEN else CUT_FOR_MOST
-    cdef int32_t kept = picture_at_head(v.waits, slot_index)
+    cdef int64_t most = STILLS_CUT_FOR_MOST if makes_stills(s) else CUT_FOR_MOST
+    cdef int32_t kept = picture_at_head(v, slot_index)
     if kept:
         drop_behind(e, viewer, slot_index, kept)
     else:
@@ -246,16 +251,18 @@ cdef void cut_late(engine* e, int32_t viewer, backlog* b) noexcept nogil:
             cut(e, viewer, i)
 
 
-cdef int32_t whose_turn(backlog* b) noexcept nogil:
+cdef int32_t whose_turn(const session* v) noexcept nogil:
     """Deficit round robin (Shreedhar and Varghese, 1995): slots have equal shares in bytes, so one
-    that is flooded holds up no other. There is a line."""
+    that is flooded holds up no other. Those that yield have what the others leave. There is a line."""
+    cdef backlog* b = v.waits
+    cdef uint32_t lined_up = b.lined_up & ~v.yields if b.lined_up & ~v.yields else b.lined_up
     cdef line* l
     while True:
         l = &b.lines[b.turn]
-        if b.lined_up >> b.turn & 1 and l.credit > 0:
+        if lined_up >> b.turn & 1 and l.credit > 0:
             return b.turn
         b.turn = (b.turn + 1) % SLOTS
-        if b.lined_up >> b.turn & 1:
+        if lined_up >> b.turn & 1:
             b.lines[b.turn].credit += SHARE
 
 
@@ -289,7 +296,7 @@ cdef bint pace_viewer(engine* e, int32_t viewer) noexcept nogil:
     while v.waits.count and v.tokens > 0:
         if sent % RUN == 0 and not outbox_room(e):
             return False
-        slot_index = whose_turn(v.waits)
+        slot_index = whose_turn(v)
         v.waits.lines[slot_index].credit -= (
             v.waits.items[v.waits.lines[slot_index].head].packet.size + WIRE_OVERHEAD)
         o = take_first(v.waits, slot_index)

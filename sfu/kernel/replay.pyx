@@ -2,7 +2,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 from sfu.kernel.counters cimport REPLAYS, REPLAYS_OF_STILLS
 from sfu.kernel.groups cimport GROUP_MOST, group_is_new
-from sfu.kernel.keyframes cimport keyframe_request
+from sfu.kernel.keyframes cimport keyframe_request_for
 from sfu.kernel.line cimport line_pace
 from sfu.kernel.memory cimport ring_find
 from sfu.kernel.outbox cimport outbox_allows
@@ -20,6 +20,8 @@ cdef enum:
     LOOKED_AT = 4 * GROUP_MOST
     # What leaves within this time at the viewer's pace (µs) may be replayed
     WITHIN = 300000
+    # The same of the picture of a slot that gets stills alone: nothing else is to come
+    STILL_WITHIN = 4000000
     # Bytes of a packet that waits already, about
     WAITING = 1200
     # Older pictures are nobody's (µs): their time stamps come round
@@ -107,11 +109,11 @@ cdef group only_keyframe(const source* from_source, const group* all) noexcept n
     return g
 
 
-cdef bint fits(const engine* e, const session* v, const group* g, int32_t most) noexcept nogil:
-    """Whether it leaves soon behind what waits for him already."""
+cdef bint fits(const engine* e, const session* v, const group* g, int32_t most, int64_t within) noexcept nogil:
+    """Whether it leaves within this time behind what waits for him already."""
     cdef int64_t waiting = 0 if v.waits == NULL else v.waits.count
     return (g.whole and 0 < g.count <= most and waiting + g.count <= QUEUE
-            and waiting * WAITING + g.octets <= <int64_t>(line_pace(e, v) // 8) * WITHIN // 1000000)
+            and waiting * WAITING + g.octets <= <int64_t>(line_pace(e, v) // 8) * within // 1000000)
 
 
 # ── what is sent ──
@@ -162,26 +164,26 @@ cdef void replay(engine* e, int32_t viewer, int32_t slot_index, int32_t source_i
     cdef source* from_source = source_at(e, source_index)
     cdef group all, still
     if not group_is_new(s, source_index, from_source):
-        keyframe_request(e, source_index)
+        keyframe_request_for(e, s, source_index)
         return
     s.replayed_group = from_source.group_first
     s.replayed_source = source_index
     s.replayed_generation = from_source.generation
     all = look(e, from_source, s)
-    if fits(e, v, &all, GROUP_MOST):
+    if fits(e, v, &all, GROUP_MOST, WITHIN):
         e.counters[REPLAYS] += 1
         send_group(e, viewer, slot_index, source_index, &all)
         v.unsettled &= ~(1u << slot_index)
         return
     if s.source < 0 and not has_shown(s, source_index, from_source) and all.first != NULL:
         still = only_keyframe(from_source, &all)
-        if fits(e, v, &still, QUEUE):
+        if fits(e, v, &still, QUEUE, STILL_WITHIN if s.stills else WITHIN):
             e.counters[REPLAYS_OF_STILLS] += 1
             send_group(e, viewer, slot_index, source_index, &still)
             # What has come since would be decoded without complaint, and wrongly.
             s.source = -1
             s.pending = source_index
-    keyframe_request(e, source_index)
+    keyframe_request_for(e, s, source_index)
 
 
 cdef void replay_to(engine* e, int32_t viewer) noexcept nogil:

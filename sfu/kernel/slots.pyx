@@ -1,7 +1,7 @@
 from libc.stdint cimport int32_t, uint16_t
 
 from sfu.kernel.groups cimport group_is_new, group_want
-from sfu.kernel.keyframes cimport keyframe_request
+from sfu.kernel.keyframes cimport keyframe_request_for
 from sfu.kernel.memory cimport references_add, references_remove
 from sfu.kernel.places cimport is_reachable, source_at, source_of, track_at
 from sfu.kernel.sizes cimport CAMERA, KINDS, LAYERS, SLOTS
@@ -95,7 +95,7 @@ cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept n
     if group_is_new(s, best, source_at(e, best)) and not source_at(e, best).keyframe_arrives:
         group_want(e, viewer, s)
     else:
-        keyframe_request(e, best)
+        keyframe_request_for(e, s, best)
 
 
 cdef void slots_choose_viewers(engine* e, int32_t track_index) noexcept nogil:
@@ -116,6 +116,8 @@ cdef void slots_show(engine* e, int32_t viewer, int32_t slot_index, int32_t trac
         s.source = s.pending = -1
         s.given = GIVEN_UNKNOWN
         s.absent = 0
+        s.stills = False
+        e.sessions[viewer].yields &= ~(1u << slot_index)
         s.resumes_at = 0
         s.replayed_group = 0
         s.wants_replay = False

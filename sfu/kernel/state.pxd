@@ -202,6 +202,8 @@ cdef struct slot:
     bint squeezed
     # The least of what flows is more than the slot may have
     bint strangled
+    # Not even the least of it fits: the pace makes stills of what there is
+    bint stills
     # Place in track.viewers
     int32_t place
     # The highest temporal layer that flows and that should, and what was decided of which picture
@@ -314,6 +316,8 @@ cdef struct session:
     # Bit masks of the video slots: what shows something, and of these what has not (or no more)
     # the source that it should
     uint32_t showing
+    # Slots of cameras that give way to all others in the queue, because only stills of them fit (bit mask)
+    uint32_t yields
     # Slots of which nothing that waits is to be sent any more (bit mask)
     uint32_t emptied
     uint32_t unsettled

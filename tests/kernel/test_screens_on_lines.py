@@ -95,11 +95,11 @@ def test_a_narrow_line_shows_a_still_now_and_then(scene: Scene) -> None:
     """What is at the head of its line is finished, however much waits behind it; the other viewer's
     pictures are not all keyframes for that."""
     scene.run(10)
-    seen, keyframes = pictures(scene.viewers[0]), scene.camera.keyframes  # type: ignore[attr-defined]
+    seen, keyframes = pictures(scene.viewers[0]), scene.camera.keyframes
     scene.run(40)
     assert pictures(scene.viewers[0]) - seen >= 5
     assert len(scene.viewers[0].sound) >= 0.98 * 50 * 50
-    assert scene.camera.keyframes - keyframes <= 20  # type: ignore[attr-defined]
+    assert scene.camera.keyframes - keyframes <= 20
 
 
 def test_a_good_line_that_shows_a_screen_alone_is_found_out(scene: Scene) -> None:
@@ -108,3 +108,11 @@ def test_a_good_line_that_shows_a_screen_alone_is_found_out(scene: Scene) -> Non
     seen = pictures(scene.viewers[1])
     scene.run(10)
     assert pictures(scene.viewers[1]) - seen >= 145
+
+
+def test_who_sees_a_screen_squeezed_is_told_why(scene: Scene) -> None:
+    scene.run(15)
+    told = [
+        scene.stage.kernel.session_stats(viewer.peer.handle)["slots"][0] for viewer in scene.viewers
+    ]
+    assert [(slot["limited"], slot["shown"]) for slot in told] == [(True, 0), (False, 0)]

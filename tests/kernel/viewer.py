@@ -255,16 +255,26 @@ def transport_number(plain: bytes) -> int | None:
 
 
 class Camera:
-    """A publisher's three layers with three temporal layers each; a request brings keyframes."""
+    """A publisher's layers, as a rule three with three temporal layers each; a request brings
+    keyframes."""
 
     RATES = (150_000, 500_000, 1_800_000)
     FPS = 20
     PATTERN = (0, 2, 1, 2)
     SHARES = {0: 1.6, 1: 1.0, 2: 0.7}
 
-    def __init__(self, stage: Stage, publisher: Peer) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        publisher: Peer,
+        *,
+        layers: tuple[int, ...] = (0, 1, 2),
+        temporal: bool = True,
+    ) -> None:
         self.stage, self.publisher = stage, publisher
-        self.picture = self.tl0 = 0
+        self.layers = layers
+        self.pattern = self.PATTERN if temporal else (0,)
+        self.picture = self.tl0 = self.keyframes = 0
         self.next_at = stage.now
         self.asked = 0
 
@@ -274,10 +284,12 @@ class Camera:
             asked = len([1 for kind, count, _ in self.publisher.rtcp if (kind, count) == (206, 1)])
             keyframe = self.picture == 0 or asked > self.asked
             self.asked = asked
-            temporal = 0 if keyframe else self.PATTERN[self.picture % 4]
+            self.keyframes += keyframe
+            temporal = 0 if keyframe else self.pattern[self.picture % len(self.pattern)]
             self.tl0 += temporal == 0
-            for layer, rate in enumerate(self.RATES):
-                size = rate / 8 / self.FPS * (4.0 if keyframe else self.SHARES[temporal])
+            share = 4.0 if keyframe else self.SHARES[temporal] if len(self.pattern) > 1 else 1.0
+            for layer in self.layers:
+                size = self.RATES[layer] / 8 / self.FPS * share
                 self._send(layer, int(size), keyframe, temporal)
             self.picture += 1
 
@@ -306,7 +318,7 @@ class Scene:
         layer: int = 2,
         view: Callable[[Peer], None] = lambda peer: peer.view(transport_cc=True),
     ) -> None:
-        self.stage = Stage(SteppedKernel(max_sessions=len(lines) + 1))
+        self.stage = Stage(SteppedKernel(max_sessions=len(lines) + 4))
         self.publisher = self.stage.join(1)
         self.publisher.publish()
         self.camera = Camera(self.stage, self.publisher)

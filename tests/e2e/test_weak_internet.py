@@ -126,6 +126,14 @@ async def test_without_a_shared_screen_it_fits_into_100_kbit(
     await anya.page.wait_for_timeout(6000)
     found = await traffic(anya, 10)
     assert found["in"] + found["out"] < 100, found
+    # A second one talks: the teacher's picture gives way, and comes back.
+    await boris.press("microphone")
+    await anya.expect_covered("Мария Ивановна")
+    await anya.page.wait_for_timeout(1000)
+    found = await traffic(anya, 8)
+    assert found["in"] + found["out"] < 100, found
+    await boris.press("microphone")
+    await anya.expect_colour("Мария Ивановна", GREEN)
 
 
 async def test_it_is_offered_on_a_line_that_stays_weak(

@@ -5,6 +5,7 @@ import { bannerSince, seatKept } from "./banner";
 import { bottleneck } from "./bottleneck";
 import { sayWhenClosed } from "./closing";
 import { canDeflate } from "./deflate";
+import { GivingWay } from "./giving-way";
 import { Invitation } from "./invitation";
 import { Level } from "./level";
 import type { Local } from "./local";
@@ -60,6 +61,7 @@ export class RunningCall {
   private readonly shown = signal<readonly WantedTile[]>([]);
   private readonly spared = signal<ReadonlySet<string>>(new Set());
   private readonly unconfirmed = signal(false);
+  private readonly talk = signal(false);
   private seenElsewhere = false;
   private over = false;
   private unconfirmedSince: number | null = null;
@@ -76,6 +78,7 @@ export class RunningCall {
   private readonly own: OwnMedia;
   private readonly monitor: Monitor;
   private readonly offers = new Offers();
+  private readonly giving = new GivingWay();
   private readonly searches: Searches;
   private readonly renewal: ReturnType<typeof setInterval>;
   private readonly timer: ReturnType<typeof setInterval>;
@@ -237,6 +240,7 @@ export class RunningCall {
 
   private heard(participants: number[]): void {
     this.speakers.value = participants;
+    this.tellOfTalk();
     const numbers = participants.filter((number) => this.roster?.get(number) === undefined);
     if (numbers.length === 0) return;
     const meet = async () => {
@@ -289,7 +293,7 @@ export class RunningCall {
     const sparing = this.local.weakInternet.value;
     const people = new Map(sparing ? this.people.value.map((one) => [one.number, one]) : []);
     const { asked, spared } = sparing
-      ? spare(tiles, (number) => people.get(number))
+      ? spare(tiles, (number) => people.get(number), this.talk.value)
       : { asked: tiles, spared: NOTHING };
     this.pictures.show(asked);
     if ([...spared].join() !== [...this.spared.peek()].join()) this.spared.value = spared;
@@ -329,6 +333,11 @@ export class RunningCall {
     this.own.beat();
     this.tellOfConfirmation();
     this.tellOfTheWay();
+    this.tellOfTalk();
+  }
+
+  private tellOfTalk(): void {
+    this.talk.value = this.giving.hear(this.speakers.peek().length, performance.now());
   }
 
   /** The banner and the phase follow what is lost: the socket, the way of the media, or both. */

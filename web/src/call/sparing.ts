@@ -1,5 +1,5 @@
 // Weak-internet mode: of all that would be shown, what is asked of the server, and what is not. Pure.
-// What matters goes first: sound, which costs nothing here, then the shared screen, then the teacher.
+// What matters goes first: sound, then the shared screen, then the teacher.
 import { tileKey } from "./slots";
 import type { Person, WantedTile } from "./state";
 
@@ -12,12 +12,13 @@ export interface Spared {
   readonly spared: ReadonlySet<string>;
 }
 
-/** `person`: who is known of this number. */
+/** `person`: who is known of this number; `talk`: two talk, and the teacher's picture gives way. */
 export function spare(
   tiles: readonly WantedTile[],
   person: (number: number) => Person | undefined,
+  talk = false,
 ): Spared {
-  const teacher = teacherIn(tiles, person);
+  const teacher = talk ? undefined : teacherIn(tiles, person);
   const asked: WantedTile[] = [];
   const spared = new Set<string>();
   for (const tile of tiles) {

@@ -54,6 +54,12 @@ describe("of several moderators", () => {
   });
 });
 
+test("while two talk the teacher gives way to their voices, the screen does not", () => {
+  const { asked, spared } = spare([screenOf(2), camera(1), camera(2)], lesson, true);
+  expect(asked.map(({ kind }) => kind)).toEqual(["screen"]);
+  expect([...spared]).toEqual(["1:camera", "2:camera"]);
+});
+
 test("somebody of whom nothing is known yet is no teacher", () => {
   expect(spare([camera(9)], lesson).asked).toEqual([]);
 });

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -88,8 +89,12 @@ async def come(origin: str, link: str, number: int, trusting: ssl.SSLContext) ->
                     return f"{reply.status} entering"
                 grant = (await reply.json())["grant"]
             async with session.ws_connect("/api/call", heartbeat=None) as browser:
-                await browser.send_json({"type": "join", "grant": grant})
-                first = json.loads(await browser.receive_str(timeout=PATIENCE))
+                await browser.send_json({"type": "join", "grant": grant, "deflate": True})
+                said = await browser.receive(timeout=PATIENCE)
+                data = said.data
+                if said.type is aiohttp.WSMsgType.BINARY:
+                    data = zlib.decompress(data, wbits=-zlib.MAX_WBITS)
+                first = json.loads(data)
                 return "joined" if first["type"] == "welcome" else str(first["error"]["code"])
     except (OSError, aiohttp.ClientError, TypeError) as error:
         return f"{type(error).__name__}: {error}"[:60]

@@ -278,13 +278,14 @@ export class RunningCall {
     this.publishNow();
   }
 
-  /** On a weak line whoever shows himself all the same sends the smallest layer, whatever is asked. */
+  /** On a weak line whoever shows himself all the same sends the smallest layer, whatever is asked, and his voice costs less. */
   private publishNow(): void {
     const publish = this.publish.peek();
     if (publish === null) return;
     const { camera, screen } = publish;
-    const smallest = this.local.weakInternet.peek() && camera.length > 0;
-    void this.path.peer?.publish(smallest ? ["q"] : camera, screen);
+    const sparing = this.local.weakInternet.peek();
+    const smallest = sparing && camera.length > 0;
+    void this.path.peer?.publish(smallest ? ["q"] : camera, screen, sparing);
   }
 
   /** What the interface shows is asked for, but for what weak-internet mode spares. */

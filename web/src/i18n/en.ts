@@ -220,6 +220,7 @@ export const en: Catalogue = {
   "tile.covered": "The picture is loading",
   "tile.spared": "not shown: weak internet",
   "tile.rests": "Your camera rests: the connection holds only sound. You are heard.",
+  "tile.rests.brief": "camera rests",
   "tile.nothing.line": "no room for the picture: your connection",
   "tile.nothing.publisher": "sound only: their connection is weak",
   "tile.nothing.server": "no picture: the server is overloaded",

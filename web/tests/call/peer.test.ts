@@ -53,6 +53,17 @@ test("sound that was there before the answer is sent with it", async () => {
   expect(sound()).toEqual([["on"], ["on"]]);
 });
 
+test("a voice costs less while its line is spared", async () => {
+  const most = () =>
+    connection().senders.map(({ parameters }) => parameters.encodings[0]?.maxBitrate);
+  await negotiate();
+  await peer.publish([], false, true);
+  await peer.send("microphone", TRACK);
+  expect([most()[0], most()[3]]).toEqual([24_000, undefined]);
+  await peer.publish([], false, false);
+  expect(most()[0]).toBeUndefined();
+});
+
 test("a probe is brought about by letting pictures use a little more, and then less again", async () => {
   const most = () => connection().senders[1]?.parameters.encodings.map((one) => one.maxBitrate);
   await negotiate();

@@ -131,7 +131,10 @@ export function Tile({ person, kind, size, pinnable = true }: TileProps) {
       {rests && (
         <p class="tile-rests" role="status" title={t("tile.rests")}>
           <Icon name="weakInternet" />
-          <span>{t("tile.rests")}</span>
+          <span class="whole">{t("tile.rests")}</span>
+          <span class="brief" aria-hidden="true">
+            {t("tile.rests.brief")}
+          </span>
         </p>
       )}
       {!person.present && (

@@ -19,6 +19,7 @@ const well: Omit<ConnectionDetails, "tiles"> = {
 
 const worse: Readonly<Record<string, Partial<ConnectionDetails>>> = {
   upload: { sendShare: 0.2, sendKbps: 210, sendLineKbps: 240, sendHeight: 360, rttMs: 180 },
+  rests: { sendKbps: 41, sendLineKbps: 72, sendHeight: null, rttMs: 190 },
   download: { receiveShare: 0.15, receiveKbps: 280, receiveLineKbps: 310, rttMs: 210 },
   line: { sendLossPercent: 9.1, receiveLossPercent: 12.4, lossPercent: 12.4, rttMs: 640 },
 };
@@ -31,7 +32,7 @@ const reasons: Readonly<Record<string, TileDetails["reason"]>> = {
 export function connectionDetails(kind: string, asked: readonly WantedTile[]): ConnectionDetails {
   const tiles = asked.map((tile, at): TileDetails => {
     const reason = kind === "theirs" && at === 2 ? "publisher" : (reasons[kind] ?? "tile");
-    const nothing = reason === "line" && at > 4;
+    const nothing = reason !== "tile" && (at > 4 || kind === "theirs");
     return {
       participant: tile.participant,
       kind: tile.kind,

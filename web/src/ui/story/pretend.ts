@@ -143,6 +143,10 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
     return spare(wanted.value, (number) => everybody[number - 1]);
   });
   const draw = (tiles: readonly WantedTile[]) => {
+    const nothing = connectionDetails(scene.bottleneck, tiles).tiles.filter(
+      ({ layer, reason }) => layer === null && reason !== "tile",
+    );
+    const without = new Set(nothing.map((tile) => `${tile.participant}:${tile.kind}`));
     const next = tiles.map(({ participant, kind }): [string, Picture] => {
       const key = `${participant}:${kind}`;
       const stream =
@@ -150,7 +154,12 @@ export function pretendCall(scene: Scene, local: Preview = pretendLocal(scene)):
       kept.set(key, stream);
       return [
         key,
-        { participant, kind, frozen: false, stream: participant === 10 ? null : stream },
+        {
+          participant,
+          kind,
+          frozen: false,
+          stream: participant === 10 || without.has(key) ? null : stream,
+        },
       ];
     });
     shown.value = new Map(next);

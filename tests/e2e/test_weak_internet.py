@@ -126,11 +126,13 @@ async def test_without_a_shared_screen_it_fits_into_100_kbit(
     await anya.page.wait_for_timeout(6000)
     found = await traffic(anya, 10)
     assert found["in"] + found["out"] < 100, found
-    # A second one talks: the teacher's picture gives way, and comes back.
+    if not talks:
+        return
+    # A second one talks, too: the teacher's picture gives way, and comes back.
     await boris.press("microphone")
     await anya.expect_covered("Мария Ивановна")
     await anya.page.wait_for_timeout(1000)
-    found = await traffic(anya, 8)
+    found = await traffic(anya, 6)
     assert found["in"] + found["out"] < 100, found
     await boris.press("microphone")
     await anya.expect_colour("Мария Ивановна", GREEN)

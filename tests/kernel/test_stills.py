@@ -9,7 +9,7 @@ import pytest
 from sfu.kernel.core import KIND_CAMERA
 from tests.kernel.peer import VP8, VP8_RTX, Peer
 from tests.kernel.test_bad_lines import Stretch
-from tests.kernel.viewer import Bottleneck, Camera, Scene, Viewer, steady
+from tests.kernel.viewer import Bottleneck, Camera, Cameras, Scene, Viewer, steady
 
 if TYPE_CHECKING:
     from sfu.kernel.core import SlotStats
@@ -129,18 +129,6 @@ def test_others_that_fit_have_all_their_pictures(play: Play) -> None:
     assert stretch.pictures >= 19
     assert stretch.sound >= 49.5
     assert len(viewer.frames[0]) - stills >= 4
-
-
-class Cameras:
-    def __init__(self, cameras: list[Camera]) -> None:
-        self.cameras = cameras
-
-    def advance(self) -> None:
-        for camera in self.cameras:
-            camera.advance()
-            # The line to it is alive.
-            if camera.stage.now % 1_000_000 < 2_000:
-                camera.publisher.check()
 
 
 def test_not_more_than_a_few_at_once(play: Play) -> None:

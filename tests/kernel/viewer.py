@@ -308,6 +308,20 @@ class Camera:
             )
 
 
+class Cameras:
+    """Of several publishers."""
+
+    def __init__(self, cameras: list[Camera]) -> None:
+        self.cameras = cameras
+
+    def advance(self) -> None:
+        for camera in self.cameras:
+            camera.advance()
+            # The line to it is alive.
+            if camera.stage.now % 1_000_000 < 2_000:
+                camera.publisher.check()
+
+
 class Scene:
     """A publisher with a camera who speaks, and viewers behind lines."""
 

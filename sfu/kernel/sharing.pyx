@@ -1,0 +1,141 @@
+from libc.stdint cimport int32_t, int64_t, uint64_t
+
+from sfu.kernel.candidates cimport LEVELS
+from sfu.kernel.sizes cimport VIDEO_SLOTS
+
+cdef enum:
+    # Where so much is left, stills come of a camera that has nothing smaller; of so many at once
+    STILLS_LEAST = 96000
+    STILLS_MOST = 4
+    # One part of so many of what is given stays free when a larger layer is taken: estimates swing by as
+    # much, and each change of a layer costs its publisher a keyframe
+    FREE = 10
+
+
+cdef int32_t sharing_whole(const candidate* c, int32_t place) noexcept nogil:
+    while place + 1 < c.count and c.options[place + 1].layer == c.options[place].layer:
+        place += 1
+    return place
+
+
+cdef uint64_t sharing_taken(const candidate* c) noexcept nogil:
+    return STILLS_LEAST if c.stills and not c.forced else cost_of(c, c.chosen)
+
+
+cdef int64_t give_stills(candidate* all, int32_t count, int64_t left) noexcept nogil:
+    """To those whose least does not fit. What is left after it."""
+    cdef int32_t i, found = 0
+    for i in range(count):
+        if all[i].chosen >= 0 or left < STILLS_LEAST or found == STILLS_MOST:
+            continue
+        all[i].chosen = 0
+        all[i].stills = True
+        left -= STILLS_LEAST
+        found += 1
+    return left
+
+
+cdef int64_t give_smallest(candidate* all, int32_t count, int64_t left) noexcept nogil:
+    """To everybody whose smallest fits, and to screens. What is left."""
+    cdef candidate* c
+    cdef int32_t i
+    for i in range(count):
+        c = &all[i]
+        c.stills = c.forced and <int64_t>cost_of(c, 0) > left
+        c.chosen = 0 if c.forced or <int64_t>cost_of(c, 0) <= left else -1
+        left -= <int64_t>cost_of(c, c.chosen)
+    return give_stills(all, count, left)
+
+
+cdef int32_t most_of(const candidate* c, bint upward) noexcept nogil:
+    if c.chosen < 0 or c.stills:
+        return c.chosen
+    if upward or (c.current < 0 and not c.had_nothing):
+        return c.count - 1
+    return sharing_whole(c, 0) if c.current < 0 else c.current
+
+
+cdef int64_t give_more(candidate* all, int32_t first, int32_t end, int64_t left, bint upward) noexcept nogil:
+    """To those who share alike: nobody gets a larger layer while another could have a smaller one."""
+    cdef candidate* c
+    cdef int32_t level, i
+    cdef int64_t more
+    for level in range(LEVELS):
+        for i in range(first, end):
+            c = &all[i]
+            while c.chosen < most_of(c, upward) and c.options[c.chosen + 1].level <= level:
+                more = <int64_t>(cost_of(c, c.chosen + 1) - cost_of(c, c.chosen))
+                if more > left:
+                    break
+                left -= more
+                c.chosen += 1
+    return left
+
+
+cdef void sharing_give(candidate* all, int32_t count, int64_t left, bint upward) noexcept nogil:
+    cdef int32_t first = 0, end
+    left = give_smallest(all, count, left)
+    while first < count:
+        end = first + 1
+        while end < count and all[end].cohort == first:
+            end += 1
+        left = give_more(all, first, end, left, upward)
+        first = end
+
+
+cdef bint is_larger(const candidate* c, int32_t before) noexcept nogil:
+    return c.chosen >= 0 and (before < 0 or c.chosen > sharing_whole(c, before))
+
+
+cdef int32_t who_is_next(candidate* all, int32_t count, int64_t left, const int32_t* before) noexcept nogil:
+    """Of those who share alike the first of whom has least; −1: nobody."""
+    cdef int32_t i, next = -1
+    cdef int64_t free = 0
+    for i in range(count):
+        free += <int64_t>sharing_taken(&all[i]) // FREE
+    sharing_give(all, count, left - free, True)
+    for i in range(count):
+        if not is_larger(&all[i], before[i]) or next >= 0 and all[i].cohort != all[next].cohort:
+            continue
+        if next < 0 or sharing_level(&all[i], before[i]) < sharing_level(&all[next], before[next]):
+            next = i
+    return next
+
+
+cdef void give_back(candidate* all, int32_t count, int64_t left, const int32_t* before) noexcept nogil:
+    """To whom was to give way for others, who do not get theirs yet."""
+    cdef int32_t i
+    cdef int64_t more
+    for i in range(count):
+        left -= <int64_t>sharing_taken(&all[i])
+    for i in range(count):
+        more = <int64_t>cost_of(&all[i], before[i]) - <int64_t>cost_of(&all[i], all[i].chosen)
+        if all[i].chosen < before[i] and more <= left:
+            all[i].chosen = before[i]
+            left -= more
+
+
+cdef bint sharing_raise(candidate* all, int32_t count, int64_t left) noexcept nogil:
+    cdef int32_t before[VIDEO_SLOTS]
+    cdef int32_t i, next
+    cdef bint more = False
+    for i in range(count):
+        before[i] = all[i].chosen
+    next = who_is_next(all, count, left, before)
+    sharing_give(all, count, left, True)
+    for i in range(count):
+        if i != next and is_larger(&all[i], before[i]):
+            all[i].chosen = before[i] if before[i] < 0 else sharing_whole(&all[i], before[i])
+        more = more or all[i].chosen > before[i]
+    give_back(all, count, left, before)
+    return more
+
+
+cdef int32_t sharing_next(const candidate* all, int32_t count) noexcept nogil:
+    cdef int32_t i, next = -1
+    for i in range(count):
+        if all[i].chosen == all[i].count - 1 or next >= 0 and all[i].cohort != all[next].cohort:
+            continue
+        if next < 0 or sharing_level(&all[i], all[i].chosen) < sharing_level(&all[next], all[next].chosen):
+            next = i
+    return next

@@ -4,6 +4,8 @@ import tracemalloc
 import zlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zvonok.wire.deflate import Inflated, deflated, inflated
 
@@ -41,3 +43,13 @@ def test_of_more_than_the_limit_not_more_is_made(size: int) -> None:
 def test_what_is_no_whole_stream_is_none(data: bytes) -> None:
     with pytest.raises(ValueError, match="."):
         inflated(data, LIMIT)
+
+
+@given(st.binary(max_size=200), st.binary(max_size=20), st.integers(0, 200))
+def test_whatever_comes_is_inflated_or_refused(data: bytes, damage: bytes, at: int) -> None:
+    whole = deflated(data)
+    for hostile in (data, whole[:at] + damage + whole[at:], whole[:at]):
+        try:
+            assert len(inflated(hostile, 50)) <= 50
+        except (Inflated, ValueError):
+            pass

@@ -128,6 +128,7 @@ export class RunningCall {
     const level = new Level(() => this.pictures.sources);
     this.monitor = new Monitor(() => this.path.peer, {
       expecting: () => this.pictures.expecting,
+      rests: () => this.cameraRests.peek(),
       missing: (silence) => {
         // Whatever cuts off media may have cut off the socket.
         if (silence.transport !== null) this.socket.doubt();

@@ -19,6 +19,8 @@ const JUDGED = 2;
 export interface MonitorEvents {
   /** Packets must come, since somebody's camera is to be seen. */
   expecting(): boolean;
+  /** One's own camera is on and wanted, and the line bears nothing of it. */
+  rests(): boolean;
   /** What is missing now; with every sample. */
   missing(silence: Silence): void;
   /** What is asked for, by slot. */
@@ -104,6 +106,7 @@ export class Monitor {
     const tiles = this.tiles.add(counted.now, this.events.slots(), inbound, line);
     const now = {
       ...counted,
+      share: this.events.rests() ? 0 : counted.share,
       receiveShare: receiveShare(tiles),
       unsettled: this.hearing.unsettled(counted.now),
     };

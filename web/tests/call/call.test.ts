@@ -285,6 +285,21 @@ test("a camera rests that is on and that the line does not bear, and not one tha
   running.close();
 });
 
+test("who can send only sound is poorly connected, though nothing is lost", async () => {
+  const local = fakeLocal();
+  const { running, socket, peer, pass } = await connected(local);
+  local.cameraOn.value = true;
+  socket.say({ type: "answer", id: 0, sdp: "answer" });
+  socket.say({ type: "publish", camera: [], screen: false, limited: true });
+  for (let bytesReceived = 100; bytesReceived < 1_500; bytesReceived += 100) {
+    peer.stats = [{ type: "transport", packetsReceived: bytesReceived, bytesReceived }];
+    await pass(1);
+  }
+  expect(running.state.quality.value).toBe("poor");
+  expect(running.state.bottleneck.value).toEqual({ kind: "rests" });
+  running.close();
+});
+
 test("the mode is offered when the connection stays bad, and who declines keeps what he had", async () => {
   const local = fakeLocal();
   const { running, socket, peer, pass, notices } = await connected(local);

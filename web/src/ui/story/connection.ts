@@ -31,7 +31,7 @@ const reasons: Readonly<Record<string, TileDetails["reason"]>> = {
 
 export function connectionDetails(kind: string, asked: readonly WantedTile[]): ConnectionDetails {
   const tiles = asked.map((tile, at): TileDetails => {
-    const reason = kind === "theirs" && at === 2 ? "publisher" : (reasons[kind] ?? "tile");
+    const reason = kind === "theirs" && at === 3 ? "publisher" : (reasons[kind] ?? "tile");
     const nothing = reason !== "tile" && (at > 4 || kind === "theirs");
     return {
       participant: tile.participant,

@@ -355,6 +355,7 @@ export class RunningCall {
       cut,
       quality: this.monitor.quality.peek(),
       weakInternet: this.local.weakInternet.peek(),
+      rests: this.state.bottleneck.peek().kind === "rests",
     });
     this.notices.keep({ kind: "weak_offer" }, offer === "weak_offer");
     this.notices.keep({ kind: "weak_over" }, offer === "weak_over");

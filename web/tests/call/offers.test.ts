@@ -35,6 +35,15 @@ describe("the mode is offered", () => {
     expect(pass(10 * MINUTE, quality)).toBeNull();
   });
 
+  test("not where only the way up is bad, and the camera rests already", () => {
+    let offer: Offer | null = null;
+    for (; now < 60_000; now += 250)
+      offer = offers.at({ now, quality: "poor", cut: false, weakInternet, rests: true });
+    expect(offer).toBeNull();
+    expect(pass(15, "poor")).toBeNull();
+    expect(pass(1, "poor")).toBe("weak_offer");
+  });
+
   test("not for bad moments far from each other", () => {
     for (let time = 0; time < 10; time += 1) {
       expect(pass(10, "poor")).toBeNull();

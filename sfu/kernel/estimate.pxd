@@ -15,6 +15,14 @@ from sfu.kernel.sent cimport sent_history
 from sfu.kernel.throughput cimport throughput
 from sfu.kernel.trend cimport trend
 
+cdef enum:
+    # Bits per second
+    LEAST = 30000
+    MOST = 20000000
+    # A wait that is no chance, and one that is none any more
+    LONG_WAIT = 80000
+    SHORT_WAIT = 30000
+
 cdef struct estimator:
     # What may be sent now, and what arrived lately
     uint64_t target
@@ -64,7 +72,5 @@ cdef void estimator_slept(estimator* c, int64_t now) noexcept nogil
     # Until now nobody listened.
 cdef void estimator_tick(estimator* c, int64_t now) noexcept nogil
     # To be called every 50 ms or so.
-cdef int64_t estimator_probe(estimator* c, int64_t now, uint64_t wanted) noexcept nogil
-    # Bytes that should leave now to find out whether the line bears `wanted`; −1: no probe is due.
 cdef uint64_t estimator_pace(const estimator* c) noexcept nogil
     # At which rate what waits may leave.

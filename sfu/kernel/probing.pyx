@@ -1,10 +1,10 @@
 from libc.stdint cimport int32_t, int64_t
 
 from sfu.kernel.counters cimport PROBES_SENT
-from sfu.kernel.estimate cimport estimator_probe
 from sfu.kernel.memory cimport ring_find
 from sfu.kernel.outbox cimport outbox_allows, outbox_padding, outbox_rtp
 from sfu.kernel.places cimport csrc_of, source_at
+from sfu.kernel.probes cimport probes_due
 from sfu.kernel.rewrite cimport map_entry, map_has_left_out, map_resolve, map_timestamp
 from sfu.kernel.sizes cimport AUDIO_SLOTS, RUN, VIDEO_SLOTS, WIRE_OVERHEAD
 from sfu.kernel.state cimport outgoing, packet, session, slot, source
@@ -75,7 +75,7 @@ cdef bint knock(engine* e, int32_t viewer) noexcept nogil:
 cdef void probing_begin(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     if v.estimator != NULL and v.counts and not v.stalled:
-        estimator_probe(v.estimator, e.now, v.wishes)
+        probes_due(v.estimator, e.now, v.wishes)
 
 
 cdef bint probing_send(engine* e, int32_t viewer) noexcept nogil:
@@ -87,7 +87,7 @@ cdef bint probing_send(engine* e, int32_t viewer) noexcept nogil:
         return False
     if v.stalled:
         return knock(e, viewer)
-    left = estimator_probe(v.estimator, e.now, v.wishes)
+    left = probes_due(v.estimator, e.now, v.wishes)
     if left < 0:
         return False
     slot_index = flowing_slot(v)

@@ -1,0 +1,13 @@
+"""An estimate falls: packets wait long, or more and more get lost."""
+
+from libc.stdint cimport int64_t
+
+from sfu.kernel.estimate cimport estimator
+
+cdef bint is_vain(const estimator* c) noexcept nogil
+    # Steps down shorten no wait: somebody else fills the queue.
+cdef bint lowering_waits_long(estimator* c, int64_t now) noexcept nogil
+    # With each feedback, whose least wait is known: whether that has been long for long.
+cdef void lowering_by_delay(estimator* c, int64_t now, bint long_wait) noexcept nogil
+    # Packets wait, or longer and longer.
+cdef void lowering_by_loss(estimator* c, int64_t now) noexcept nogil

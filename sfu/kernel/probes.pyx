@@ -1,0 +1,50 @@
+from libc.stdint cimport int64_t, uint64_t
+
+from sfu.kernel.cluster cimport cluster_begin, cluster_due, cluster_result
+from sfu.kernel.estimate cimport SHORT_WAIT
+from sfu.kernel.rising cimport rising_most
+
+cdef enum:
+    FRESH = 2000000
+    # Between two probes, and after ones that brought nothing, at the most
+    PROBE_SOON = 150000
+    PROBE_WAIT_MOST = 4000000
+    # The answer to a probe takes the round trip and this
+    PROBE_ANSWER = 150000
+
+
+cdef void probes_judge(estimator* c, int64_t now) noexcept nogil:
+    cdef uint64_t result
+    if c.cluster.rate == 0 or c.cluster.sending or now - c.cluster.began < c.rtt + PROBE_ANSWER:
+        return
+    result = cluster_result(&c.cluster)
+    if result > c.target and not c.overusing:
+        c.target = min(result, c.cluster.rate)
+        c.cluster.failed = 0
+        c.cluster.wait = PROBE_WAIT
+        c.cluster.next = now + (PROBE_SOON if result * 4 > c.cluster.rate * 3 else 2 * PROBE_WAIT)
+        if c.target > c.capacity:
+            c.capacity = 0
+    else:
+        # What is in use already was borne before: jitter has hidden what the probe would have shown.
+        c.cluster.failed += result * 8 < c.target * 7
+        c.cluster.next = now + c.cluster.wait
+        c.cluster.wait = min(2 * c.cluster.wait, <int64_t>PROBE_WAIT_MOST)
+    c.cluster.rate = 0
+
+
+cdef uint64_t probe_rate(const estimator* c, int64_t now, uint64_t wanted) noexcept nogil:
+    """A probe that is little above the target shows nothing: its packets are few. The first steps are long,
+    because nothing is known yet."""
+    cdef bint fresh = c.feedback_at == 0 or now - c.opened_at < FRESH
+    return min(rising_most(c), min(max(wanted * 9 // 8, c.target * 5 // 4), c.target * (3 if fresh else 2)))
+
+
+cdef int64_t probes_due(estimator* c, int64_t now, uint64_t wanted) noexcept nogil:
+    if c.stalled:
+        return -1
+    if not c.cluster.sending:
+        if c.cluster.rate or wanted <= c.target or now < c.cluster.next or c.overusing or c.wait > SHORT_WAIT:
+            return -1
+        cluster_begin(&c.cluster, now, probe_rate(c, now, wanted))
+    return cluster_due(&c.cluster, now)

@@ -62,9 +62,10 @@ async def test_only_the_teacher_is_asked_for_and_comes_small(lesson: Lesson, cro
     boris = await crowd.person("Борис", Look(BLUE, 700.0))
     anya = await crowd.person("Аня", Look(RED, 900.0))
     views = listen(anya)
+    # If two talked, the teacher's picture would give way.
     await teacher.join(lesson.host_address, host=True)
-    await boris.join(lesson.address)
-    await anya.join(lesson.address)
+    await boris.join(lesson.address, microphone=False)
+    await anya.join(lesson.address, microphone=False)
     await anya.expect_colour("Борис", BLUE)
     await until(
         lambda: anya.size("Мария Ивановна"),
@@ -85,7 +86,7 @@ async def test_only_the_teacher_is_asked_for_and_comes_small(lesson: Lesson, cro
         lambda size: 0 < size[1] <= TEACHER,
         what="the teacher is small",
     )
-    await anya.expect_tones([500.0, 700.0])
+    await anya.expect_tones([500.0])
     await anya.press("weak-internet")
     await anya.expect_colour("Борис", BLUE)
     await expect(anya.page.get_by_test_id("camera")).to_have_attribute("data-on", "false")

@@ -129,6 +129,7 @@ export class RunningCall {
     this.monitor = new Monitor(() => this.path.peer, {
       expecting: () => this.pictures.expecting,
       rests: () => this.cameraRests.peek(),
+      sparing: () => this.local.weakInternet.peek(),
       missing: (silence) => {
         // Whatever cuts off media may have cut off the socket.
         if (silence.transport !== null) this.socket.doubt();

@@ -21,6 +21,8 @@ export interface MonitorEvents {
   expecting(): boolean;
   /** One's own camera is on and wanted, and the line bears nothing of it. */
   rests(): boolean;
+  /** In weak-internet mode: of pictures little is asked for. */
+  sparing(): boolean;
   /** What is missing now; with every sample. */
   missing(silence: Silence): void;
   /** What is asked for, by slot. */
@@ -111,7 +113,9 @@ export class Monitor {
       unsettled: this.hearing.unsettled(counted.now),
     };
     const verdict = this.meter.add(now);
-    this.warned.value = this.weakness.add(now);
+    // Few packets may come where few frames are asked for.
+    const expecting = now.expecting && !this.events.sparing();
+    this.warned.value = this.weakness.add({ ...now, expecting });
     this.judged.value = verdict.quality;
     const estimate = line?.estimate ?? 0;
     const receiveLineKbps = estimate > 0 ? Math.round(estimate / 1000) : null;

@@ -250,6 +250,33 @@ describe("weak-internet mode", () => {
     running.close();
   });
 
+  test("few packets are what was asked for, and no weak connection", async () => {
+    const local = fakeLocal();
+    const { running, socket, peer, pass, notices } = await connected(local);
+    socket.say({ type: "change", ...roster });
+    socket.say({ type: "answer", id: 0, sdp: "answer" });
+    running.actions.show(tiles);
+    let packetsReceived = 0;
+    const receive = async (seconds: number) => {
+      for (let at = 0; at < seconds; at += 1) {
+        packetsReceived += 4;
+        const bytesReceived = 100 * packetsReceived;
+        peer.stats = [
+          { type: "transport", packetsReceived, bytesReceived },
+          { type: "inbound-rtp", kind: "video", packetsReceived, packetsLost: 0 },
+        ];
+        await pass(1);
+      }
+    };
+    local.weakInternet.value = true;
+    await receive(20);
+    expect(notices()).toEqual([]);
+    local.weakInternet.value = false;
+    await receive(20);
+    expect(notices()).toEqual([{ kind: "weak_connection" }]);
+    running.close();
+  });
+
   test("sends the smallest layer of a camera that is on all the same, and nothing nobody asks for", async () => {
     const local = fakeLocal();
     const { running, socket, peer } = await connected(local);

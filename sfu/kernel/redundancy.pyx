@@ -8,6 +8,7 @@ from sfu.kernel.places cimport source_at
 from sfu.kernel.red cimport (
     RED_EARLIEST, RED_HEADER, RED_LAST_HEADER, RED_LONGEST, red_write_header)
 from sfu.kernel.rewrite cimport MAP_ENTRIES, map_entry
+from sfu.kernel.roundtrip cimport roundtrip_shortest
 from sfu.kernel.state cimport packet
 
 cdef enum:
@@ -108,7 +109,7 @@ cdef void redundancy_ask(engine* e, session* v, slot* s, uint16_t sequence) noex
     # A repetition under its own number would be encrypted twice with another send time in it, which
     # AES-GCM does not survive; there is no RTX for sound.
     cdef uint16_t distance = <uint16_t>(s.departed - sequence)
-    cdef int64_t spacing = max(<int64_t>SPACING_LEAST, v.rtt) if v.rtt else SPACING_UNKNOWN
+    cdef int64_t spacing = max(<int64_t>SPACING_LEAST, roundtrip_shortest(v)) if v.rtt else SPACING_UNKNOWN
     if s.red_payload_type == 0 or s.source < 0 or distance >= REACH:
         e.counters[RETRANSMIT_MISSED] += 1
         return

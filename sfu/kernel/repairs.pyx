@@ -4,7 +4,7 @@ from libc.stdlib cimport calloc, free
 from sfu.kernel.counters cimport REPAIRS_REFUSED_RECENT, REPAIRS_REFUSED_SHARE
 from sfu.kernel.line cimport line_budget
 from sfu.kernel.memory cimport packet_drop
-from sfu.kernel.roundtrip cimport rtt_or_default
+from sfu.kernel.roundtrip cimport roundtrip_shortest, rtt_or_default
 from sfu.kernel.sizes cimport KINDS, REPAIR_QUEUE, RESENT, SCREEN, WIRE_OVERHEAD
 from sfu.kernel.state cimport repairs
 
@@ -64,7 +64,7 @@ cdef inline int64_t* last_of(repairs* r, const outgoing* o) noexcept nogil:
 
 cdef bint is_under_way(const engine* e, session* v, const outgoing* o) noexcept nogil:
     """It waits, or can not have been missed yet; or another one is, whose place it has."""
-    cdef int64_t spacing = max(<int64_t>SOONEST, v.rtt) if v.rtt else SPACING_UNKNOWN
+    cdef int64_t spacing = max(<int64_t>SOONEST, roundtrip_shortest(v)) if v.rtt else SPACING_UNKNOWN
     # What has not left yet he cannot miss.
     return o.sequence > v.slots[o.slot].departed or e.now - last_of(v.repairs, o)[0] < spacing
 

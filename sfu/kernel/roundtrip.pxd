@@ -9,9 +9,15 @@ from sfu.kernel.state cimport engine, session
 cdef enum:
     # Until it is known (µs)
     RTT_UNKNOWN = 100000
+    OFF_MOST = 10000
 
 cdef inline int64_t rtt_or_default(const session* s) noexcept nogil:
     return s.rtt if s.rtt else RTT_UNKNOWN
+cdef inline int64_t roundtrip_shortest(const session* s) noexcept nogil:
+    """Of the last seconds, less what clocks and looks are off; 0: unknown. Who asks again after that
+    may know that what he asked for has not come."""
+    cdef int64_t least = min(s.rtt_least, s.rtt_least_before)
+    return least - min(least // 32, <int64_t>OFF_MOST)
 cdef void roundtrip_note(const engine* e, session* s, int64_t sample) noexcept nogil
     # One was measured (µs); what cannot be is not believed.
 cdef void roundtrip_reported(engine* e, session* s, const rtcp_packet* p) noexcept nogil

@@ -25,6 +25,8 @@ cdef enum:
     TOLD_FOR = 5000000
     # And for so long by another way: the peer knows no XR
     UNTOLD_FOR = 8000000
+    # The shortest is taken over once to twice so long: longer, and a queue that has built up counts for nothing
+    LEAST_OVER = 3000000
     # Packets that a peer may have counted since his last report: more were not sent
     COUNTED_MOST = 20000
     # Fewer say nothing of a line
@@ -35,12 +37,23 @@ cdef inline uint32_t middle(uint64_t ntp) noexcept nogil:
     return <uint32_t>(ntp >> 16)
 
 
+cdef void note_least(const engine* e, session* s, int64_t sample) noexcept nogil:
+    cdef int64_t passed = e.now - s.rtt_least_since
+    if s.rtt_least == 0 or passed > LEAST_OVER:
+        s.rtt_least_before = s.rtt_least if s.rtt_least and passed < 2 * LEAST_OVER else sample
+        s.rtt_least = sample
+        s.rtt_least_since = e.now
+    else:
+        s.rtt_least = min(s.rtt_least, sample)
+
+
 cdef void roundtrip_note(const engine* e, session* s, int64_t sample) noexcept nogil:
     # One that ended while the thread did not run has waited in the socket.
     if sample < -ROUNDED or sample > LONGEST or e.now - sample < e.woke_at:
         return
     s.rtt_told = e.now
     sample = max(<int64_t>SHORTEST, sample)
+    note_least(e, s, sample)
     if s.rtt == 0:
         s.rtt = sample
     # A queue that builds up shows at once: what is repeated too early makes it longer.

@@ -367,6 +367,10 @@ cdef struct session:
     # say got lost, and the count for the next
     int64_t rtt
     int64_t rtt_told
+    # The shortest in some seconds, and in those before; when they began
+    int64_t rtt_least
+    int64_t rtt_least_before
+    int64_t rtt_least_since
     # Who of the peer has asked for it, with which time, and when (0: nobody)
     uint32_t asks_from
     uint32_t asked_time

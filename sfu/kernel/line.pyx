@@ -125,6 +125,12 @@ cdef void line_feedback(engine* e, int32_t viewer, const rtcp_packet* p) noexcep
     react(e, viewer)
 
 
+cdef uint64_t pictures_sent(const session* v) noexcept nogil:
+    """Bits per second. Sound is in no REMB of a browser: whoever only listens tells next to nothing."""
+    cdef uint64_t total = min(v.allotted, v.sent_rate), sound = <uint64_t>v.sound_rate
+    return total - sound if v.showing and total > sound else 0
+
+
 cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     cdef int64_t passed = e.now - v.remb_at
@@ -138,7 +144,7 @@ cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil:
         v.remb_at = e.now
         v.remb_bytes = v.bytes_sent
     # His browser allows itself little more than what arrives, and a screen may stand still.
-    if v.may_count and not v.counts and 8 * bitrate < UNSETTLED_SPARE * min(v.allotted, v.sent_rate):
+    if v.may_count and not v.counts and 8 * bitrate < UNSETTLED_SPARE * pictures_sent(v):
         count(v, e.now)
     react(e, viewer)
 

@@ -174,6 +174,20 @@ def test_the_last_feedback_of_who_settles_may_get_lost(play: Play) -> None:
     assert estimate(again) >= before
 
 
+def test_a_remb_says_nothing_of_sound(play: Play) -> None:
+    """Browsers leave it out: whoever only listens tells next to nothing, over any line."""
+    scene = play(Bottleneck(steady(20e6)), view=promises())
+    viewer = scene.viewers[0]
+    scene.stage.kernel.clear_slot(viewer.peer.handle, 0)
+    scene.run(20)
+    heard, told = len(viewer.sound), viewer.feedbacks
+    for _ in range(20):
+        viewer.peer.send_rtcp(remb(11_000))
+        scene.run(0.5)
+    assert len(viewer.sound) - heard >= 10 * 20, "sound came all the while"
+    assert viewer.feedbacks == told, "he is counted again"
+
+
 def estimate(scene: Scene) -> int:
     return int(scene.stage.kernel.session_stats(scene.viewers[0].peer.handle)["estimate"])
 

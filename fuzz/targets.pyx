@@ -10,11 +10,12 @@ from sfu.kernel.engine cimport (
     engine_open_session, engine_receive, engine_send_dtls, engine_set_gate, engine_set_keys,
     engine_set_room, engine_tick)
 from sfu.kernel.estimate cimport (
-    estimator, estimator_feedback, estimator_open, estimator_pace, estimator_probe, estimator_sent, estimator_tick)
+    estimator, estimator_feedback, estimator_open, estimator_pace, estimator_sent, estimator_tick)
 from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.ice cimport ice_credentials, ice_peer
 from sfu.kernel.outbox cimport outbox_flush
 from sfu.kernel.pacing cimport pacing_due
+from sfu.kernel.probes cimport probes_due
 from sfu.kernel.red cimport RED_BLOCKS, RED_HEADER, red_packet, red_parse, red_write_header
 from sfu.kernel.rewrite cimport (
     map_entry, map_forward, map_leave_out, map_omit, map_packet, map_resolve, map_start, map_switch, slot_map)
@@ -154,7 +155,7 @@ cdef int fuzz_estimate(const uint8_t* data, size_t length) noexcept nogil:
         estimator_feedback(c, now, copy + 1, size)
         free(copy)
         estimator_tick(c, now)
-        due = estimator_probe(c, now, <uint64_t>data[at] << 16)
+        due = probes_due(c, now, <uint64_t>data[at] << 16)
         must(-1 <= due < 1000000)
         must(30000 <= c.target <= 20000000 and estimator_pace(c) <= 50000000)
         must(0 <= c.history.in_flight <= 1024 * 0xFFFF)

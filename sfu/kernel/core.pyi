@@ -229,10 +229,16 @@ class SteppedKernel(Kernel):
     def tick(self, now: int) -> None:
         """Time has passed; call it in steps of 10 ms."""
     def set_socket(
-        self, *, blocked: bool = False, queued: int = 0, buffer: int = 0xFFFFFFFF
+        self,
+        *,
+        blocked: bool = False,
+        queued: int = 0,
+        buffer: int = 0xFFFFFFFF,
+        results: tuple[int, ...] = (),
     ) -> None:
         """From the next call on the sockets are full, or hold so many bytes unsent of a buffer of
-        so many."""
+        so many. `results` of handing messages over, at most 16: how many are taken at most, or
+        an errno below 0; after them all are."""
     def set_sliced(self, sliced: bool) -> None:
         """Whether a call serves a few viewers only, as the thread does when it has much to do."""
     def sent(self) -> list[tuple[bytes, tuple[str, int]]]:

@@ -20,7 +20,7 @@ from sfu.kernel.outbox cimport outbox_flush
 from sfu.kernel.pacing cimport pacing_due
 from sfu.kernel.replay cimport replay_due
 from sfu.kernel.sessions cimport Sessions
-from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, SOURCES, VIDEO_SLOTS
+from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, PLAN, SOURCES, VIDEO_SLOTS
 from sfu.kernel.srtp cimport SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80
 from sfu.kernel.state cimport GIVEN_NOTHING, engine, event, slot, source
 
@@ -341,8 +341,8 @@ cdef class SteppedKernel(Kernel):
         cdef engine* e = self.shared.engine
         allocation_due(e)
         fanout_runs(e)
-        e.out.blocked = self.full
-        if self.full:
+        if self.full or e.out.blocked and not outbox_flush(e):
+            e.out.blocked = True
             return
         # A time that has passed long ago: each call does the least that it can.
         while fanout_work(e, 1 if self.sliced else 0) and not self.sliced:
@@ -377,9 +377,15 @@ cdef class SteppedKernel(Kernel):
         engine_tick(self.shared.engine)
         self._settle()
 
-    def set_socket(self, *, blocked=False, queued=0, buffer=0xFFFFFFFF):
+    def set_socket(self, *, blocked=False, queued=0, buffer=0xFFFFFFFF, results=()):
         cdef int i
         self.full = blocked
+        if len(results) > PLAN:
+            raise ValueError(f"at most {<int>PLAN} results")
+        self.shared.engine.out.planned = 0
+        self.shared.engine.out.plan_length = len(results)
+        for i in range(len(results)):
+            self.shared.engine.out.plan[i] = results[i]
         for i in range(2):
             self.shared.engine.out.queued[i] = queued
             self.shared.engine.out.buffer[i] = buffer

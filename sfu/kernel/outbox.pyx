@@ -14,7 +14,7 @@ from sfu.kernel.srtp cimport srtp_protect
 from sfu.kernel.state cimport out_message, packet, session as session_state, slot
 from sfu.kernel.system cimport (
     EAGAIN, EINVAL, EIO, EMSGSIZE, ENOBUFS, MSG_DONTWAIT, SIOCOUTQ, errno, ioctl, iovec, mmsghdr, msghdr,
-    sendmmsg, sendmsg, sockaddr_storage, zv_control, zv_sockaddr)
+    sendmmsg, sockaddr_storage, zv_control, zv_sockaddr)
 from sfu.kernel.vp8 cimport vp8_write
 
 cdef enum:
@@ -288,39 +288,57 @@ cdef void count_sent(engine* e, const out_message* m) noexcept nogil:
     e.counters[BYTES_SENT] += m.length
 
 
-cdef void send_singly(engine* e, const out_message* m) noexcept nogil:
-    """Each segment as a datagram of its own: this destination does not take GSO."""
+cdef int hand_over(engine* e, const out_message* m, mmsghdr* h, int count) noexcept nogil:
+    """To the system, of this batch: how many it took; below 0: the error."""
+    cdef int taken
+    if e.out.captures:
+        return capture(e, m, count)
+    taken = sendmmsg(socket_of(e, m), h, count, MSG_DONTWAIT)
+    return taken if taken >= 0 else -errno
+
+
+cdef int send_singly(engine* e, out_message* m) noexcept nogil:
+    """Each segment as a datagram of its own: this destination does not take GSO. 0, or the error for which
+    the rest of the message waits."""
     cdef mmsghdr h
     cdef iovec v
     cdef sockaddr_storage to
     cdef uint8_t control[CONTROL]
-    cdef out_message one = m[0]
-    cdef uint32_t left = m.length
-    one.segments = 1
-    while left:
-        one.length = one.segment if one.segment < left else left
+    cdef out_message one
+    cdef int taken
+    while m.length:
+        one = m[0]
+        one.segments = 1
+        one.length = min(<uint32_t>m.segment, m.length)
         fill(e, &one, &h, &v, &to, control)
-        if sendmsg(socket_of(e, m), &h.msg_hdr, MSG_DONTWAIT) < 0:
+        taken = hand_over(e, &one, &h, 1)
+        if taken == -EAGAIN or taken == -ENOBUFS:
+            return -taken
+        if taken < 0:
             e.counters[SEND_FAILED] += 1
-        one.start += one.length
-        left -= one.length
-    count_sent(e, m)
+        else:
+            count_sent(e, &one)
+        m.start += one.length
+        m.length -= one.length
+        m.segments -= 1
+    return 0
 
 
 cdef bint send_failed(engine* e, out_message* m, int error) noexcept nogil:
     """Whether the batch has to wait; otherwise this message is done with, one way or another."""
-    if error == EAGAIN or error == ENOBUFS:
-        e.out.blocked = True
-        e.counters[SEND_BLOCKED] += 1
-        return True
     if m.segments > 1 and (error == EIO or error == EINVAL or error == EMSGSIZE):
         e.counters[GSO_REFUSED] += 1
         # That the path is too narrow for what one publisher sends says nothing about the others.
         if error == EIO or m.segment <= ANY_SEGMENT:
             e.sessions[m.session].gso = False
-        send_singly(e, m)
-    else:
-        e.counters[SEND_FAILED] += 1
+        error = send_singly(e, m)
+        if error == 0:
+            return False
+    if error == EAGAIN or error == ENOBUFS:
+        e.out.blocked = True
+        e.counters[SEND_BLOCKED] += 1
+        return True
+    e.counters[SEND_FAILED] += 1
     return False
 
 
@@ -349,22 +367,19 @@ cdef bint outbox_flush(engine* e) noexcept nogil:
     cdef iovec v[OUT_MESSAGES]
     cdef sockaddr_storage to[OUT_MESSAGES]
     cdef uint8_t control[OUT_MESSAGES][CONTROL]
-    cdef int i, end, sent, fd
+    cdef int i, end, sent
     outbox_look(e)
-    if e.out.captures:
-        capture(e)
     if e.out.blocked:
         drop_held(e)
     e.out.blocked = False
     while e.out.first < e.out.count:
         end = batch_end(e)
-        fd = socket_of(e, &e.out.messages[e.out.first])
         for i in range(e.out.first, end):
             fill(e, &e.out.messages[i], &h[i], &v[i], &to[i], control[i])
         while e.out.first < end:
-            sent = sendmmsg(fd, &h[e.out.first], end - e.out.first, MSG_DONTWAIT)
+            sent = hand_over(e, &e.out.messages[e.out.first], &h[e.out.first], end - e.out.first)
             if sent < 0:
-                if send_failed(e, &e.out.messages[e.out.first], errno):
+                if send_failed(e, &e.out.messages[e.out.first], -sent):
                     return False
                 e.out.first += 1
                 continue
@@ -396,15 +411,18 @@ cdef bint capture_one(engine* e, const out_message* m, uint32_t start, uint32_t 
     return True
 
 
-cdef void capture(engine* e) noexcept nogil:
-    cdef out_message* m
+cdef int capture(engine* e, const out_message* m, int count) noexcept nogil:
     cdef uint32_t at, size
-    while e.out.first < e.out.count:
-        m = &e.out.messages[e.out.first]
+    cdef int i
+    if e.out.planned < e.out.plan_length:
+        e.out.planned += 1
+        if e.out.plan[e.out.planned - 1] <= 0:
+            return e.out.plan[e.out.planned - 1]
+        count = min(count, <int>e.out.plan[e.out.planned - 1])
+    for i in range(count):
         at = 0
-        while at < m.length:
-            size = m.segment if m.segment < m.length - at else m.length - at
-            capture_one(e, m, m.start + at, size)
+        while at < m[i].length:
+            size = min(<uint32_t>m[i].segment, m[i].length - at)
+            capture_one(e, &m[i], m[i].start + at, size)
             at += size
-        count_sent(e, m)
-        e.out.first += 1
+    return count

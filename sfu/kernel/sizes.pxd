@@ -51,6 +51,8 @@ cdef enum:
     RATE_BUCKETS = 1024
 
     OUT_MESSAGES = 64
+    # Results of sending that a test may prescribe
+    PLAN = 16
     OUT_ARENA = 262144
     # What one viewer's run may need at the most
     OUT_RESERVE = 27000

@@ -12,7 +12,7 @@ from sfu.kernel.estimate cimport estimator
 from sfu.kernel.rewrite cimport slot_map
 from sfu.kernel.rtcp cimport arrivals
 from sfu.kernel.sizes cimport (
-    HEAD_ROOM, JOBS, KINDS, LAYERS, MAX_ROOMS, MTU, OUT_MESSAGES, PASSWORD, PATHS, PEER_CREDENTIAL, QUEUE,
+    HEAD_ROOM, JOBS, KINDS, LAYERS, MAX_ROOMS, MTU, OUT_MESSAGES, PASSWORD, PATHS, PEER_CREDENTIAL, PLAN, QUEUE,
     RATE_BUCKETS, REPAIR_QUEUE, RESENT, RETIRED, RUN, SLOTS, SOURCES, SPEAKERS, STREAMS, TAIL_ROOM, TEMPORAL, UFRAG)
 from sfu.kernel.srtp cimport srtp_context, srtp_stream
 from sfu.kernel.vp8 cimport vp8_descriptor
@@ -517,8 +517,12 @@ cdef struct outbox:
     uint32_t queued[2]
     bint looked[2]
     uint32_t buffer[2]
-    # Instead of sockets: what was sent, for stepping through by tests
+    # Instead of sockets: what was sent, for stepping through by tests; of the next calls how many messages
+    # each takes at most, or its error below 0
     bint captures
+    int plan[PLAN]
+    int planned
+    int plan_length
     uint8_t* captured
     size_t captured_length
     size_t captured_capacity

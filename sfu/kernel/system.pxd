@@ -168,7 +168,6 @@ cdef extern from *:
     int EAGAIN, ENOBUFS, EIO, EINVAL, EMSGSIZE, ENOMEM, errno
     int sendmmsg(int fd, mmsghdr* messages, unsigned int count, int flags) nogil
     int recvmmsg(int fd, mmsghdr* messages, unsigned int count, int flags, void* timeout) nogil
-    ssize_t sendmsg(int fd, const msghdr* message, int flags) nogil
     socklen_t zv_sockaddr(sockaddr_storage* out, const uint8_t* ip, uint16_t port, int family,
                           uint32_t interface_index) nogil
     int zv_address(const sockaddr_storage* a, uint8_t* ip, uint16_t* port) nogil

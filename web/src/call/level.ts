@@ -1,10 +1,13 @@
-// Holds pictures back for their sound: the adapter between the browser's counters and `lips`.
+// Holds pictures back for their sound and for repairs: the adapter between the browser's counters,
+// `lips` and `holding`.
+import { Holding, type Losses } from "./holding";
 import { type Flow, Lips } from "./lips";
 import type { Peer } from "./peer";
-import type { Entry } from "./stats";
+import { type Entry, roundTripOf } from "./stats";
 
 export class Level {
   private readonly lips = new Lips();
+  private readonly holding = new Holding();
 
   /** `sources`: what is in each slot with a picture. */
   constructor(private readonly sources: () => readonly (number | null)[]) {}
@@ -21,9 +24,11 @@ export class Level {
     };
     const sounds = peer.audio.map((receiver) => flow(receiver, newestIn(receiver)));
     const pictures = peer.video.map((receiver, slot) => flow(receiver, sources[slot] ?? null));
-    this.lips.add(sounds, pictures, performance.now()).forEach((target, slot) => {
+    const least = this.holding.add(lossesOf(entries), roundTripOf(entries));
+    this.lips.add(sounds, pictures, performance.now()).forEach((level, slot) => {
       const receiver = peer.video[slot];
       if (receiver === undefined || !("jitterBufferTarget" in receiver)) return;
+      const target = least === null ? level : Math.max(least, level ?? 0);
       if (receiver.jitterBufferTarget !== target) receiver.jitterBufferTarget = target;
     });
   }
@@ -35,6 +40,16 @@ export class Level {
  */
 function delayOf(entry: Partial<Entry>): number {
   return number(entry.jitterBufferTargetDelay ?? entry.jitterBufferDelay);
+}
+
+function lossesOf(entries: readonly Entry[]): Losses {
+  const pictures = entries.filter(({ type, kind }) => type === "inbound-rtp" && kind === "video");
+  const total = (name: string) => pictures.reduce((sum, entry) => sum + number(entry[name]), 0);
+  return {
+    asked: total("nackCount"),
+    lost: total("packetsLost"),
+    received: total("packetsReceived"),
+  };
 }
 
 function number(value: unknown): number {

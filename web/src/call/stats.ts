@@ -19,7 +19,6 @@ export function sample(
   const pair = selectedPair(entries);
   // Firefox has the entry, but without bytes; it counts them by pair, without the checks.
   const transport = of("transport").find((entry) => typeof entry.bytesReceived === "number");
-  const rtt = pair?.currentRoundTripTime;
   return {
     now,
     connected,
@@ -35,12 +34,18 @@ export function sample(
     packetsLost: total(inbound, "packetsLost"),
     sendLoss: greatest(of("remote-inbound-rtp"), "fractionLost"),
     jitterMs: inMs(greatest(inbound, "jitter")),
-    rttMs: typeof rtt === "number" ? inMs(rtt) : null,
+    rttMs: roundTripOf(entries),
     share: shareOf(video, ceilings),
     sendLine: [pair?.availableOutgoingBitrate].find(isNumber) ?? null,
     sendHeight: greatest(video, "frameHeight"),
     candidate: describe(entries, pair),
   };
+}
+
+/** Of the way in use, ms; null: unknown. */
+export function roundTripOf(entries: readonly Entry[]): number | null {
+  const rtt = selectedPair(entries)?.currentRoundTripTime;
+  return typeof rtt === "number" ? inMs(rtt) : null;
 }
 
 function selectedPair(entries: readonly Entry[]): Entry | undefined {

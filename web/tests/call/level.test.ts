@@ -48,6 +48,30 @@ test("what the browser aims at counts more than what it held", () => {
   expect(eye.jitterBufferTarget).toBe(160);
 });
 
+test("where packets get lost a picture waits for repairs, though its sound does not", () => {
+  const eye = new Obedient("eye");
+  const peer = { audio: [], video: [eye] } as unknown as Peer;
+  const level = new Level(() => [face]);
+  for (let packets = 0; packets <= 4000; packets += 400) {
+    const counted = {
+      packetsReceived: packets,
+      packetsLost: packets / 10,
+      nackCount: packets / 10,
+    };
+    level.sampled(peer, [
+      { ...inbound("eye", counted), kind: "video" },
+      {
+        type: "candidate-pair",
+        id: "pair",
+        nominated: true,
+        state: "succeeded",
+        currentRoundTripTime: 0.1,
+      },
+    ]);
+  }
+  expect(eye.jitterBufferTarget).toBe(360);
+});
+
 test("a browser that cannot hold pictures is left alone", () => {
   const eye = new Receiver("eye");
   sampled(new Receiver("ear"), eye, { jitterBufferDelay: 0.26 * 96_000 });

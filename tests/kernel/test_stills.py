@@ -114,21 +114,25 @@ def test_however_many_see_stills_they_see_the_same_ones(play: Play) -> None:
     )
 
 
-def test_others_that_fit_have_all_their_pictures(play: Play) -> None:
-    scene = play(Bottleneck(steady(6e5)))
+def test_others_that_fit_are_not_held_up(play: Play) -> None:
+    scene = play(Bottleneck(steady(1.2e6)))
     viewer, stage = scene.viewers[0], scene.stage
     other = stage.join(9)
     other.publish()
-    cameras = Cameras([scene.camera, Camera(stage, other, layers=(0,))])
+    cameras = Cameras([scene.camera, Camera(stage, other, layers=(1,))])
     scene.camera = cameras  # type: ignore[assignment]
-    stage.kernel.set_slot(viewer.peer.handle, 1, other.handle, KIND_CAMERA, 0, height=180)
+    stage.kernel.set_slot(viewer.peer.handle, 1, other.handle, KIND_CAMERA, 1, height=360)
+    stills = (0, 2, 3, 4)
+    for index in stills[1:]:
+        stage.kernel.set_slot(
+            viewer.peer.handle, index, scene.publisher.handle, KIND_CAMERA, 0, height=180
+        )
     scene.run(10)
-    stills = len(viewer.frames[0])
+    seen = [len(viewer.frames[index]) for index in stills]
     stretch = Stretch(scene, viewer, 20, slot=1)
-    assert not slot(scene, viewer, 1)["limited"]
-    assert stretch.pictures >= 19
+    assert stretch.pictures >= 13
     assert stretch.sound >= 49.5
-    assert len(viewer.frames[0]) - stills >= 4
+    assert all(len(viewer.frames[i]) - n >= 3 for i, n in zip(stills, seen, strict=True))
 
 
 def test_not_more_than_a_few_at_once(play: Play) -> None:

@@ -62,6 +62,7 @@ class Stretch:
         self.lost = sum(fate[2] != DELIVERED for fate in fates) / max(1, len(fates))
         waits = sorted(fate[3] for fate in fates if fate[2] == DELIVERED) or [0.0]
         self.queue = waits[int(0.95 * (len(waits) - 1))]
+        self.usual_queue = waits[len(waits) // 2]
         targets = [t for when, t in run.targets if begin <= when < end]
         self.target = sum(targets) / max(1, len(targets))
         self.lowest = min(targets, default=0.0)

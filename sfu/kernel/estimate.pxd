@@ -48,6 +48,9 @@ cdef struct estimator:
     # The least wait in a feedback, and since when it has been long
     int64_t wait
     int64_t waits_since
+    # What has waited comes out faster than it went in, or the wait has leapt and this may follow
+    bint drains
+    bint leapt
     # Steps down for that which did not shorten it, and how long it was at the last
     int32_t vain
     int64_t vain_at

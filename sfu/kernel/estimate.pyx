@@ -17,6 +17,12 @@ cdef enum:
     STALLED_AFTER = 600000
     STALLED_PACKETS = 6
     STALLED_PACE = 150000
+    # A wait that is longer by so much from one feedback to the next may be a stall's
+    LEAPS = 40000
+
+
+# Bits, times a million: µs on a line of so many bit/s
+cdef int64_t TWO_PACKETS = 19200000000
 
 
 cdef void estimator_open(estimator* c, int64_t now, uint64_t start) noexcept nogil:
@@ -42,9 +48,18 @@ cdef uint64_t arrived_over(const estimator* c, int64_t span) noexcept nogil:
     return min(throughput_over(&c.throughput, span), throughput_over(&c.departed, span))
 
 
+cdef void note_draining(estimator* c, int64_t before, int64_t first, int64_t last) noexcept nogil:
+    """Where the line stood still for a moment, all that waited comes at once: each packet has waited less than
+    the one before, which behind a full line none does. Whether it is so the next feedback says."""
+    # On a narrow line a packet is no stall.
+    cdef int64_t packets = TWO_PACKETS // <int64_t>c.target
+    c.leapt = not c.leapt and c.wait > before + max(<int64_t>LEAPS, packets)
+    c.drains = c.leapt or (first > packets and last * 4 < first * 3)
+
+
 cdef void note_arrivals(estimator* c, int64_t now, const told_feedback* told) noexcept nogil:
     cdef int32_t i
-    cdef int64_t newest = 0
+    cdef int64_t newest = 0, before = c.wait, first = 0
     c.wait = c.trend.queue
     for i in range(told.count):
         trend_add(&c.trend, &told.arrivals[i])
@@ -52,7 +67,11 @@ cdef void note_arrivals(estimator* c, int64_t now, const told_feedback* told) no
         throughput_add(&c.departed, told.arrivals[i].sent, told.arrivals[i].size)
         cluster_take(&c.cluster, &told.arrivals[i])
         newest = max(newest, told.arrivals[i].sent)
-        c.wait = c.trend.queue if i == 0 else min(c.wait, c.trend.queue)
+        if i == 0:
+            c.wait = first = c.trend.queue
+        c.wait = min(c.wait, c.trend.queue)
+    if told.count:
+        note_draining(c, before, first, c.trend.queue)
     if newest:
         c.rtt += (max(<int64_t>0, now - newest) - c.rtt) // (8 if c.rtt else 1)
     c.acked = arrived_over(c, LATELY)
@@ -79,7 +98,7 @@ cdef bint estimator_feedback(estimator* c, int64_t now, const uint8_t* body, siz
     elif losses_add(&c.losses, now, told.lost, told.expected, c.wait > SHORT_WAIT):
         lowering_by_loss(c, now)
     long_wait = lowering_waits_long(c, now)
-    c.overusing = not is_vain(c) and (long_wait or (c.trend.overusing and c.wait > 10000))
+    c.overusing = not is_vain(c) and (long_wait or (c.trend.overusing and c.wait > 10000 and not c.drains))
     if c.overusing:
         lowering_by_delay(c, now, long_wait)
     else:

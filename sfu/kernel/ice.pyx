@@ -42,12 +42,18 @@ cdef bint ice_credentials(engine* e, int32_t index, const uint8_t* ufrag, size_t
     cdef session* s = &e.sessions[index]
     if not 4 <= ufrag_length <= UFRAG or not 22 <= password_length <= PASSWORD:
         return False
-    if s.ufrag_length[1]:
-        table_remove(&e.ufrags, s.ufrag[1], s.ufrag_length[1])
-    memcpy(s.ufrag[1], s.ufrag[0], UFRAG)
-    memcpy(s.password[1], s.password[0], PASSWORD)
-    s.ufrag_length[1] = s.ufrag_length[0]
-    s.password_length[1] = s.password_length[0]
+    if s.ufrag_length[1] and not s.ufrag_used:
+        # He does not know those that no check has named: their answer got lost, or comes late. What he
+        # checks with must outlast restarts that follow each other.
+        table_remove(&e.ufrags, s.ufrag[0], s.ufrag_length[0])
+    else:
+        if s.ufrag_length[1]:
+            table_remove(&e.ufrags, s.ufrag[1], s.ufrag_length[1])
+        memcpy(s.ufrag[1], s.ufrag[0], UFRAG)
+        memcpy(s.password[1], s.password[0], PASSWORD)
+        s.ufrag_length[1] = s.ufrag_length[0]
+        s.password_length[1] = s.password_length[0]
+    s.ufrag_used = False
     memcpy(s.ufrag[0], ufrag, ufrag_length)
     memcpy(s.password[0], password, password_length)
     s.ufrag_length[0] = <uint8_t>ufrag_length
@@ -184,6 +190,7 @@ cdef int answer(engine* e, int32_t index, const path* from_path, const stun_requ
         spend(&s.wrong, e.now, WRONG_PER_SECOND)
         return 0
     e.counters[STUN_ACCEPTED] += 1
+    s.ufrag_used = s.ufrag_used or which == 0
     path_checked(e, index, from_path, r.use_candidate)
     return stun_success(r, from_path.remote.ip, 4 if from_path.remote.family == 4 else 16,
                         from_path.remote.port, s.password[which], s.password_length[which], out,

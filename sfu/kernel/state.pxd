@@ -404,6 +404,8 @@ cdef struct session:
     uint8_t ufrag_length[2]
     uint8_t password[2][PASSWORD]
     uint8_t password_length[2]
+    # A check has named the newer ones
+    bint ufrag_used
     uint32_t generation
     uint8_t peer_ufrag[PEER_CREDENTIAL]
     uint8_t peer_password[PEER_CREDENTIAL]

@@ -186,6 +186,31 @@ def test_restarted_credentials_work_beside_the_old_ones(stage: Stage) -> None:
     assert stage.kernel.counters()["stun_refused"] == 0
 
 
+def test_credentials_in_use_outlast_restarts_whose_answers_got_lost(stage: Stage) -> None:
+    """A page whose line stands still restarts twice, and Chromium checks with what it knows."""
+    peer = stage.join(1)
+    for name in (b"second", b"third", b"fourth"):
+        stage.kernel.restart_ice(peer.handle, name, b"n" * 24)
+    peer.check()
+    assert accepted(stage, b"fourth")
+    peer.check()
+    assert stage.kernel.counters()["stun_refused"] == 0
+    assert not accepted(stage, b"second")
+    assert not accepted(stage, b"third")
+    stage.kernel.restart_ice(peer.handle, b"fifth", b"n" * 24)
+    assert accepted(stage, b"fourth")
+    assert accepted(stage, b"fifth")
+    refused = stage.kernel.counters()["stun_refused"]
+    peer.check()
+    assert stage.kernel.counters()["stun_refused"] == refused + 1
+
+
+def accepted(stage: Stage, ufrag: bytes) -> bool:
+    before = stage.kernel.counters()["stun_accepted"]
+    stage.kernel.receive(binding_request(ufrag + b":x", b"n" * 24), ELSEWHERE, stage.now)
+    return stage.kernel.counters()["stun_accepted"] > before
+
+
 def test_closed_sessions_answer_nothing(stage: Stage) -> None:
     peer = stage.join(1)
     stage.kernel.close_session(peer.handle)

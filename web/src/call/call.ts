@@ -225,6 +225,8 @@ export class RunningCall {
       this.publish.value = null;
       this.told.value = {};
     }
+    // Who is heard follows the welcome, and nothing does when it is quiet.
+    this.speakers.value = [];
     this.monitor.forgotten();
     this.rosterChanged();
     this.phase.value = "connected";

@@ -18,7 +18,7 @@ export function deflated(text: string): Promise<ArrayBuffer> {
   return through(new Blob([text]), new CompressionStream(FORMAT)).arrayBuffer();
 }
 
-function inflated(data: ArrayBuffer): Promise<string> {
+export function inflated(data: ArrayBuffer): Promise<string> {
   return through(new Blob([data]), new DecompressionStream(FORMAT)).text();
 }
 
@@ -26,25 +26,20 @@ function through(data: Blob, transform: GenericTransformStream): Response {
   return new Response(data.stream().pipeThrough(transform as TransformStream));
 }
 
-/** Keeps the order in which frames came, though what is deflated takes a moment to read. */
-export class Incoming {
+/** Keeps the order of messages one way, though what is deflated takes a moment to make or to read. */
+export class Order {
   private last: Promise<void> | null = null;
 
-  read(data: string | ArrayBuffer, done: (text: string) => void): void {
-    if (typeof data === "string") this.inTurn(() => done(data));
-    else this.later(async () => done(await inflated(data)));
-  }
-
-  /** At once, unless something that came before is still being read. */
+  /** At once, unless something that came before is not done yet. */
   inTurn(work: () => void): void {
     if (this.last === null) work();
     else this.later(work);
   }
 
-  private later(work: () => void | Promise<void>): void {
+  later(work: () => void | Promise<void>): void {
     const turn: Promise<void> = (this.last ?? Promise.resolve())
       .then(work)
-      .catch((reason) => console.error("What the server said cannot be read:", reason))
+      .catch((reason) => console.error("A message cannot be passed on:", reason))
       .then(() => {
         if (this.last === turn) this.last = null;
       });

@@ -1,6 +1,6 @@
 // Runs a Session over a real WebSocket and real timers.
 import type { ClientMessage, ServerMessage } from "../wire/messages";
-import { canDeflate, deflated, Incoming, LEAST } from "./deflate";
+import { canDeflate, deflated, inflated, LEAST, Order } from "./deflate";
 import { isThere } from "./rest";
 import type { Session, SessionEffect } from "./session";
 import type { Failure, Phase } from "./state";
@@ -16,8 +16,8 @@ export class Socket {
   private web: WebSocket | null = null;
   private knocking: AbortController | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
-  /** Of what is large. */
-  private turn: Promise<void> = Promise.resolve();
+  /** Of what is said on the socket that is open. */
+  private outgoing = new Order();
 
   constructor(
     private readonly address: string,
@@ -83,7 +83,7 @@ export class Socket {
         this.close();
         break;
       case "send":
-        this.say(JSON.stringify(effect.message));
+        this.say(effect.message);
         break;
       case "receive":
         this.events.receive(effect.message);
@@ -94,19 +94,17 @@ export class Socket {
     }
   }
 
-  private say(text: string): void {
-    const { web } = this;
+  private say(message: ClientMessage): void {
+    const { web, outgoing } = this;
     if (web === null) return;
-    if (text.length < LEAST || !canDeflate()) {
-      web.send(text);
-      return;
-    }
-    // What is small overtakes it, and may: `leave` must not wait, and nothing needs an offer before it.
-    const data = deflated(text);
-    this.turn = this.turn.then(async () => {
-      const frame = await data;
-      if (this.web === web) web.send(frame);
-    });
+    const text = JSON.stringify(message);
+    const pass = (data: string | ArrayBuffer) => {
+      if (this.web === web) web.send(data);
+    };
+    // The socket is closed right after `leave`, which cannot wait; a view would undo the next one if that came before it.
+    if (message.type === "leave") pass(text);
+    else if (text.length < LEAST || !canDeflate()) outgoing.inTurn(() => pass(text));
+    else outgoing.later(async () => pass(await deflated(text)));
   }
 
   private async knock(): Promise<void> {
@@ -125,7 +123,8 @@ export class Socket {
     const web = new WebSocket(this.address);
     web.binaryType = "arraybuffer";
     this.web = web;
-    const incoming = new Incoming();
+    this.outgoing = new Order();
+    const incoming = new Order();
     web.onopen = () => this.run(this.session.opened());
     web.onclose = () =>
       incoming.inTurn(() => {
@@ -133,13 +132,16 @@ export class Socket {
         this.web = null;
         this.run(this.session.closed(performance.now()));
       });
-    web.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) =>
-      incoming.read(data, (text) => {
-        // Another socket has taken its place while this was read.
-        if (this.web !== web) return;
-        const message: ServerMessage = JSON.parse(text);
-        this.run(this.session.received(message, performance.now()));
-      });
+    const hear = (text: string) => {
+      // Another socket has taken its place while this was read.
+      if (this.web !== web) return;
+      const message: ServerMessage = JSON.parse(text);
+      this.run(this.session.received(message, performance.now()));
+    };
+    web.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      if (typeof data === "string") incoming.inTurn(() => hear(data));
+      else incoming.later(async () => hear(await inflated(data)));
+    };
   }
 
   private close(): void {

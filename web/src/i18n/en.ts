@@ -219,7 +219,7 @@ export const en: Catalogue = {
   "tile.unpin": "Unpin {name}",
   "tile.covered": "The picture is loading",
   "tile.spared": "not shown: weak internet",
-  "tile.rests": "Your camera rests: the connection holds only sound. You are heard.",
+  "tile.rests": "Your camera rests: the connection carries only sound. You are heard.",
   "tile.rests.brief": "camera rests",
   "tile.nothing.line": "no room for the picture: your connection",
   "tile.nothing.publisher": "sound only: their connection is weak",
@@ -344,7 +344,7 @@ export const en: Catalogue = {
   "bottleneck.upload":
     "It is your upload: the others see and hear you worse. Turn off your camera or stop sharing.",
   "bottleneck.rests":
-    "Your upload holds only sound: the camera rests, you are heard. The picture comes back by itself when the connection is better.",
+    "Your upload carries only sound: the camera rests, and you are heard. The picture comes back by itself when the connection is better.",
   "bottleneck.download":
     "It is your download: not all of the video fits. Weak-internet mode helps.",
   "bottleneck.line":

@@ -126,6 +126,29 @@ test("where media are silent the socket is asked at once whether it lives", asyn
   running.close();
 });
 
+test("who was heard before a cut is not taken to be heard after it", async () => {
+  const { running, socket, pass } = await connected();
+  socket.say({ type: "speakers", participants: [1, 2] });
+  socket.onclose?.();
+  await pass(1);
+  const again = FakeSocket.all.at(-1) as FakeSocket;
+  const roster = { sequence: 0, total: 1, participants: [] };
+  again.onopen?.();
+  again.say({
+    type: "welcome",
+    you: 1,
+    role: "guest",
+    title: "",
+    resume: "r",
+    roster,
+    resumed: true,
+  });
+  expect(running.state.speakers.value).toEqual([]);
+  again.say({ type: "speakers", participants: [2] });
+  expect(running.state.speakers.value).toEqual([2]);
+  running.close();
+});
+
 test("that the line is cut is said also when only the media server is away", async () => {
   const { running, peer, pass, notices } = await connected();
   await pass(3);

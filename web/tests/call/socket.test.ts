@@ -130,11 +130,22 @@ test("what is large goes deflated, and in its order", async () => {
   socket.send(offer(1));
   socket.send(offer(2));
   socket.send({ type: "view", tiles: [] });
-  await vi.waitFor(() => expect(latest().frames).toHaveLength(2));
+  // What is small does not overtake it.
+  expect(latest().sent.map((message) => message.type)).toEqual(["join"]);
+  await vi.waitFor(() => expect(latest().sent).toHaveLength(2));
+  expect(latest().frames).toHaveLength(2);
   const said = latest().frames.map((frame) => JSON.parse(inflateRawSync(frame).toString()));
   expect(said).toEqual([offer(1), offer(2)]);
   expect(latest().frames[0]?.byteLength).toBeLessThan(500);
   expect(latest().sent.map((message) => message.type)).toEqual(["join", "view"]);
+});
+
+test("who leaves waits for nothing that is still being deflated", () => {
+  goLive();
+  socket.send(offer(1));
+  socket.leave();
+  expect(latest().sent.map((message) => message.type)).toEqual(["join", "leave"]);
+  expect(latest().closed).toBe(true);
 });
 
 test("a browser that cannot deflate says it as it is", () => {

@@ -74,7 +74,7 @@ test("a tile says why it has no picture, and only where there would be one", () 
 const details = (tiles: readonly TileDetails[]) => ({ tiles }) as unknown as ConnectionDetails;
 
 test.each<[string, Partial<TileDetails>, string | null]>([
-  ["one's own line", { reason: "line" }, "картинка не вмещается: ваша связь"],
+  ["one's own line", { reason: "line" }, "картинка не помещается: ваша связь"],
   ["the other's line", { reason: "publisher" }, "только звук: слабая связь участника"],
   ["the server", { reason: "server" }, "картинки нет: сервер не успевает"],
   ["nothing, as it is on its way", { reason: "tile" }, null],

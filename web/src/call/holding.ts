@@ -2,7 +2,7 @@
 // Chromium reckons with one repair. What is lost with its repair comes too late then, and of temporal
 // layers it leaves out whatever is late as soon as something newer could be shown.
 
-/** Packets asked for, of those that came: from where on it helps, and below which it is over. */
+/** Requests for repair (NACK) for each packet that came: from where on it helps, and below which it is over. */
 const BEGINS = 0.03;
 const ENDS = 0.015;
 /** What is new counts for so much: a few seconds of loss are no line that loses. */
@@ -22,6 +22,7 @@ const STEP = 30;
 
 /** Sums over all pictures that are received. */
 export interface Losses {
+  /** Requests, each of one packet or several. */
   readonly asked: number;
   readonly lost: number;
   readonly received: number;

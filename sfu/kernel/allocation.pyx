@@ -8,7 +8,7 @@ from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport source_at, source_of
 from sfu.kernel.rates cimport rates_cost
 from sfu.kernel.sharing cimport (
-    STEP, cost_of, sharing_give, sharing_next, sharing_raise, sharing_taken, sharing_whole)
+    STEP, cost_of, sharing_free, sharing_give, sharing_next, sharing_raise, sharing_taken, sharing_whole)
 from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, LAYERS, VIDEO_SLOTS
 from sfu.kernel.slots cimport slots_choose
 from sfu.kernel.state cimport GIVEN_NOTHING, GIVEN_UNKNOWN, session, slot, source
@@ -119,18 +119,23 @@ cdef void sum_up(const engine* e, session* v, const candidate* all, int32_t coun
         v.wishes = (given + thin) * 64 // GIVEN_OUT
     next = -1 if thin else sharing_next(all, count)
     if next >= 0:
-        v.wishes = (given - cost_of(&all[next], all[next].chosen)
+        v.wishes = (given + sharing_free(all, count) - cost_of(&all[next], all[next].chosen)
                     + all[next].options[all[next].chosen + 1].cost * 64 // STEP) * 64 // GIVEN_OUT
     v.allotted = given * 64 // GIVEN_OUT
     # Screens are given what does not fit, perhaps.
     if v.wishes == 0 and v.allotted * 64 // STEP > line_budget(e, v):
         v.wishes = v.allotted * 64 // STEP
+    # It would fit, and was too much a moment ago: whether the line is a wider one now is tried.
+    if v.wishes and v.tries and v.wishes <= line_budget(e, v) and e.now - v.raised_at < v.raise_wait:
+        v.wishes = line_budget(e, v) * 9 // 8
 
 
 cdef int64_t raise_interval(const engine* e, session* v) noexcept nogil:
     if v.looks_since == 0:
         v.looks_since = e.now
-    return max(v.raise_wait, RAISE_FRESH if e.now - v.looks_since < FRESH_FOR else RAISE_INTERVAL)
+    if e.now - v.looks_since < FRESH_FOR:
+        return max(v.raise_wait, <int64_t>RAISE_FRESH)
+    return RAISE_INTERVAL if 2 * line_budget(e, v) > 3 * v.trial_budget else max(v.raise_wait, <int64_t>RAISE_INTERVAL)
 
 
 cdef bint has_less(const candidate* all, int32_t count) noexcept nogil:
@@ -168,6 +173,7 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     if e.now - v.raised_at >= raise_interval(e, v) and sharing_raise(all, count, left):
         v.raised_at = e.now
         v.on_trial = True
+        v.trial_budget = line_budget(e, v)
     sum_up(e, v, all, count, sound)
     for i in range(count):
         apply(e, viewer, &all[i])

@@ -36,6 +36,8 @@ cdef struct estimator:
     bint stalled
     # When feedback came last; 0: never
     int64_t feedback_at
+    # When the line was back after it had been away
+    int64_t resumed_at
     int64_t opened_at
     # Packets since the last feedback, and when the first of them left
     int32_t untold

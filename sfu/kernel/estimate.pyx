@@ -80,7 +80,10 @@ cdef void note_arrivals(estimator* c, int64_t now, const told_feedback* told) no
 cdef void resume(estimator* c, int64_t now) noexcept nogil:
     """The line is back: what was lost meanwhile says nothing, and it may bear less."""
     c.stalled = False
+    c.resumed_at = now
     c.target = max(<uint64_t>LEAST, c.target * 3 // 4)
+    c.cluster.next = now
+    c.cluster.wait = PROBE_WAIT
     losses_forget(&c.losses, now)
     trend_forget(&c.trend)
 

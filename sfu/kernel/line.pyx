@@ -33,6 +33,12 @@ cdef enum:
     UNSETTLED_LOSS = 8
     # Over which a viewer's rate is taken when he tells a REMB (µs)
     REMB_SPAN = 900000
+    # A settled viewer who is sent pictures and tells none for so long (µs): his line stands still, perhaps
+    REMB_MISSED = 2500000
+    # µs for which one that was away is no wide line
+    RESUMES = 2000000
+    # Pictures, bits per second
+    PICTURES = 50000
 
 
 cdef void line_open(engine* e, int32_t viewer, bint transport_cc, bint tries) noexcept nogil:
@@ -75,8 +81,11 @@ cdef uint64_t line_pace(const engine* e, const session* v) noexcept nogil:
         # Stills would fill the line beyond what it bears, and little arrives between two of them: the
         # estimate would fall to that.
         return min(pace, v.estimator.target)
-    # Where it is not known how wide the line is, a keyframe need not wait for the average.
-    return pace if v.wishes or v.stalled else max(pace, v.estimator.target * 3 // 2)
+    # Where it is not known how wide the line is, a keyframe need not wait for the average; but of one that
+    # was away a while ago it is not known that it is as wide as it was.
+    if v.wishes or v.stalled or e.now - v.estimator.resumed_at < RESUMES:
+        return pace
+    return max(pace, v.estimator.target * 3 // 2)
 
 
 cdef void react(engine* e, int32_t viewer) noexcept nogil:
@@ -100,6 +109,7 @@ cdef void settle(session* v, int64_t now) noexcept nogil:
         v.unsettled_at = now
     elif now - v.unsettled_at > SETTLED_AFTER and v.id_send_time:
         v.counts = False
+        v.remb_at, v.remb_bytes = now, v.bytes_sent
         # Feedback on the last that were counted may get lost, and none follows.
         v.estimator.untold = 0
 
@@ -173,6 +183,16 @@ cdef void note_stalled(engine* e, int32_t viewer) noexcept nogil:
 cdef void line_slept(engine* e, int32_t viewer) noexcept nogil:
     if e.sessions[viewer].estimator != NULL:
         estimator_slept(e.sessions[viewer].estimator, e.now)
+        e.sessions[viewer].remb_at = e.now
+        e.sessions[viewer].remb_bytes = e.sessions[viewer].bytes_sent
+
+
+cdef bint tells_nothing(const engine* e, const session* v) noexcept nogil:
+    """Browsers tell a REMB several times a second while pictures arrive."""
+    cdef int64_t passed = e.now - v.remb_at
+    if passed < REMB_MISSED:
+        return False
+    return v.showing and (v.bytes_sent - v.remb_bytes) * 8000000 // passed > <uint64_t>v.sound_rate + PICTURES
 
 
 cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
@@ -185,7 +205,7 @@ cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
     v.estimator.untried = 0 if v.tries else v.wishes
     note_stalled(e, viewer)
     if v.may_count:
-        if not v.counts and (v.wishes or 8 * line_budget(e, v) < UNSETTLED_SPARE * v.allotted):
+        if not v.counts and (v.wishes or 8 * line_budget(e, v) < UNSETTLED_SPARE * v.allotted or tells_nothing(e, v)):
             count(v, e.now)
         settle(v, e.now)
         if v.wishes > line_budget(e, v):

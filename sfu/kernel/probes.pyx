@@ -37,7 +37,7 @@ cdef uint64_t probe_rate(const estimator* c, int64_t now, uint64_t wanted) noexc
     """A probe that is little above the target shows nothing: its packets are few. The first steps are long,
     because nothing is known yet."""
     cdef bint fresh = c.feedback_at == 0 or now - c.opened_at < FRESH
-    return min(rising_most(c), min(max(wanted * 9 // 8, c.target * 5 // 4), c.target * (3 if fresh else 2)))
+    return min(rising_most(c), min(max(wanted * 17 // 16, c.target * 5 // 4), c.target * (3 if fresh else 2)))
 
 
 cdef int64_t probes_due(estimator* c, int64_t now, uint64_t wanted) noexcept nogil:

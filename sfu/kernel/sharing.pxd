@@ -19,6 +19,8 @@ cdef inline int32_t sharing_level(const candidate* c, int32_t place) noexcept no
 cdef int32_t sharing_whole(const candidate* c, int32_t place) noexcept nogil
     # The place of the same layer with all its pictures.
 cdef uint64_t sharing_taken(const candidate* c) noexcept nogil
+cdef uint64_t sharing_free(const candidate* all, int32_t count) noexcept nogil
+    # What a larger layer leaves free.
 cdef void sharing_give(candidate* all, int32_t count, int64_t left, bint upward) noexcept nogil
     # `upward`: more than now, too; who has nothing yet may always get something.
 cdef bint sharing_raise(candidate* all, int32_t count, int64_t left) noexcept nogil

@@ -87,13 +87,18 @@ cdef bint is_larger(const candidate* c, int32_t before) noexcept nogil:
     return c.chosen >= 0 and (before < 0 or c.chosen > sharing_whole(c, before))
 
 
+cdef uint64_t sharing_free(const candidate* all, int32_t count) noexcept nogil:
+    cdef uint64_t taken = 0
+    cdef int32_t i
+    for i in range(count):
+        taken += sharing_taken(&all[i])
+    return taken // FREE
+
+
 cdef int32_t who_is_next(candidate* all, int32_t count, int64_t left, const int32_t* before) noexcept nogil:
     """Of those who share alike the first of whom has least; −1: nobody."""
     cdef int32_t i, next = -1
-    cdef int64_t free = 0
-    for i in range(count):
-        free += <int64_t>sharing_taken(&all[i]) // FREE
-    sharing_give(all, count, left - free, True)
+    sharing_give(all, count, left - <int64_t>sharing_free(all, count), True)
     for i in range(count):
         if not is_larger(&all[i], before[i]) or next >= 0 and all[i].cohort != all[next].cohort:
             continue

@@ -345,10 +345,11 @@ cdef struct session:
     int64_t allocate_at
     int64_t looks_since
     int64_t raised_at
-    # That may still turn out to be too much; how long is waited for the next because it did; as
-    # `source.pace`: how often Python is told
+    # That may still turn out to be too much; how long is waited for the next because it did; what the line
+    # bore (bits per second) when it was tried; as `source.pace`: how often Python is told
     bint on_trial
     int64_t raise_wait
+    uint64_t trial_budget
     int64_t telling_pace
     uint32_t sound_carried
     int64_t sound_since

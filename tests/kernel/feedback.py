@@ -1,5 +1,5 @@
-"""Transport-wide feedback as browsers write it
-(draft-holmer-rmcat-transport-wide-cc-extensions-01)."""
+"""What browsers tell of a line: transport-wide feedback
+(draft-holmer-rmcat-transport-wide-cc-extensions-01), REMB (draft-alvestrand-rmcat-remb-03)."""
 
 import struct
 
@@ -33,3 +33,11 @@ def write_feedback(base: int, arrivals: list[int | None], count: int, sender: in
     body += (reference & 0xFFFFFF).to_bytes(3, "big") + bytes([count & 0xFF]) + chunks + deltas
     body += bytes(-len(body) % 4)
     return struct.pack("!BBH", 0x80 | 15, 205, len(body) // 4) + body
+
+
+def write_remb(bitrate: int, ssrcs: int = 1) -> bytes:
+    """`ssrcs` that it names, each of them 1."""
+    exponent = max(0, bitrate.bit_length() - 18)
+    word = ssrcs << 24 | exponent << 18 | bitrate >> exponent
+    body = struct.pack("!II4sI", 7, 0, b"REMB", word) + struct.pack("!I", 1) * ssrcs
+    return struct.pack("!BBH", 0x80 | 15, 206, len(body) // 4) + body

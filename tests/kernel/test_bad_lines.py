@@ -103,6 +103,36 @@ def test_an_outage_is_over_when_it_is_over(play: Play) -> None:
     assert stretch.sound >= 45
 
 
+@pytest.mark.parametrize(("wide", "narrow", "span"), [(6e5, 3e5, 3), (5e5, 3e5, 4)])
+def test_steps_that_were_too_far_on_a_narrow_line_hold_up_nothing_on_a_wide_one(
+    play: Play, wide: float, narrow: float, span: float
+) -> None:
+    scene = play(Bottleneck(lambda t: 3e6 if t > 40 else wide if t % (2 * span) < span else narrow))
+    viewer = scene.viewers[0]
+    scene.run(40)
+    assert given(scene, viewer)[0] < 2
+    scene.run(8)
+    assert given(scene, viewer) == [2]
+
+
+def test_little_is_sent_into_a_line_that_stands_still_under_a_settled_viewer(play: Play) -> None:
+    """His browser's own estimate is all that he told; its end says it."""
+    line = Bottleneck(lambda t: 0 if 32 < t < 42 else 3e6)
+    scene = play(line)
+    viewer = scene.viewers[0]
+    scene.run(30)
+    told = viewer.feedbacks
+    scene.run(2 - 0.05)
+    assert viewer.feedbacks == told, "he has settled"
+    scene.run(4)
+    stretch = Stretch(scene, viewer, 5)
+    assert stretch.offered <= 3e5
+    scene.run(4)
+    stretch = Stretch(scene, viewer, 5)
+    assert stretch.pictures >= 15
+    assert stretch.sound >= 45
+
+
 def test_one_on_a_bad_line_costs_the_others_nothing(play: Play) -> None:
     scene = play(Bottleneck(steady(3e5)), Bottleneck(steady(10e6)), Bottleneck(steady(10e6)))
     scene.run(8)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sfu.kernel.core import EVENT_SOURCE, KIND_CAMERA, KIND_MICROPHONE, KIND_SCREEN, SteppedKernel
+from tests.kernel.feedback import write_remb
 from tests.kernel.peer import (
     LEVEL,
     MID,
@@ -229,19 +230,13 @@ def test_requests_to_repeat_everything_are_bounded(stage: Stage) -> None:
     assert counters["retransmitted"] + counters["retransmit_missed"] <= 501
 
 
-def remb(bitrate: int) -> bytes:
-    exponent = max(0, bitrate.bit_length() - 18)
-    body = struct.pack("!II4sI", 1, 0, b"REMB", 1 << 24 | exponent << 18 | bitrate >> exponent)
-    return struct.pack("!BBH", 0x80 | 15, 206, len(body) // 4) + body
-
-
 @pytest.mark.parametrize("bitrate", [1, 15, (1 << 58) - 1, 1 << 57])
 def test_what_a_viewer_says_of_his_line_is_believed_within_reason(
     stage: Stage, bitrate: int
 ) -> None:
     publisher, viewer = class_of(stage, 2)
     viewer.show(0, publisher)
-    viewer.send_rtcp(remb(bitrate))
+    viewer.send_rtcp(write_remb(bitrate))
     for n in range(600):
         stage.now += 1_000
         publisher.send(picture(publisher, n, vp8(n, keyframe=n == 0, size=1200)))
@@ -354,7 +349,7 @@ RTCP = st.one_of(
         st.integers(0, 31),
         st.binary(min_size=4, max_size=60),
     ),
-    st.builds(remb, st.integers(0, (1 << 58) - 1)),
+    st.builds(write_remb, st.integers(0, (1 << 58) - 1)),
     st.builds(
         lambda ssrc, pairs: (
             struct.pack("!BBHII", 0x81, 205, 2 + len(pairs), 1, ssrc)
@@ -465,7 +460,7 @@ def test_nothing_authentic_harms_the_kernel_or_its_viewers(
         late.check()
         for peer in crowd.peers:
             # Who says that his line bears nothing is shown nothing, until he says something else.
-            peer.send_rtcp(remb(20_000_000))
+            peer.send_rtcp(write_remb(20_000_000))
             peer.show(0, late)
         late.camera(99, keyframe=True)
         late.speak(5)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sfu.kernel.estimate import Estimator
+from tests.kernel.feedback import write_remb
 from tests.kernel.peer import SLOT_SSRC, Peer
 from tests.kernel.viewer import Bottleneck, Scene, Viewer, steady
 from zvonok.wire.ids import VIDEO_SLOTS
@@ -112,13 +113,6 @@ def test_nothing_is_black_for_ever_because_nothing_is_sent(play: Play) -> None:
     assert given(scene)[0] >= 1
 
 
-def remb(bitrate: int) -> bytes:
-    exponent = max(0, bitrate.bit_length() - 18)
-    body = struct.pack("!II", 7, 0) + b"REMB"
-    body += struct.pack("!II", 1 << 24 | exponent << 18 | bitrate >> exponent, 1)
-    return struct.pack("!BBH", 0x80 | 15, 206, len(body) // 4) + body
-
-
 def test_who_promises_arrivals_and_tells_a_remb_is_held_to_that(play: Play) -> None:
     line = Bottleneck(steady(3e5))
     scene = play(line, view=promises())
@@ -128,7 +122,7 @@ def test_who_promises_arrivals_and_tells_a_remb_is_held_to_that(play: Play) -> N
         if second == 20:
             before = line.offered
         scene.run(1)
-        viewer.peer.send_rtcp(remb(270_000))
+        viewer.peer.send_rtcp(write_remb(270_000))
     assert line.offered - before <= 1.5 * 5 * 3e5 / 8
 
 
@@ -182,7 +176,7 @@ def test_a_remb_says_nothing_of_sound(play: Play) -> None:
     scene.run(20)
     heard, told = len(viewer.sound), viewer.feedbacks
     for _ in range(20):
-        viewer.peer.send_rtcp(remb(11_000))
+        viewer.peer.send_rtcp(write_remb(11_000))
         scene.run(0.5)
     assert len(viewer.sound) - heard >= 10 * 20, "sound came all the while"
     assert viewer.feedbacks == told, "he is counted again"
@@ -208,7 +202,7 @@ def test_estimates_that_leap_do_not_flood_python(play: Play) -> None:
     told = 0
     for _ in range(1000):
         for bitrate in (1000, 20_000_000) * 3:
-            peer.send_rtcp(remb(bitrate))
+            peer.send_rtcp(write_remb(bitrate))
             scene.stage.kernel.tick(scene.stage.now)
         scene.run(0.002)
         told += len(scene.events())

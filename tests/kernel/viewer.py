@@ -3,11 +3,12 @@
 import heapq
 import random
 import struct
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sfu.kernel.core import SteppedKernel
-from tests.kernel.feedback import write_feedback
+from tests.kernel.feedback import write_feedback, write_remb
 from tests.kernel.peer import SLOT_RTX_SSRC, SLOT_SSRC, TRANSPORT_CC, Address, Peer, Stage, parse
 
 STEP = 2_000
@@ -15,6 +16,8 @@ STEP = 2_000
 OVERHEAD = 28
 FEEDBACK_EVERY = 60_000
 REPORT_EVERY = 1_000_000
+REMB_EVERY = 300_000
+REMB_OVER = 1_000_000
 NACK_AGAIN = 100_000
 NACK_TRIES = 10
 
@@ -74,6 +77,9 @@ class Viewer:
         self.heard: dict[int, int] = {}
         self.base: int | None = None
         self.feedbacks = 0
+        self.uncounted: deque[tuple[int, int]] = deque()
+        """When pictures without a number arrived, and their bytes."""
+        self.remb_at = stage.now
         self.feedback_at = self.reported_at = stage.now
         self.frames: dict[int, list[tuple[int, int]]] = {}
         """By slot: when a picture was whole and could be decoded, and its bytes."""
@@ -112,6 +118,8 @@ class Viewer:
         if p.ssrc < SLOT_SSRC:
             self.sound.append(at)
             return
+        if number is None:
+            self.uncounted.append((at, len(data)))
         slot = p.ssrc - (SLOT_RTX_SSRC if p.ssrc >= SLOT_RTX_SSRC else SLOT_SSRC)
         decoder = self._decoders.setdefault(slot, Decoder())
         if p.ssrc == SLOT_SSRC:
@@ -133,6 +141,9 @@ class Viewer:
         if now - self.reported_at >= REPORT_EVERY:
             self.reported_at = now
             self._later(struct.pack("!BBHI", 0x80, 201, 1, 7))
+        if now - self.remb_at >= REMB_EVERY:
+            self.remb_at = now
+            self._estimate()
         for slot, decoder in self._decoders.items():
             missing = decoder.missing(now)
             for sequence in missing:
@@ -140,6 +151,14 @@ class Viewer:
                 self._later(struct.pack("!BBHIIHH", 0x81, 205, 3, 7, SLOT_SSRC + slot, sequence, 0))
             if decoder.stuck(now):
                 self._later(struct.pack("!BBHII", 0x81, 206, 2, 7, SLOT_SSRC + slot))
+
+    def _estimate(self) -> None:
+        """Chromium allows itself half as much again as arrives."""
+        while self.uncounted and self.uncounted[0][0] < self.stage.now - REMB_OVER:
+            self.uncounted.popleft()
+        if self.uncounted:
+            arrived = sum(size for _, size in self.uncounted) * 8_000_000 // REMB_OVER
+            self._later(write_remb(arrived * 3 // 2))
 
     def _feedback(self) -> bytes:
         """Of all that arrived since the last one."""

@@ -25,8 +25,9 @@ cdef struct candidate:
     bint forced
     # What is chosen does not fit, so stills come of it; of a camera as many as what is left makes
     bint stills
-    # It had nothing, or stills, because nothing fitted
+    # It had nothing, or stills, because nothing fitted; it had stills
     bint had_nothing
+    bint had_stills
     int32_t count
     # Places in `options`; −1: none
     int32_t current

@@ -80,6 +80,7 @@ cdef void describe(engine* e, const session* v, int32_t slot_index, candidate* c
     c.precedence = precedence_of(e, v, s)
     c.forced = s.track % KINDS == SCREEN
     c.had_nothing = s.given == GIVEN_NOTHING or s.stills
+    c.had_stills = s.stills
     c.count = 0
     if s.track % KINDS == CAMERA:
         add_camera(e, s, c)

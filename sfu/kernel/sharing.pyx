@@ -6,6 +6,8 @@ from sfu.kernel.sizes cimport VIDEO_SLOTS
 cdef enum:
     # Where so much is left, stills come of a camera that has nothing smaller; of so many at once
     STILLS_LEAST = 96000
+    # Less is enough to go on with them: estimates waver, and a still takes seconds to arrive
+    STILLS_KEPT = 56000
     STILLS_MOST = 4
     # One part of so many of what is given stays free when a larger layer is taken: estimates swing by as
     # much, and each change of a layer costs its publisher a keyframe
@@ -26,7 +28,7 @@ cdef int64_t give_stills(candidate* all, int32_t count, int64_t left) noexcept n
     """To those whose least does not fit. What is left after it."""
     cdef int32_t i, found = 0
     for i in range(count):
-        if all[i].chosen >= 0 or left < STILLS_LEAST or found == STILLS_MOST:
+        if all[i].chosen >= 0 or left < (STILLS_KEPT if all[i].had_stills else STILLS_LEAST) or found == STILLS_MOST:
             continue
         all[i].chosen = 0
         all[i].stills = True

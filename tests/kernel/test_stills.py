@@ -66,6 +66,20 @@ def test_it_is_shown_as_stills(play: Play) -> None:
     assert scene.camera.keyframes - keyframes <= 9
 
 
+@pytest.mark.parametrize("capacity", [1.8e5, 2e5])
+def test_stills_that_have_begun_are_not_given_up_because_an_estimate_wavers(
+    play: Play, capacity: float
+) -> None:
+    """Each is asked for, and takes seconds to arrive."""
+    scene = play(Bottleneck(steady(capacity)))
+    viewer = scene.viewers[0]
+    scene.run(10)
+    stretch = Stretch(scene, viewer, 20)
+    assert stretch.pictures * 20 >= 4
+    assert stretch.sound >= 49.5
+    assert stretch.offered <= 1.1 * capacity
+
+
 def test_it_moves_now_and_then_where_almost_all_of_it_fits(play: Play) -> None:
     scene = play(Bottleneck(steady(1.5e6)))
     scene.run(10)

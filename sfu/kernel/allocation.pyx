@@ -63,10 +63,10 @@ cdef bint is_too_much(engine* e, const slot* s, const candidate* c) noexcept nog
 cdef void apply(engine* e, int32_t viewer, const candidate* c) noexcept nogil:
     cdef slot* s = &e.sessions[viewer].slots[c.slot]
     cdef int32_t given = GIVEN_NOTHING if c.chosen < 0 else c.options[c.chosen].layer
-    cdef uint32_t bit = 1u << c.slot
     s.limited = c.chosen < c.count - 1 or c.stills
     s.stills = c.stills
-    e.sessions[viewer].yields = e.sessions[viewer].yields & ~bit | (bit if c.stills and not c.forced else 0)
+    if c.stills and not c.forced:
+        e.sessions[viewer].yields |= 1u << c.slot
     if c.chosen >= 0:
         s.temporal_wanted = <uint8_t>c.options[c.chosen].temporal
     s.strangled = is_too_much(e, s, c)
@@ -175,6 +175,8 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
         v.on_trial = True
         v.trial_budget = line_budget(e, v)
     sum_up(e, v, all, count, sound)
+    # Not those either of which nothing can come at present.
+    v.yields = 0
     for i in range(count):
         apply(e, viewer, &all[i])
     v.allocate_at = e.now + (CHECK_LIMITED if v.wishes else CHECK_SETTLED)

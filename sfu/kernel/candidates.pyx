@@ -48,8 +48,8 @@ cdef void add_camera(engine* e, const slot* s, candidate* c) noexcept nogil:
             return
         for layer in range(layers):
             if slots_rank(e, s.track, layer) == rank and may_come(e, s, layer):
-                # An only layer is the largest.
-                add_layer(e, s, c, layer, LAYERS - layers + rank, c.count == 0)
+                # An only layer is the largest; heights may be those of more layers than there are now.
+                add_layer(e, s, c, layer, min(LAYERS - 1, LAYERS - layers + rank), c.count == 0)
 
 
 cdef int64_t precedence_of(engine* e, const session* v, const slot* s) noexcept nogil:

@@ -35,6 +35,8 @@ cdef enum:
     REMB_SPAN = 900000
     # A settled viewer who is sent pictures and tells none for so long (µs): his line stands still, perhaps
     REMB_MISSED = 2500000
+    # Bits per second for whatever is not sound, at the least
+    BESIDE_SOUND = 30000
     # µs for which one that was away is no wide line
     RESUMES = 2000000
     # Pictures, bits per second
@@ -76,7 +78,9 @@ cdef uint64_t line_pace(const engine* e, const session* v) noexcept nogil:
     cdef uint64_t pace
     if not is_known(e, v):
         return PACE_UNKNOWN
-    pace = estimator_pace(v.estimator)
+    # Sound does not wait. Where it has no numbers the estimate may fall below it, and with nothing left for a
+    # packet that has one would never rise.
+    pace = max(estimator_pace(v.estimator), <uint64_t>v.sound_rate + BESIDE_SOUND)
     if v.yields and not v.estimator.cluster.sending:
         # Stills would fill the line beyond what it bears, and little arrives between two of them: the
         # estimate would fall to that.

@@ -68,6 +68,18 @@ def promises(*, sound: bool = True, pictures: bool = True, rtx: bool = True) -> 
     return view
 
 
+def test_a_dip_does_not_end_the_pictures_of_who_counts_no_sound(play: Play) -> None:
+    """His feedback tells of less than what leaves: the estimate may fall below the sound."""
+    begins = 0.0
+    line = Bottleneck(lambda t: 150e3 if 3 <= t - begins < 6 else 2e6)
+    scene = play(line, view=promises(sound=False))
+    begins = scene.stage.now / 1e6
+    scene.run(8)
+    seen = len(scene.viewers[0].frames[0])
+    scene.run(10)
+    assert len(scene.viewers[0].frames[0]) - seen >= 60
+
+
 def test_a_line_without_repairs_is_tried_by_pictures(play: Play) -> None:
     """Probes repeat packets (RFC 4588): who takes no repairs cannot be probed."""
     scene = play(Bottleneck(steady(10e6)), view=promises(rtx=False))

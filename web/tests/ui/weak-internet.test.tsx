@@ -1,6 +1,6 @@
 // Weak-internet mode as a person sees it: one press, and on each tile why there is no picture.
 import { expect, test } from "vitest";
-import type { ConnectionDetails, Preview, TileDetails } from "../../src/call";
+import type { ConnectionDetails, Preview, Quality, TileDetails } from "../../src/call";
 import { Banners } from "../../src/ui/call/banners";
 import { Tile } from "../../src/ui/call/tile";
 import { Toolbar } from "../../src/ui/call/toolbar";
@@ -73,18 +73,19 @@ test("a tile says why it has no picture, and only where there would be one", () 
 
 const details = (tiles: readonly TileDetails[]) => ({ tiles }) as unknown as ConnectionDetails;
 
-test.each<[string, Partial<TileDetails>, string | null]>([
+test.each<[string, Partial<TileDetails>, string | null, Quality?]>([
   ["one's own line", { reason: "line" }, "картинка не помещается: ваша связь"],
-  ["the other's line", { reason: "publisher" }, "только звук: слабая связь участника"],
+  ["the other's line", { reason: "publisher" }, "только звук: слабая связь участника", "poor"],
+  ["nothing, as the other's camera hangs", { reason: "publisher" }, null],
   ["the server", { reason: "server" }, "картинки нет: сервер не успевает"],
   ["nothing, as it is on its way", { reason: "tile" }, null],
   ["nothing, as something comes", { reason: "line", layer: "q" }, null],
   ["nothing that is known", { reason: null }, null],
-])("a tile says that it is %s", (_, traits, words) => {
+])("a tile says that it is %s", (_, traits, words, quality = "good") => {
   const call = fakeCall();
   const tile = { participant: 2, kind: "camera", layer: null, reason: null, ...traits };
   call.state.details.value = details([tile as TileDetails]);
-  mountIn(call, <Tile person={person(2, { camera: true })} kind="camera" />);
+  mountIn(call, <Tile person={person(2, { camera: true, quality })} kind="camera" />);
   const shown = screen.getByTestId("tile");
   expect(shown.querySelector(".tile-why")?.textContent?.trim() ?? null).toBe(words);
   expect(shown.querySelector(".tile-wait") === null).toBe(words !== null);

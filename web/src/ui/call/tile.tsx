@@ -36,6 +36,8 @@ function nothingComes(person: Person, kind: "camera" | "screen"): TextKey | null
   const tiles = useCall().call.state.details.value?.tiles ?? [];
   const tile = tiles.find((one) => one.participant === person.number && one.kind === kind);
   if (tile === undefined || tile.layer !== null || tile.reason === null) return null;
+  // A camera may also hang for a moment, or a keyframe be awaited: that is no weak connection.
+  if (tile.reason === "publisher" && person.quality !== "poor") return null;
   return tile.reason === "tile" ? null : `tile.nothing.${tile.reason}`;
 }
 

@@ -63,8 +63,8 @@ class Browser:
         self.sequence = 0
         self.heard: list[ServerMessage] = []
         """Everything so far."""
-        self.deflated = 0
-        """How much of it came deflated."""
+        self.deflated: list[ServerMessage] = []
+        """What of it came deflated."""
 
     @property
     def you(self) -> int:
@@ -80,12 +80,14 @@ class Browser:
     async def read(self) -> ServerMessage:
         message = await self.socket.receive(PATIENCE)
         data = message.data
-        if message.type is aiohttp.WSMsgType.BINARY:
+        deflated = message.type is aiohttp.WSMsgType.BINARY
+        if deflated:
             data = zlib.decompress(data, wbits=-zlib.MAX_WBITS)
-            self.deflated += 1
         else:
             assert message.type is aiohttp.WSMsgType.TEXT, (message.type, data)
         decoded: ServerMessage = _decode(data)
+        if deflated:
+            self.deflated.append(decoded)
         self._follow(decoded)
         return decoded
 

@@ -80,6 +80,7 @@ def figures_of(viewers: int) -> tuple[dict[str, dict[str, float]], bool]:
     figures = {"rising": measured(scene, timed)}
     scene.run(SETTLING_S - RISING_S)
     figures["settled"] = measured(scene, timed)
+    timed.close()
     return figures, timed.heard <= OF_ONE_SETTLED * viewers * MEASURED_S
 
 

@@ -14,5 +14,5 @@ def test_viewers_with_room_settle_and_what_they_cost_is_told_apart() -> None:
 
 
 def test_viewers_without_room_do_not_settle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settled, "LINE", 250e3)
+    monkeypatch.setattr(settled, "LINE", 180e3)
     assert not settled.figures_of(1)[1]

@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -28,12 +27,15 @@ import aiohttp
 from tests.leash import PARENTS_LEASH
 from tests.ports import free_port
 from zvonok.service.descriptors import raise_limit
+from zvonok.wire.deflate import Inflated, inflated
 from zvonok.wire.ids import SEATS
 
 HERE = Path(__file__).resolve().parents[1]
 SCHOOL_KEY = "bench"
 START_SECONDS = 60
 PATIENCE = 300.0
+MOST = 1 << 20
+"""Bytes of a message once it is inflated."""
 
 
 class Installation:
@@ -90,13 +92,20 @@ async def come(origin: str, link: str, number: int, trusting: ssl.SSLContext) ->
                 grant = (await reply.json())["grant"]
             async with session.ws_connect("/api/call", heartbeat=None) as browser:
                 await browser.send_json({"type": "join", "grant": grant, "deflate": True})
-                said = await browser.receive(timeout=PATIENCE)
-                data = said.data
-                if said.type is aiohttp.WSMsgType.BINARY:
-                    data = zlib.decompress(data, wbits=-zlib.MAX_WBITS)
-                first = json.loads(data)
-                return "joined" if first["type"] == "welcome" else str(first["error"]["code"])
-    except (OSError, aiohttp.ClientError, TypeError) as error:
+                return outcome(await browser.receive(timeout=PATIENCE))
+    except (OSError, aiohttp.ClientError) as error:
+        return f"{type(error).__name__}: {error}"[:60]
+
+
+def outcome(first: aiohttp.WSMessage) -> str:
+    """Of the first message after a `join`."""
+    if first.type not in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY):
+        return f"{first.type.name}: {first.data}"[:60]
+    try:
+        binary = first.type is aiohttp.WSMsgType.BINARY
+        said = json.loads(inflated(first.data, MOST) if binary else first.data)
+        return "joined" if said["type"] == "welcome" else str(said["error"]["code"])
+    except (Inflated, ValueError, TypeError, LookupError) as error:
         return f"{type(error).__name__}: {error}"[:60]
 
 

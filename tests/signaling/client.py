@@ -9,6 +9,7 @@ from typing import Any, Self, TypeVar
 
 import aiohttp
 import msgspec
+from msgspec.structs import asdict
 
 from tests.patience import PATIENCE
 from zvonok.wire import rest
@@ -19,6 +20,7 @@ from zvonok.wire.client import (
     Join,
     Leave,
     Media,
+    OwnMedia,
     Participant,
     Ping,
     Pong,
@@ -238,7 +240,7 @@ class Client:
         headers: dict[str, str] | None = None,
     ) -> Browser:
         browser = await self.connect(headers)
-        await browser.send(Join(grant, resume, media or Media()))
+        await browser.send(Join(grant, resume, OwnMedia(**asdict(media or Media()))))
         await browser.until(Welcome)
         return browser
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from msgspec.structs import asdict
+
 from signaling.call.call import Call
 from signaling.call.effects import (
     Acknowledge,
@@ -20,6 +22,7 @@ from zvonok.wire.client import (
     ClientMessage,
     Join,
     Media,
+    OwnMedia,
     Participant,
     Role,
     ServerMessage,
@@ -107,7 +110,7 @@ class Stage:
         socket = self._count
         newcomer = self.newcomer(name, role, grant=grant or f"grant {socket}")
         self.viewers[socket] = Viewer(newcomer.grant)
-        message = Join("signed", resume, media or Media(), page)
+        message = Join("signed", resume, OwnMedia(**asdict(media or Media())), page)
         self.do(self.call.join(socket, message, newcomer, self.now))
         return socket
 

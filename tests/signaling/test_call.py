@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from msgspec.structs import asdict
 
 from signaling.call.call import CONNECT_SECONDS, EMPTY_SECONDS
 from signaling.call.effects import Answered, Arrived, Departed, Effect, Keep, SessionTouched
@@ -22,6 +23,7 @@ from zvonok.wire.client import (
     Leave,
     Media,
     Offer,
+    OwnMedia,
     Ping,
     Pong,
     Publish,
@@ -374,7 +376,7 @@ def test_a_hostile_estimate_is_refused(estimate: str) -> None:
 def test_mute_closes_the_source_at_once(stage: Stage) -> None:
     socket = stage.join(media=Media(microphone=True, camera=True))
     stage.say(socket, Offer(0, "v=0"))
-    effects = stage.say(socket, SetMedia(Media(camera=True)))
+    effects = stage.say(socket, SetMedia(OwnMedia(camera=True)))
     wanted = stage.call.wanted(stage.session(socket))
     assert wanted is not None
     assert wanted.open == ["camera"]
@@ -520,7 +522,7 @@ def test_who_searches_again_and_again_has_nobody_sorted_again(stage: Stage) -> N
     sockets = [stage.join(name) for name in ("Яна", "Анна")]
     stage.say(sockets[0], Search(1))
     arranged = stage.call.people.arranged()
-    stage.say(sockets[0], SetMedia(Media(camera=True)))
+    stage.say(sockets[0], SetMedia(OwnMedia(camera=True)))
     stage.say(sockets[0], Search(2))
     assert stage.call.people.arranged() is arranged
     stage.join("Ольга", "host")
@@ -807,8 +809,8 @@ def test_who_was_replaced_while_he_was_away_is_told_and_takes_nothing_back(stage
     assert stage.viewers[back].got(Failed) == []
     assert stage.viewers[second].got(Corrected) == []
     # Once his page has said that it is off, the next time is a wish of its own.
-    stage.say(back, SetMedia(Media(microphone=True)))
-    stage.say(back, SetMedia(screen))
+    stage.say(back, SetMedia(OwnMedia(microphone=True)))
+    stage.say(back, SetMedia(OwnMedia(**asdict(screen))))
     assert stage.viewers[back].got(Corrected) == []
     assert stage.viewers[second].got(Corrected) == [
         Corrected(Media(), replaced_by=stage.seat(back))
@@ -819,7 +821,7 @@ def test_a_mute_said_before_one_heard_of_it_takes_no_screen_back(stage: Stage) -
     first = stage.join(media=Media(microphone=True, screen=True))
     second = stage.join(media=Media(screen=True))
     stage.viewers[first].got(Corrected)
-    stage.say(first, SetMedia(Media(screen=True)))
+    stage.say(first, SetMedia(OwnMedia(screen=True)))
     assert stage.viewers[first].got(Corrected) == [
         Corrected(Media(), replaced_by=stage.seat(second))
     ]
@@ -829,12 +831,12 @@ def test_a_mute_said_before_one_heard_of_it_takes_no_screen_back(stage: Stage) -
 def test_who_comes_back_to_a_screen_that_nobody_shows_any_more_goes_on(stage: Stage) -> None:
     first, second = stage.join(media=Media(screen=True)), stage.join()
     stage.drop(first)
-    stage.say(second, SetMedia(Media(screen=True)))
-    stage.say(second, SetMedia(Media()))
+    stage.say(second, SetMedia(OwnMedia(screen=True)))
+    stage.say(second, SetMedia(OwnMedia()))
     back = stage.join(resume=stage.viewers[first].resume, media=Media(screen=True))
     assert stage.viewers[back].got(Corrected) == []
     # It is his own again: who replaces it now tells him.
-    stage.say(second, SetMedia(Media(screen=True)))
+    stage.say(second, SetMedia(OwnMedia(screen=True)))
     assert len(stage.viewers[back].got(Corrected)) == 1
 
 
@@ -842,7 +844,7 @@ def test_a_screen_of_a_seat_that_was_given_up_takes_nobodys_place(stage: Stage) 
     first, second = stage.join(media=Media(screen=True)), stage.join()
     stage.drop(first)
     stage.wait(HOLD_SECONDS)
-    stage.say(second, SetMedia(Media(screen=True)))
+    stage.say(second, SetMedia(OwnMedia(screen=True)))
     back = stage.join(resume=stage.viewers[first].resume, media=Media(screen=True))
     assert stage.viewers[back].got(Welcome)[0].resumed is False
     assert stage.viewers[back].got(Corrected) == [
@@ -856,16 +858,16 @@ def test_a_moderators_screen_stays(stage: Stage) -> None:
     guest = stage.join(media=Media(screen=True, camera=True))
     assert stage.viewers[guest].got(Corrected) == [Corrected(Media(camera=True))]
     assert stage.viewers[guest].got(Failed)[0].error.code == "screen_taken"
-    stage.say(host, SetMedia(Media()))
-    stage.say(guest, SetMedia(Media(screen=True)))
+    stage.say(host, SetMedia(OwnMedia()))
+    stage.say(guest, SetMedia(OwnMedia(screen=True)))
     assert stage.viewers[guest].got(Corrected) == []
 
 
 def test_a_screen_is_not_free_because_somebody_else_mutes_himself(stage: Stage) -> None:
     stage.join("Host", "host", media=Media(screen=True))
     first, second = stage.join(media=Media(microphone=True)), stage.join()
-    stage.say(first, SetMedia(Media()))
-    stage.say(second, SetMedia(Media(screen=True)))
+    stage.say(first, SetMedia(OwnMedia()))
+    stage.say(second, SetMedia(OwnMedia(screen=True)))
     (failed,) = stage.viewers[second].got(Failed)
     assert (failed.error.code, failed.error.details) == ("screen_taken", {"by": 1})
 
@@ -874,13 +876,13 @@ def test_a_screen_is_free_when_its_sharer_is_gone(stage: Stage) -> None:
     host = stage.join("Host", "host", media=Media(screen=True))
     guest = stage.join()
     stage.say(host, Leave())
-    stage.say(guest, SetMedia(Media(screen=True)))
+    stage.say(guest, SetMedia(OwnMedia(screen=True)))
     assert stage.viewers[guest].got(Corrected) == []
 
 
 def test_there_is_no_screen_sound_without_a_screen(stage: Stage) -> None:
     socket = stage.join()
-    stage.say(socket, SetMedia(Media(screen_audio=True)))
+    stage.say(socket, SetMedia(OwnMedia(screen_audio=True)))
     assert stage.viewers[socket].got(Corrected) == [Corrected(Media())]
 
 
@@ -903,7 +905,7 @@ def test_a_change_is_in_force_when_the_sfu_says_its_revision(stage: Stage) -> No
     socket = offered(stage)
     number = stage.seat(socket)
     first = stage.call.wanted(stage.session(socket))
-    stage.say(socket, SetMedia(Media(microphone=True)))
+    stage.say(socket, SetMedia(OwnMedia(microphone=True)))
     second = stage.call.wanted(stage.session(socket))
     assert first is not None
     assert second is not None

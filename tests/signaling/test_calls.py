@@ -37,6 +37,7 @@ from zvonok.wire.client import (
     Line,
     Media,
     Offer,
+    OwnMedia,
     Publish,
     SetMedia,
     Speakers,
@@ -243,7 +244,7 @@ async def test_a_redis_that_forgot_its_last_second_is_told_again(
     gone = await sfu.session_of(leaves.you)
     await leaves.leave()
     await leaves.until(Ended)
-    await stays.send(SetMedia(media=Media(), command="mute"))
+    await stays.send(SetMedia(media=OwnMedia(), command="mute"))
     await stays.until(Done)
     await until_said(redis, keys, lambda wanted, _: gone.encode() not in wanted)
     for key, fields in zip(keys, earlier, strict=True):

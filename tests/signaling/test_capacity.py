@@ -5,7 +5,7 @@ import pytest
 from signaling.call.effects import Send, Spread
 from signaling.call.parts.size import RESERVED_SEATS
 from tests.signaling.stage import Stage
-from zvonok.wire.client import Change, Leave, Media, SetMedia
+from zvonok.wire.client import Change, Leave, Media, OwnMedia, SetMedia
 from zvonok.wire.errors import Refusal
 from zvonok.wire.ids import SEATS
 
@@ -40,7 +40,7 @@ def test_two_thousand_join_and_one_more_does_not(full: Stage) -> None:
 
 def test_a_change_among_two_thousand_is_one_message(full: Stage) -> None:
     speaker = list(full.viewers)[100]
-    full.say(speaker, SetMedia(Media(microphone=True)))
+    full.say(speaker, SetMedia(OwnMedia(microphone=True)))
     effects = full.wait(1.1)
     spread = [effect for effect in effects if isinstance(effect, Spread)]
     assert len(spread) == 1

@@ -18,6 +18,7 @@ from zvonok.wire.client import (
     Failed,
     Leave,
     Media,
+    OwnMedia,
     SetMedia,
     SetQuality,
 )
@@ -30,7 +31,7 @@ def stage() -> Stage:
 
 def test_a_command_is_answered_after_all_that_it_changed(stage: Stage) -> None:
     socket = stage.join()
-    effects = stage.say(socket, SetMedia(Media(camera=True), command="a"))
+    effects = stage.say(socket, SetMedia(OwnMedia(camera=True), command="a"))
     assert effects.index(Acknowledge(socket, Done("a"))) > max(
         at for at, effect in enumerate(effects) if isinstance(effect, Keep)
     )
@@ -38,13 +39,13 @@ def test_a_command_is_answered_after_all_that_it_changed(stage: Stage) -> None:
 
 def test_without_an_id_there_is_no_answer(stage: Stage) -> None:
     socket = stage.join()
-    stage.say(socket, SetMedia(Media(camera=True)))
+    stage.say(socket, SetMedia(OwnMedia(camera=True)))
     assert stage.viewers[socket].got(Done) == []
 
 
 def test_what_is_said_again_is_done_once(stage: Stage) -> None:
     socket = stage.join()
-    on, off = SetMedia(Media(camera=True), command="on"), SetMedia(Media(), command="off")
+    on, off = SetMedia(OwnMedia(camera=True), command="on"), SetMedia(OwnMedia(), command="off")
     for message in (on, off, on):
         stage.say(socket, message)
     assert stage.viewers[socket].got(Done) == [Done("on"), Done("off"), Done("on")]
@@ -98,7 +99,7 @@ async def test_done_is_said_only_when_it_is_stored(
     browser = await school.client.come(lesson.participant_link, "A")
     await browser.until_people(1)
     async with full(redis):
-        await browser.send(SetMedia(Media(camera=True), command="a"))
+        await browser.send(SetMedia(OwnMedia(camera=True), command="a"))
         await browser.until_person(browser.you, media=Media(camera=True))
         async with asyncio.timeout(PATIENCE):
             while school.parts.calls.health()["redis"]:

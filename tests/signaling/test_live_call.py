@@ -17,8 +17,8 @@ from zvonok.wire.bus import WantedSession
 from zvonok.wire.client import (
     COMMANDS_REMEMBERED,
     Done,
-    Media,
     Offer,
+    OwnMedia,
     SetMedia,
     SetQuality,
     Tile,
@@ -83,7 +83,7 @@ async def test_an_offer_is_written_once(written: Written) -> None:
     view = written.take()
     assert keys(view) == [bus.wanted_key("c"), bus.worker_key("worker")]
     assert size(view) < 512
-    written.say(socket, SetMedia(Media(microphone=True)))
+    written.say(socket, SetMedia(OwnMedia(microphone=True)))
     assert size(written.take()) < 512
     written.say(socket, Offer(1, SDP))
     assert offers_in(written.take()) == 1
@@ -192,7 +192,7 @@ async def test_what_waits_for_much_is_told_when_all_of_it_is_written(written: Wr
     for _ in range(RECORDS_AT_ONCE + 1):
         written.join()
     socket = written.join()
-    written.say(socket, SetMedia(Media(microphone=True), command="m"))
+    written.say(socket, SetMedia(OwnMedia(microphone=True), command="m"))
     written.live.attach(socket, cast("Outlet", Ear(heard)))
     for take in (written.take, written.live.take_writes):
         part = take()

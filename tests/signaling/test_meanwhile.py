@@ -19,7 +19,16 @@ from tests.signaling.client import Browser
 from tests.signaling.conftest import School
 from tests.signaling.fake_sfu import FakeSfu
 from zvonok.wire import bus
-from zvonok.wire.client import Answer, Ended, Failed, Join, Media, Offer, SetMedia, Welcome
+from zvonok.wire.client import (
+    Answer,
+    Ended,
+    Failed,
+    Join,
+    Offer,
+    OwnMedia,
+    SetMedia,
+    Welcome,
+)
 from zvonok.wire.errors import Refusal
 
 OFFER = "v=0\r\nan offer"
@@ -91,7 +100,7 @@ async def test_a_command_above_the_rate_is_refused_by_its_name(school: School) -
     with school.offset.standing_still():
         for _ in range(int(MESSAGES.burst)):
             await browser.socket.send_str('{"type":"ping"}')
-        await browser.send(SetMedia(Media(microphone=True), command="mute-7"))
+        await browser.send(SetMedia(OwnMedia(microphone=True), command="mute-7"))
         failed = await browser.until(Failed)
     assert (failed.error.code, failed.command) == ("rate_limited", "mute-7")
     assert failed.error.details["retry_after"] > 0

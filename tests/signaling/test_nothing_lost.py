@@ -23,7 +23,7 @@ from tests.signaling.fake_sfu import FakeSfu
 from zvonok.service.settings import Settings
 from zvonok.service.storage import Database
 from zvonok.wire import bus, rest
-from zvonok.wire.client import Answer, End, Ended, Failed, Leave, Media, Offer, SetMedia
+from zvonok.wire.client import Answer, End, Ended, Failed, Leave, Media, Offer, OwnMedia, SetMedia
 from zvonok.wire.errors import Refusal
 
 OFFER = "v=0\r\nan offer"
@@ -67,7 +67,7 @@ async def test_a_slow_end_is_told_when_it_is_stored_and_holds_up_nobody(
     session = await _session_in(school, other.lesson.id, pupil)
     await host.send(End(command="end"))
     await asyncio.wait_for(asked.wait(), PATIENCE)
-    await pupil.send(SetMedia(Media(microphone=True)))
+    await pupil.send(SetMedia(OwnMedia(microphone=True)))
     await sfu.until(session, open=["microphone"])
     await host.until_answered()
     assert not any(isinstance(message, Ended) for message in host.heard)

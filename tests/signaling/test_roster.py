@@ -4,6 +4,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import asdict
 
 from signaling.call import told
 from signaling.call.turn import Turn
@@ -16,6 +17,7 @@ from zvonok.wire.client import (
     Leave,
     Media,
     Offer,
+    OwnMedia,
     Ping,
     Search,
     SetMedia,
@@ -78,7 +80,7 @@ class People(RuleBasedStateMachine):
     @rule(data=st.data(), media=MEDIA)
     def set_media(self, data: st.DataObject, media: Media) -> None:
         if (socket := self.somebody(data)) is not None:
-            self.stage.say(socket, SetMedia(media))
+            self.stage.say(socket, SetMedia(OwnMedia(**asdict(media))))
 
     @rule(data=st.data(), quality=st.sampled_from(["good", "poor"]))
     def set_quality(self, data: st.DataObject, quality: str) -> None:
@@ -163,7 +165,7 @@ def test_who_comes_back_otherwise_and_is_at_once_as_before_knows_it() -> None:
     stage.drop(first)
     again = stage.join(resume=stage.viewers[first].resume)
     assert not stage.viewers[again].people[1].media.screen
-    stage.say(again, SetMedia(on))
+    stage.say(again, SetMedia(OwnMedia(screen=True)))
     stage.wait(1)
     assert stage.viewers[again].people[1].media.screen
 

@@ -18,8 +18,8 @@ from zvonok.wire.client import (
     Done,
     Failed,
     Leave,
-    Media,
     Offer,
+    OwnMedia,
     SetMedia,
     SetSize,
     Size,
@@ -178,7 +178,7 @@ async def test_a_size_is_told_when_the_newest_is_stored(
     stored[2].set()
     await asyncio.wait_for(asked[3].wait(), PATIENCE)
     # What is written of the call meanwhile says nothing of the size.
-    await host.send(SetMedia(Media(microphone=True)))
+    await host.send(SetMedia(OwnMedia(microphone=True)))
     await sfu.until(await sfu.session_of(host.you), open=["microphone"])
     await host.until_answered()
     assert not any(isinstance(message, Done) for message in host.heard)

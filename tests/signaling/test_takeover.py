@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import asdict
 
 from signaling.call.call import EMPTY_SECONDS, NUMBERS_SKIPPED, Call
 from signaling.call.effects import Acknowledge, Effect, Keep, Send, SessionTouched
@@ -28,6 +29,7 @@ from zvonok.wire.client import (
     Leave,
     Media,
     Offer,
+    OwnMedia,
     Participant,
     Publish,
     SetMedia,
@@ -147,7 +149,7 @@ class Takeover(RuleBasedStateMachine):
     @rule(data=st.data(), media=MEDIA, command=st.none() | st.sampled_from("abc"))
     def set_media(self, data: st.DataObject, media: Media, command: str | None) -> None:
         if (socket := self.somebody(data)) is not None:
-            self.stage.say(socket, SetMedia(media, command=command))
+            self.stage.say(socket, SetMedia(OwnMedia(**asdict(media)), command=command))
 
     @rule(data=st.data(), quality=st.sampled_from(["good", "poor"]))
     def set_quality(self, data: st.DataObject, quality: str) -> None:
@@ -225,11 +227,12 @@ class Takeover(RuleBasedStateMachine):
         """What each is told of his own when all come back and then share one after the other."""
         effects: list[Effect] = []
         for number, seat in list(call.seats.items()):
-            message = Join("signed", seat.resume, call.sources[number].on)
+            on = OwnMedia(**asdict(call.sources[number].on))
+            message = Join("signed", seat.resume, on)
             newcomer = self.stage.newcomer(grant=seat.grant)
             effects += call.join(1000 + number, message, newcomer, self.stage.now)
         for number in list(call.seats):
-            message_on = SetMedia(Media(camera=True, screen=True), command="a")
+            message_on = SetMedia(OwnMedia(camera=True, screen=True), command="a")
             effects += call.receive(1000 + number, message_on, self.stage.now)
         return [
             (effect.socket, effect.message)
@@ -430,7 +433,7 @@ def test_what_the_sfu_was_not_told_any_more_is_told(stage: Kept) -> None:
         stage.say(socket, Offer(0, "v=0"))
     sfu = {socket: stage.session(socket) for socket in (muted, offered, kept)}
     before = dict(stage.wanted)
-    stage.say(muted, SetMedia(Media()))
+    stage.say(muted, SetMedia(OwnMedia()))
     stage.say(offered, Offer(1, "v=0"))
     stage.take_over()
     assert stage.call.session.untold(stage.wanted) == set()

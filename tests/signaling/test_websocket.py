@@ -32,6 +32,7 @@ from zvonok.wire.client import (
     Join,
     Media,
     Offer,
+    OwnMedia,
     Ping,
     Pong,
     Publish,
@@ -85,14 +86,14 @@ async def test_two_browsers_meet(school: School, sfu: FakeSfu) -> None:
     await pupil.send(Offer(0, OFFER))
     assert await pupil.until(Answer) == Answer(0, "v=0\r\nanswer 0 of 1")
     assert await pupil.until(Publish) == Publish(camera=[], screen=False)
-    await pupil.send(SetMedia(Media(camera=True)))
+    await pupil.send(SetMedia(OwnMedia(camera=True)))
     await teacher.until_person(pupil.you, media=Media(camera=True))
     session = await sfu.session_of(pupil.you)
     await sfu.until(session, open=["camera"], moderator=False)
     tile = Tile(slot=0, participant=teacher.you, kind="camera", height=360)
     await pupil.send(View([tile]))
     await sfu.until(session, view=[bus.Tile(0, teacher.you, "camera", 360)])
-    await pupil.send(SetMedia(Media()))
+    await pupil.send(SetMedia(OwnMedia()))
     await sfu.until(session, open=[])
     await pupil.leave()
     assert await pupil.until(Ended) == Ended("left")
@@ -172,7 +173,7 @@ async def test_the_media_servers_refusal_names_the_offer(browser: Browser) -> No
 
 
 async def test_the_server_corrects_what_it_does_not_grant(browser: Browser) -> None:
-    await browser.send(SetMedia(Media(screen_audio=True)))
+    await browser.send(SetMedia(OwnMedia(screen_audio=True)))
     assert await browser.until(Corrected) == Corrected(Media())
 
 
@@ -538,7 +539,7 @@ async def test_a_little_too_much_is_only_refused(school: School, browser: Browse
         for _ in range(20):
             assert (await browser.until(Failed)).error.code == "rate_limited"
     school.offset.seconds += 1
-    await browser.send(SetMedia(Media(camera=True)))
+    await browser.send(SetMedia(OwnMedia(camera=True)))
     await browser.until_person(browser.you, media=Media(camera=True))
 
 
@@ -673,7 +674,7 @@ async def test_two_hundred_sockets(school: School) -> None:
         browsers += await asyncio.gather(*(school.client.join(grant) for grant in grants))
     assert len(engine.seats) == 200
     await asyncio.gather(*(browser.until_people(200) for browser in browsers))
-    await browsers[0].send(SetMedia(Media(camera=True)))
+    await browsers[0].send(SetMedia(OwnMedia(camera=True)))
     await asyncio.gather(
         *(b.until_person(browsers[0].you, media=Media(camera=True)) for b in browsers)
     )

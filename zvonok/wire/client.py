@@ -1,6 +1,7 @@
 """Messages between the browser and signaling: JSON on the WebSocket, tagged by `type`.
 
-The TypeScript types of the client are generated from these structs.
+The TypeScript types of the client are generated from these structs. What a browser says has no
+unknown fields at any depth; what it is told, and what is kept, may get more (`docs/protocol.md`).
 """
 
 from typing import Annotated, Literal
@@ -29,12 +30,16 @@ COMMANDS_REMEMBERED = 32
 
 
 class Media(Struct, frozen=True, kw_only=True):
-    """Which of one's own sources are on."""
+    """Which sources of a person are on."""
 
     microphone: bool = False
     camera: bool = False
     screen: bool = False
     screen_audio: bool = False
+
+
+class OwnMedia(Media, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The same as the person says it. It is equal to no `Media`."""
 
 
 class Participant(Struct, frozen=True, kw_only=True):
@@ -71,7 +76,7 @@ class Join(Struct, frozen=True, tag="join", forbid_unknown_fields=True):
     grant: GrantToken
     resume: Resume | None = None
     """The secret from an earlier `welcome`: takes the held seat back within 90 s."""
-    media: Media = Media()
+    media: OwnMedia = OwnMedia()
     page: PageId | None = None
     """A random word of this page, for `POST /api/seat/closed`."""
     deflate: bool = False
@@ -102,7 +107,7 @@ class Command(Struct, frozen=True, kw_only=True):
 class SetMedia(Command, frozen=True, tag="media", forbid_unknown_fields=True):
     """Which of one's own sources are on now."""
 
-    media: Media
+    media: OwnMedia
 
 
 class SetQuality(Command, frozen=True, tag="quality", forbid_unknown_fields=True):

@@ -63,6 +63,7 @@ class SourcesPart(Part):
         is only replaced by a moderator. Guests may share for now. `anew`: what is on was so in a
         seat that has been given up, so its screen is no new one.
         """
+        wish = Media(**msgspec.structs.asdict(wish))  # Others' are not equal to one's own.
         if not seat.shown:
             return [] if wish == NOTHING else [Corrected(NOTHING)]
         replaced_by = refusal = None

@@ -30,12 +30,15 @@ async def expect_beside(person: Person, one: str, other: str) -> None:
     assert beside, f"{one} {a} covers {other} {b}"
 
 
-async def test_what_went_wrong_covers_no_panel(lesson: Lesson, crowd: Crowd) -> None:
+async def test_what_went_wrong_covers_no_picture_and_no_panel(lesson: Lesson, crowd: Crowd) -> None:
     anya = await crowd.person("Аня", Look(GREEN), viewport=PHONE, has_touch=True)
     await anya.join(lesson.address, camera=False)
     await anya.page.evaluate(FORBIDDEN)
     await anya.press("camera")
     await anya.page.get_by_test_id("banner-permission_denied").wait_for()
+    for width in (*WIDTHS, 1920):
+        await anya.page.set_viewport_size({"width": width, "height": 740})
+        await expect_beside(anya, "banner-permission_denied", "tile")
     await anya.press("participants")
     for width in WIDTHS:
         await anya.page.set_viewport_size({"width": width, "height": 740})

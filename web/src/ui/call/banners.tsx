@@ -22,6 +22,8 @@ const icons: Partial<Record<Notice["kind"], IconName>> = {
 /** What cannot be dismissed, or is by a word of its own. */
 const NO_CROSS: readonly Notice["kind"][] = ["reconnecting", "weak_offer", "weak_over"];
 
+const PASSING: readonly Notice["kind"][] = ["reconnecting", "muted_speaking"];
+
 function iconOf(notice: Notice): IconName {
   if (notice.kind === "device_silent") {
     return `${notice.device}Off`;
@@ -157,18 +159,33 @@ export function Banner({ notice }: { notice: Notice }) {
   );
 }
 
-/** What the person should know; the engine decides when. */
+function Some({ notices }: { notices: readonly Notice[] }) {
+  return notices.map((notice) => (
+    <Banner
+      key={"device" in notice ? `${notice.kind}:${notice.device}` : notice.kind}
+      notice={notice}
+    />
+  ));
+}
+
+/**
+ * What the person should know; the engine decides when. What waits for an answer has a place of its
+ * own above the pictures, and covers none; what comes and goes by itself would make them jump.
+ */
 export function Banners() {
-  const { call } = useCall();
+  const notices = saidOnce(useCall().call.state.notices.value);
+  const passing = (notice: Notice) => PASSING.includes(notice.kind);
   return (
-    <div class="banners" role="status">
-      <ModeratorLeft />
-      {saidOnce(call.state.notices.value).map((notice) => (
-        <Banner
-          key={"device" in notice ? `${notice.kind}:${notice.device}` : notice.kind}
-          notice={notice}
-        />
-      ))}
-    </div>
+    <>
+      <div class="banners" role="status">
+        <Some notices={notices.filter((notice) => !passing(notice))} />
+      </div>
+      <div class="banners-over">
+        <div class="banners" role="status">
+          <ModeratorLeft />
+          <Some notices={notices.filter(passing)} />
+        </div>
+      </div>
+    </>
   );
 }

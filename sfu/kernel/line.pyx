@@ -50,6 +50,7 @@ cdef void line_open(engine* e, int32_t viewer, bint transport_cc, bint tries) no
         if v.estimator == NULL:
             return
         estimator_open(v.estimator, e.now, START_UNTRIED)
+        v.unsettled_at = e.now
     if transport_cc and not v.may_count:
         v.estimator.target = START
         v.counts = v.may_count = True
@@ -104,6 +105,13 @@ cdef void react(engine* e, int32_t viewer) noexcept nogil:
 cdef void count(session* v, int64_t now) noexcept nogil:
     v.counts = v.may_count
     v.unsettled_at = now
+
+
+cdef void note_shown(session* v, int64_t now) noexcept nogil:
+    """Who has settled with sound alone has shown nothing of what pictures need."""
+    if v.showing and not v.shown:
+        count(v, now)
+    v.shown = v.showing != 0
 
 
 cdef void settle(session* v, int64_t now) noexcept nogil:
@@ -209,6 +217,7 @@ cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
     v.estimator.untried = 0 if v.tries else v.wishes
     note_stalled(e, viewer)
     if v.may_count:
+        note_shown(v, e.now)
         if not v.counts and (v.wishes or 8 * line_budget(e, v) < UNSETTLED_SPARE * v.allotted or tells_nothing(e, v)):
             count(v, e.now)
         settle(v, e.now)

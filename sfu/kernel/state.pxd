@@ -335,8 +335,9 @@ cdef struct session:
     uint64_t remb_bytes
     # Bits per second between the last two
     uint64_t sent_rate
-    # Since when all that he wants fits
+    # Since when all that he wants fits; whether a picture is shown
     int64_t unsettled_at
+    bint shown
     # Bits per second: of that what is given out, and what would let a slot have
     # more (0: all have what they want). When that is looked at again, and when a slot got more last
     bint marked

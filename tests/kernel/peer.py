@@ -19,6 +19,8 @@ PASSWORD = b"p" * 22
 MID, RID, REPAIRED_RID, LEVEL, TRANSPORT_CC, SEND_TIME = 4, 10, 11, 1, 3, 2
 VP8, VP8_RTX, OPUS = 96, 97, 111
 SLOT_SSRC, SLOT_RTX_SSRC, AUDIO_SSRC = 6000, 7000, 5000
+BOOTED = 200 * 3600 * 1_000_000
+"""As on a machine that has run for days: a time that was never set is none of a moment ago."""
 
 
 def binding_request(
@@ -161,7 +163,7 @@ class Stage:
     """The kernel, its peers and the time."""
 
     kernel: SteppedKernel = field(default_factory=SteppedKernel)
-    now: int = 1_000_000
+    now: int = BOOTED + 1_000_000
     peers: dict[Address, "Peer"] = field(default_factory=dict)
     refused: list[tuple[bytes, Address]] = field(default_factory=list)
     cut: set[Address] = field(default_factory=set)

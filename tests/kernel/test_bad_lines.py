@@ -68,6 +68,23 @@ def test_a_steady_line(play: Play, capacity: float, layers: list[int], pictures:
     assert stretch.queue <= 100
 
 
+@pytest.mark.parametrize("seconds", [3, 14])
+def test_sound_alone_tells_nothing_of_what_pictures_need(play: Play, seconds: float) -> None:
+    """A camera is switched on later; what is thought of the line would let it have 130 kbit/s."""
+    line = Bottleneck(steady(1e5))
+    scene = play(line)
+    viewer = scene.viewers[0]
+    scene.stage.kernel.clear_slot(viewer.peer.handle, 0)
+    scene.camera.rates = (130_000, 500_000, 1_800_000)
+    scene.run(seconds)
+    assert viewer.feedbacks > 30, "nobody has settled at once"
+    scene.stage.kernel.set_slot(viewer.peer.handle, 0, scene.publisher.handle, 1, 0, height=180)
+    scene.run(1)
+    stretch = Stretch(scene, viewer, 2)
+    assert stretch.sound >= 48
+    assert stretch.offered <= 1.1e5
+
+
 def test_a_line_that_narrows_and_widens(play: Play) -> None:
     line = Bottleneck(lambda t: 2e6 if t < 16 or t > 31 else 3e5)
     scene = play(line)

@@ -9,7 +9,7 @@ import pytest
 
 from sfu.kernel.estimate import Estimator
 from tests.kernel.feedback import write_remb
-from tests.kernel.peer import SLOT_SSRC, Peer
+from tests.kernel.peer import BOOTED, SLOT_SSRC, Peer
 from tests.kernel.viewer import Bottleneck, Scene, Viewer, steady
 from zvonok.wire.ids import VIDEO_SLOTS
 
@@ -73,7 +73,7 @@ def test_a_dip_does_not_end_the_pictures_of_who_counts_no_sound(play: Play) -> N
     begins = 0.0
     line = Bottleneck(lambda t: 150e3 if 3 <= t - begins < 6 else 2e6)
     scene = play(line, view=promises(sound=False))
-    begins = scene.stage.now / 1e6
+    begins = (scene.stage.now - BOOTED) / 1e6
     scene.run(8)
     seen = len(scene.viewers[0].frames[0])
     scene.run(10)

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 
 from sfu.kernel.core import SteppedKernel
 from tests.kernel.feedback import write_feedback, write_remb
-from tests.kernel.peer import SLOT_RTX_SSRC, SLOT_SSRC, TRANSPORT_CC, Address, Peer, Stage, parse
+from tests.kernel.peer import (
+    BOOTED,
+    SLOT_RTX_SSRC,
+    SLOT_SSRC,
+    TRANSPORT_CC,
+    Address,
+    Peer,
+    Stage,
+    parse,
+)
 
 STEP = 2_000
 """Microseconds between two looks of the kernel."""
@@ -28,7 +37,7 @@ def steady(bitrate: float) -> Callable[[float], float]:
 
 @dataclass
 class Bottleneck:
-    """A line with a drop-tail queue. Times in µs, `capacity` in bit/s by the time in seconds."""
+    """A line with a drop-tail queue. Times in µs, `capacity` in bit/s by the seconds."""
 
     capacity: Callable[[float], float]
     queue: int = 300_000
@@ -52,7 +61,7 @@ class Bottleneck:
         start = max(float(now), self.free_at)
         if start - now > self.queue:
             return None
-        rate = self.capacity(start / 1e6)
+        rate = self.capacity((start - BOOTED) / 1e6)
         if rate <= 0:
             return None
         self.free_at = start + size * 8e6 / rate
@@ -292,6 +301,7 @@ class Camera:
     ) -> None:
         self.stage, self.publisher = stage, publisher
         self.layers = layers
+        self.rates = self.RATES
         self.pattern = self.PATTERN if temporal else (0,)
         self.picture = self.tl0 = self.keyframes = 0
         self.next_at = stage.now
@@ -308,7 +318,7 @@ class Camera:
             self.tl0 += temporal == 0
             share = 4.0 if keyframe else self.SHARES[temporal] if len(self.pattern) > 1 else 1.0
             for layer in self.layers:
-                size = self.RATES[layer] / 8 / self.FPS * share
+                size = self.rates[layer] / 8 / self.FPS * share
                 self._send(layer, int(size), keyframe, temporal)
             self.picture += 1
 

@@ -95,7 +95,14 @@ export function Faces({ target, onBack }: { target: Window; onBack: () => void }
       <Cut />
       <main class="faces-tiles" aria-label={t("call.region.stage")}>
         {shown.map((person) => (
-          <Tile key={person.number} person={person} kind="camera" size={fit} pinnable={false} />
+          <Tile
+            key={person.number}
+            person={person}
+            kind="camera"
+            width={fit.width}
+            height={fit.height}
+            pinnable={false}
+          />
         ))}
         {shown.length === 0 && <p>{t("call.alone.title")}</p>}
       </main>

@@ -63,7 +63,13 @@ export function GridView({ room }: { room: Size }) {
         }}
       >
         {tiles.map(({ person, kind }) => (
-          <Tile key={`${person.number}:${kind}`} person={person} kind={kind} size={fit} />
+          <Tile
+            key={`${person.number}:${kind}`}
+            person={person}
+            kind={kind}
+            width={fit.width}
+            height={fit.height}
+          />
         ))}
       </div>
       {pages > 1 && (

@@ -59,7 +59,13 @@ function SharedScreen({ room, presenter }: { room: Size; presenter: Person }) {
   return (
     <div class={`split${isUpright(room) ? " upright" : ""}`}>
       <div class="split-main">
-        <Tile key={presenter.number} person={presenter} kind="screen" size={plan.rest} />
+        <Tile
+          key={presenter.number}
+          person={presenter}
+          kind="screen"
+          width={plan.rest.width}
+          height={plan.rest.height}
+        />
       </div>
       {plan.count > 0 && <Strip shown={shown} plan={plan} />}
     </div>

@@ -20,9 +20,10 @@ export function SelfView({ person, room }: { person: Person; room: Size }) {
       </button>
     );
   }
+  const { width, height } = selfSize(room);
   return (
     <div class="self-view" data-testid="self-view">
-      <Tile person={person} kind="camera" size={selfSize(room)} pinnable={false} />
+      <Tile person={person} kind="camera" width={width} height={height} pinnable={false} />
       <button type="button" class="self-fold" aria-label={t("tile.hide_self")} onClick={toggle}>
         <Icon name="minimise" />
       </button>

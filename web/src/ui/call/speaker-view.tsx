@@ -28,7 +28,15 @@ export function SpeakerView({ room }: { room: Size }) {
   return (
     <div class={`split${isUpright(room) ? " upright" : ""}`}>
       <div class="split-main">
-        {main && <Tile key={main.number} person={main} kind="camera" size={box} />}
+        {main && (
+          <Tile
+            key={main.number}
+            person={main}
+            kind="camera"
+            width={box.width}
+            height={box.height}
+          />
+        )}
       </div>
       {plan.count > 0 && <Strip shown={shown} plan={plan} />}
     </div>

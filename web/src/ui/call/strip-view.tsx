@@ -37,7 +37,13 @@ export function Strip({ shown, plan }: Props) {
     <section class="strip" aria-label={t("call.region.strip")} data-testid="strip">
       <div class="strip-tiles">
         {shown.people.map((person) => (
-          <Tile key={person.number} person={person} kind="camera" size={plan.tile} />
+          <Tile
+            key={person.number}
+            person={person}
+            kind="camera"
+            width={plan.tile.width}
+            height={plan.tile.height}
+          />
         ))}
       </div>
       {plan.paged && <StripPager shown={shown} />}

@@ -1,10 +1,11 @@
-import { useState } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { useCallback } from "preact/hooks";
 import type { Person } from "../../call";
 import { type TextKey, t } from "../../i18n/language";
 import { Avatar } from "../kit/avatar";
+import { useDerived } from "../kit/derived";
 import { Icon } from "../kit/icon";
 import { Video } from "../kit/video";
-import type { Size } from "./grid";
 import { Marks, MicrophoneMark } from "./marks";
 import { shownName } from "./person-name";
 import { isHeard, useCall } from "./view";
@@ -12,33 +13,41 @@ import { isHeard, useCall } from "./view";
 export interface TileProps {
   readonly person: Person;
   readonly kind: "camera" | "screen";
-  readonly size?: Size;
+  /** CSS pixels; as large as its content without them. */
+  readonly width?: number;
+  readonly height?: number;
   /** Pinning makes no sense on the self view in the corner. */
   readonly pinnable?: boolean;
 }
 
 /** The stream that may be shown: never one that could still be of somebody else. */
 function usePicture(
-  person: Person,
+  { number, self }: Person,
   kind: "camera" | "screen",
 ): { readonly stream: MediaStream | null; readonly frozen: boolean } {
   const { state } = useCall().call;
-  if (person.self) {
-    const own = kind === "camera" ? state.ownCamera.value : state.ownScreen.value;
-    return { stream: own, frozen: false };
-  }
-  const picture = state.pictures.value.get(`${person.number}:${kind}`);
-  return { stream: picture?.stream ?? null, frozen: picture?.frozen === true };
+  const inputs = [state, number, self, kind];
+  const picture = () => (self ? undefined : state.pictures.value.get(`${number}:${kind}`));
+  const stream = useDerived(() => {
+    if (!self) return picture()?.stream ?? null;
+    return kind === "camera" ? state.ownCamera.value : state.ownScreen.value;
+  }, inputs);
+  const frozen = useDerived(() => picture()?.frozen === true, inputs);
+  return { stream, frozen };
 }
 
 /** Why nothing comes of a picture that is asked for, as the server says it. */
-function nothingComes(person: Person, kind: "camera" | "screen"): TextKey | null {
-  const tiles = useCall().call.state.details.value?.tiles ?? [];
-  const tile = tiles.find((one) => one.participant === person.number && one.kind === kind);
-  if (tile === undefined || tile.layer !== null || tile.reason === null) return null;
+function useNothingComes(person: Person, kind: "camera" | "screen"): TextKey | null {
+  const { state } = useCall().call;
+  const { number } = person;
+  const reason = useDerived(() => {
+    const tiles = state.details.value?.tiles ?? [];
+    const tile = tiles.find((one) => one.participant === number && one.kind === kind);
+    return tile?.layer === null ? tile.reason : null;
+  }, [state, number, kind]);
   // A camera may also hang for a moment, or a keyframe be awaited: that is no weak connection.
-  if (tile.reason === "publisher" && person.quality !== "poor") return null;
-  return tile.reason === "tile" ? null : `tile.nothing.${tile.reason}`;
+  if (reason === "publisher" && person.quality !== "poor") return null;
+  return reason === null || reason === "tile" ? null : `tile.nothing.${reason}`;
 }
 
 function Why({ words, late = false }: { words: string; late?: boolean }) {
@@ -52,7 +61,8 @@ function Why({ words, late = false }: { words: string; late?: boolean }) {
 
 function PinButton({ person }: { person: Person }) {
   const { view } = useCall();
-  const pinned = view.pinned.value === person.number;
+  const { number } = person;
+  const pinned = useDerived(() => view.pinned.value === number, [view, number]);
   return (
     <button
       type="button"
@@ -65,7 +75,11 @@ function PinButton({ person }: { person: Person }) {
   );
 }
 
-function Plate({ person, kind, speaking }: TileProps & { speaking: boolean }) {
+interface PlateProps extends Pick<TileProps, "person" | "kind"> {
+  readonly speaking: boolean;
+}
+
+function Plate({ person, kind, speaking }: PlateProps) {
   const name = shownName(person);
   if (kind === "screen") {
     return (
@@ -85,20 +99,26 @@ function Plate({ person, kind, speaking }: TileProps & { speaking: boolean }) {
 }
 
 /** One person's camera or screen, or the initials while there is no picture. */
-export function Tile({ person, kind, size, pinnable = true }: TileProps) {
+export function Tile({ person, kind, width, height, pinnable = true }: TileProps) {
   const here = useCall();
+  const { state } = here.call;
   const { stream, frozen } = usePicture(person, kind);
-  const speaking = kind === "camera" && !frozen && isHeard(here, person);
-  const [painted, setPainted] = useState(false);
-  const covered = stream === null || !painted;
+  const heard = useDerived(() => isHeard(here, person), [here, person]);
+  const speaking = kind === "camera" && !frozen && heard;
+  const painted = useSignal(false);
+  const paint = useCallback((done: boolean) => {
+    painted.value = done;
+  }, []);
+  const covered = stream === null || !painted.value;
   const on = kind === "screen" || person.camera;
-  const spared = on && here.call.state.spared.value.has(`${person.number}:${kind}`);
+  const key = `${person.number}:${kind}`;
+  const spared = useDerived(() => state.spared.value.has(key), [state, key]) && on;
   const awaited = covered && person.present && on && !spared && !person.self;
-  const why = nothingComes(person, kind);
-  const rests = person.self && kind === "camera" && here.call.state.cameraRests.value;
-  const small = (size?.width ?? 400) < 250;
+  const why = useNothingComes(person, kind);
+  const rests = person.self && kind === "camera" && state.cameraRests.value;
+  const small = (width ?? 400) < 250;
   const look = `tile ${kind}${speaking ? " speaking" : ""}${small ? " small" : ""}`;
-  const box = size ? { width: `${size.width}px`, height: `${size.height}px` } : {};
+  const box = width && height ? { width: `${width}px`, height: `${height}px` } : {};
   return (
     <article
       class={look}
@@ -117,7 +137,7 @@ export function Tile({ person, kind, size, pinnable = true }: TileProps) {
           stream={stream}
           mirrored={person.self && kind === "camera"}
           whole={kind === "screen"}
-          onPainted={setPainted}
+          onPainted={paint}
         />
       )}
       {covered && (

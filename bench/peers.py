@@ -9,6 +9,7 @@ import time
 
 from sfu.kernel.core import KIND_CAMERA, PROFILE_AEAD_AES_128_GCM, Kernel
 from sfu.kernel.srtp import Context, Forged, Replayed
+from tests.kernel.feedback import write_remb
 
 from .programs import FIRST_ADDRESS, IP_PKTINFO
 
@@ -19,6 +20,7 @@ SSRC = 0x5A564F4E
 PAYLOAD_TYPE = 96
 CLOCK_RATE = 90000
 SEND_TIME_ID = 3
+WIDE = 20_000_000
 
 
 def check(ufrag: bytes, password: bytes) -> bytes:
@@ -40,6 +42,17 @@ def open_session(kernel: Kernel, number: int) -> tuple[int, bytes, bytes]:
     kernel.set_keys(session, PROFILE_AEAD_AES_128_GCM, key, key)
     kernel.set_extensions(session, abs_send_time=SEND_TIME_ID)
     return session, key, check(ufrag, password)
+
+
+class Estimate:
+    """What a viewer tells of his line, with his own key: who is sent pictures and tells nothing for
+    ten seconds gets small ones only."""
+
+    def __init__(self, key: bytes) -> None:
+        self._context = Context(PROFILE_AEAD_AES_128_GCM, key, sending=True)
+
+    def packet(self) -> bytes:
+        return self._context.protect_rtcp(write_remb(WIDE))
 
 
 class Publisher:
@@ -90,6 +103,7 @@ class Viewers:
         self.sessions: list[int] = []
         self.contexts: dict[int, Context] = {}
         self.requests: list[bytes] = []
+        self.estimates: list[Estimate] = []
         for number in range(1, count + 1):
             session, key, request = open_session(kernel, number)
             kernel.add_video_slot(
@@ -102,15 +116,17 @@ class Viewers:
             )
             self.sessions.append(session)
             self.requests.append(request)
+            self.estimates.append(Estimate(key))
             self.contexts[number] = Context(PROFILE_AEAD_AES_128_GCM, key, sending=False)
 
     def connect(self) -> None:
-        """One check from each address; a pause now and then, for the kernel's receive buffer."""
-        for i, request in enumerate(self.requests):
+        """A check and an estimate from each address; a pause now and then, for the kernel's receive
+        buffer."""
+        for i, (request, estimate) in enumerate(zip(self.requests, self.estimates, strict=True)):
             source = struct.pack("=I", 0) + struct.pack("!II", FIRST_ADDRESS + i, 0)
-            self.receiver.sendmsg(
-                [request], [(socket.IPPROTO_IP, IP_PKTINFO, source)], 0, self.address
-            )
+            sender = [(socket.IPPROTO_IP, IP_PKTINFO, source)]
+            self.receiver.sendmsg([request], sender, 0, self.address)
+            self.receiver.sendmsg([estimate.packet()], sender, 0, self.address)
             if i % 50 == 49:
                 time.sleep(0.002)
 

@@ -29,7 +29,7 @@ from sfu.kernel.core import KIND_CAMERA, KIND_MICROPHONE, PROFILE_AEAD_AES_128_G
 from sfu.kernel.srtp import Context
 
 from .namespaces import Network, inside
-from .peers import open_session
+from .peers import Estimate, open_session
 from .precedence import before_others
 
 IP_PKTINFO, IP_TRANSPARENT, SO_TIMESTAMPNS = 8, 19, 35
@@ -42,6 +42,7 @@ GRANTED, DEBIAN = 8 << 20, 212_992
 TICK = 0.02
 FRAME_TICKS, FRAME_PACKETS, PAYLOAD = 2, 3, 1100
 REPORT_TICKS = 25
+ESTIMATE_TICKS = 250
 """Twice a second, about as rarely as Chromium does when it sends no media itself."""
 SPOOFED_PER_TICK = 8
 LIMIT_MS = 20.0
@@ -112,10 +113,12 @@ class Crowd:
         self.socket.settimeout(0.2)
         self.sessions: dict[int, int] = {}
         self.reports: dict[int, bytes] = {}
+        self.estimates: dict[int, Estimate] = {}
         self.arrivals: dict[int, Arrivals] = {}
         self.stopped = False
         for number in range(1, count + 1):
-            session, _, self.reports[number] = open_session(kernel, number)
+            session, key, self.reports[number] = open_session(kernel, number)
+            self.estimates[number] = Estimate(key)
             self.sessions[number] = session
             kernel.add_audio_slot(session, 0, ssrc=number, payload_type=OPUS)
             kernel.add_video_slot(
@@ -129,8 +132,15 @@ class Crowd:
 
     def report(self, number: int) -> None:
         """That this viewer is there."""
+        self._send(number, self.reports[number])
+
+    def estimate(self, number: int) -> None:
+        """That his line is wide."""
+        self._send(number, self.estimates[number].packet())
+
+    def _send(self, number: int, data: bytes) -> None:
         sender = self.protocol.sender(self.protocol.address(1, number))
-        self.socket.sendmsg([self.reports[number]], [sender], 0, self.to)
+        self.socket.sendmsg([data], [sender], 0, self.to)
 
     def read(self) -> None:
         while not self.stopped:
@@ -297,6 +307,8 @@ class Scene:
             for number in self.present:
                 if number % REPORT_TICKS == self.ticks % REPORT_TICKS:
                     self.crowd.report(number)
+                if number % ESTIMATE_TICKS == self.ticks % ESTIMATE_TICKS:
+                    self.crowd.estimate(number)
             if strangers:
                 self.stranger.ask()
             self.ticks += 1

@@ -20,6 +20,9 @@ cdef enum:
     # long as the one before, because each costs the publisher keyframes
     TRIAL = 15000000
     RAISE_MOST = 16000000
+    # The same where reports tell alone: a step too far costs sound there
+    REPORTED_LEAST = 16000000
+    REPORTED_MOST = 64000000
     # For so long after he began to look his line is being found out
     FRESH_FOR = 3000000
     RAISE_FRESH = 200000
@@ -126,8 +129,13 @@ cdef void sum_up(const engine* e, session* v, const candidate* all, int32_t coun
     if v.wishes == 0 and v.allotted * 64 // STEP > line_budget(e, v):
         v.wishes = v.allotted * 64 // STEP
     # It would fit, and was too much a moment ago: whether the line is a wider one now is tried.
-    if v.wishes and v.tries and v.wishes <= line_budget(e, v) and e.now - v.raised_at < v.raise_wait:
+    if v.wishes and v.tries and v.may_count and v.wishes <= line_budget(e, v) and e.now - v.raised_at < v.raise_wait:
         v.wishes = line_budget(e, v) * 9 // 8
+
+
+cdef bint is_lesser_step(const engine* e, const session* v) noexcept nogil:
+    """Than that which was too far, on the way back to before it: where reports tell alone one goes back further."""
+    return not v.may_count and v.raise_wait != 0 and 3 * line_budget(e, v) < 2 * v.trial_budget
 
 
 cdef int64_t raise_interval(const engine* e, session* v) noexcept nogil:
@@ -135,7 +143,9 @@ cdef int64_t raise_interval(const engine* e, session* v) noexcept nogil:
         v.looks_since = e.now
     if e.now - v.looks_since < FRESH_FOR:
         return max(v.raise_wait, <int64_t>RAISE_FRESH)
-    return RAISE_INTERVAL if 2 * line_budget(e, v) > 3 * v.trial_budget else max(v.raise_wait, <int64_t>RAISE_INTERVAL)
+    if 2 * line_budget(e, v) > 3 * v.trial_budget or is_lesser_step(e, v):
+        return RAISE_INTERVAL
+    return max(v.raise_wait, <int64_t>RAISE_INTERVAL)
 
 
 cdef bint has_less(const candidate* all, int32_t count) noexcept nogil:
@@ -151,7 +161,8 @@ cdef void note_trial(const engine* e, session* v, bint less) noexcept nogil:
         return
     if less:
         v.on_trial = False
-        v.raise_wait = min(<int64_t>RAISE_MOST, max(2 * v.raise_wait, <int64_t>2 * RAISE_INTERVAL))
+        v.raise_wait = min(<int64_t>(RAISE_MOST if v.may_count else REPORTED_MOST),
+                           max(2 * v.raise_wait, <int64_t>(2 * RAISE_INTERVAL if v.may_count else REPORTED_LEAST)))
     elif e.now - v.raised_at > TRIAL:
         v.on_trial = False
         v.raise_wait = 0
@@ -172,8 +183,9 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     note_trial(e, v, has_less(all, count))
     if e.now - v.raised_at >= raise_interval(e, v) and sharing_raise(all, count, left):
         v.raised_at = e.now
-        v.on_trial = True
-        v.trial_budget = line_budget(e, v)
+        if not is_lesser_step(e, v):
+            v.on_trial = True
+            v.trial_budget = line_budget(e, v)
     sum_up(e, v, all, count, sound)
     # Not those either of which nothing can come at present.
     v.yields = 0

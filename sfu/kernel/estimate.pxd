@@ -23,6 +23,21 @@ cdef enum:
     LONG_WAIT = 80000
     SHORT_WAIT = 30000
 
+cdef struct reported:
+    # Of receiver reports, in µs: when the last one came (0: none counts), how long packets waited then; the shortest
+    # round trip in the last seconds and in those before, and when they began
+    int64_t at
+    int64_t wait
+    # The line has been full, or has lost much; what arrived (bits per second) when nothing more was tried
+    bint tried
+    uint64_t proven
+    # Per 1024: what was missed at the last step down for that, and from where it went
+    int32_t missed
+    uint64_t missed_from
+    int64_t least
+    int64_t before
+    int64_t since
+
 cdef struct estimator:
     # What may be sent now, and what arrived lately
     uint64_t target
@@ -64,6 +79,7 @@ cdef struct estimator:
     throughput throughput
     throughput departed
     losses losses
+    reported reported
     probe_cluster cluster
 
 cdef void estimator_open(estimator* c, int64_t now, uint64_t start) noexcept nogil

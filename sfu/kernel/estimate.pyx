@@ -2,7 +2,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memset
 
 from sfu.kernel.cluster cimport cluster_sent, cluster_take
-from sfu.kernel.losses cimport losses_add, losses_forget
+from sfu.kernel.losses cimport losses_add, losses_excess, losses_forget
 from sfu.kernel.lowering cimport is_vain, lowering_by_delay, lowering_by_loss, lowering_waits_long
 from sfu.kernel.probes cimport PROBE_WAIT, probes_due, probes_judge
 from sfu.kernel.rising cimport rising
@@ -99,7 +99,7 @@ cdef bint estimator_feedback(estimator* c, int64_t now, const uint8_t* body, siz
     if c.stalled:
         resume(c, now)
     elif losses_add(&c.losses, now, told.lost, told.expected, c.wait > SHORT_WAIT):
-        lowering_by_loss(c, now)
+        lowering_by_loss(c, now, losses_excess(&c.losses))
     long_wait = lowering_waits_long(c, now)
     c.overusing = not is_vain(c) and (long_wait or (c.trend.overusing and c.wait > 10000 and not c.drains))
     if c.overusing:

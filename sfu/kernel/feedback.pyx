@@ -3,7 +3,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from sfu.kernel.bytes cimport load16, load32, load64
 from sfu.kernel.counters cimport DROPPED_FLOOD, FEEDBACK_SENT, NACKS_RECEIVED, NACKS_SENT
 from sfu.kernel.keyframes cimport keyframe_request, keyframe_wish
-from sfu.kernel.line cimport line_feedback, line_remb, line_report
+from sfu.kernel.line cimport line_feedback, line_missed, line_remb, line_report
 from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
 from sfu.kernel.rtcp cimport (
@@ -39,6 +39,8 @@ cdef enum:
     # Packets that a viewer may ask for: 2000 a second, 500 ahead
     REPAIR_INTERVAL = 500
     REPAIR_BURST = 250000
+    # Between two sums of what a peer reports
+    SUM_EVERY = 900000
     # A viewer who says that his line bears more is not believed
     ESTIMATE_MOST = 20000000
     REMB_START = 2500000
@@ -93,6 +95,7 @@ cdef void nacked(engine* e, int32_t session_index, const rtcp_packet* p) noexcep
                 redundancy_ask(e, &e.sessions[session_index], &e.sessions[session_index].slots[index],
                                <uint16_t>(first + bit))
             else:
+                line_missed(&e.sessions[session_index], &e.sessions[session_index].slots[index], <uint16_t>(first + bit))
                 retransmit(e, session_index, index, <uint16_t>(first + bit))
         at += 4
 
@@ -132,6 +135,10 @@ cdef void feedback_receive(engine* e, int32_t session_index, const uint8_t* data
     cdef size_t at = 0
     while rtcp_next(data, length, &at, &p) == 1:
         receive_one(e, session_index, &p)
+    if e.now - e.sessions[session_index].summed_at >= SUM_EVERY and roundtrip_settle(&e.sessions[session_index]):
+        e.sessions[session_index].summed_at = e.now
+        line_report(e, session_index)
+        redundancy_report(e, &e.sessions[session_index])
 
 
 # ── lost packets of a publisher ──
@@ -345,9 +352,6 @@ cdef void feedback_periodic(engine* e, int32_t index) noexcept nogil:
             send_arrivals(e, index)
     if e.now - s.last_report >= REPORT_EVERY:
         s.last_report = e.now
-        if roundtrip_settle(s):
-            line_report(e, index)
-            redundancy_report(e, s)
         if roundtrip_is_unknown(e, s):
             path_time(e, index)
         reported = s.sends and report_sources(e, index)

@@ -5,11 +5,11 @@ from libc.stdint cimport int32_t, uint16_t, uint32_t, uint64_t
 from sfu.kernel.estimate cimport estimator_sent
 from sfu.kernel.rtcp cimport rtcp_packet
 from sfu.kernel.sizes cimport WIRE_OVERHEAD
-from sfu.kernel.state cimport engine, session
+from sfu.kernel.state cimport engine, session, slot
 
 cdef void line_open(engine* e, int32_t viewer, bint transport_cc, bint tries) noexcept nogil
     # For each video slot. `transport_cc`: he tells when packets arrived that have transport-wide
-    # numbers; `tries`: his line can be tried by repeating packets (RFC 4588).
+    # numbers; `tries`: packets are repeated for him (RFC 4588), by which his line can be tried, too.
 cdef void line_close(session* v) noexcept nogil
 cdef uint64_t line_budget(const engine* e, const session* v) noexcept nogil
     # Bits per second that may be sent; more than there can be while nothing is known.
@@ -22,6 +22,8 @@ cdef void line_feedback(engine* e, int32_t viewer, const rtcp_packet* p) noexcep
 cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil
 cdef void line_report(engine* e, int32_t viewer) noexcept nogil
     # `session.loss` is new.
+cdef void line_missed(session* v, slot* s, uint16_t number) noexcept nogil
+    # A packet for which he asks again.
 cdef void line_slept(engine* e, int32_t viewer) noexcept nogil
     # What was told meanwhile is still to be read.
 cdef void line_visit(engine* e, int32_t viewer) noexcept nogil

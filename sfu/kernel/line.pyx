@@ -1,9 +1,10 @@
-from libc.stdint cimport int32_t, int64_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from sfu.kernel.allocation cimport allocation_mark
 from sfu.kernel.counters cimport FEEDBACK_RECEIVED, FEEDBACK_REFUSED
 from sfu.kernel.pacing cimport pacing_watch
+from sfu.kernel.reports cimport report_sum, reports_fresh, reports_missed, reports_take
 from sfu.kernel.sizes cimport SLOTS
 from sfu.kernel.estimate cimport (
     estimator, estimator_feedback, estimator_open, estimator_pace, estimator_remb, estimator_slept,
@@ -13,11 +14,13 @@ cdef enum:
     # Bits per second to begin with: speech and a small picture. A line that bears more shows it
     # within the first probes
     START = 300000
-    # The same of who tells no arrivals: his line cannot be tried by what harms nothing
-    START_UNTRIED = 4000000
-    # Who tells a REMB and then none for so long has told nothing (µs)
-    REMB_HOLDS = 10000000
-    # Of whom nothing is known, and nothing will be
+    # The same of who has promised nothing, once he tells something: a line that does not bear it shows that
+    START_UNTOLD = 4000000
+    # A step up is judged by what is reported within so long (µs)
+    TRIES = 2500000
+    # Who is sent pictures and tells nothing for so long (µs) is sent no more than that
+    SILENT_FOR = 10000000
+    # Of whom nothing is known yet
     UNKNOWN = 0x7FFFFFFF
     PACE_UNKNOWN = 25000000
     # Packets for whose feedback is waited, and how long it may fail when reports say that all is well (µs)
@@ -49,8 +52,8 @@ cdef void line_open(engine* e, int32_t viewer, bint transport_cc, bint tries) no
         v.estimator = <estimator*>calloc(1, sizeof(estimator))
         if v.estimator == NULL:
             return
-        estimator_open(v.estimator, e.now, START_UNTRIED)
-        v.unsettled_at = e.now
+        estimator_open(v.estimator, e.now, START_UNTOLD)
+        v.unsettled_at = v.reported_at = e.now
     if transport_cc and not v.may_count:
         v.estimator.target = START
         v.counts = v.may_count = True
@@ -62,22 +65,18 @@ cdef void line_close(session* v) noexcept nogil:
     v.estimator = NULL
 
 
-cdef inline bint is_known(const engine* e, const session* v) noexcept nogil:
+cdef inline bint is_known(const session* v) noexcept nogil:
     """Whether anything was told of the line, or will be."""
-    if v.estimator == NULL:
-        return False
-    if v.may_count:
-        return True
-    return v.estimator.feedback_at != 0 and e.now - v.estimator.feedback_at < REMB_HOLDS
+    return v.estimator != NULL and (v.may_count or v.estimator.feedback_at != 0)
 
 
 cdef uint64_t line_budget(const engine* e, const session* v) noexcept nogil:
-    return v.estimator.target if is_known(e, v) else UNKNOWN
+    return v.estimator.target if is_known(v) else UNKNOWN
 
 
 cdef uint64_t line_pace(const engine* e, const session* v) noexcept nogil:
     cdef uint64_t pace
-    if not is_known(e, v):
+    if not is_known(v):
         return PACE_UNKNOWN
     # Sound does not wait. Where it has no numbers the estimate may fall below it, and with nothing left for a
     # packet that has one would never rise.
@@ -129,8 +128,9 @@ cdef void settle(session* v, int64_t now) noexcept nogil:
 cdef void give_up(session* v) noexcept nogil:
     """Not every stack does as it has promised. Then a REMB tells, or nothing."""
     v.may_count = v.counts = False
-    v.estimator.target = START_UNTRIED
+    v.estimator.target = START_UNTOLD
     v.estimator.feedback_at = 0
+    v.estimator.untold = 0
     v.estimator.stalled = v.estimator.overusing = False
     v.estimator.wait = 0
 
@@ -153,13 +153,25 @@ cdef uint64_t pictures_sent(const session* v) noexcept nogil:
     return total - sound if v.showing and total > sound else 0
 
 
+cdef bint tries_more(const engine* e, const session* v) noexcept nogil:
+    return v.raised_at != 0 and e.now - v.raised_at < TRIES
+
+
+cdef void told_remb(engine* e, session* v, uint64_t bitrate, uint64_t sent) noexcept nogil:
+    """Of who tells no arrivals. Sound is in no REMB of a browser; and where reports count it only lowers: they
+    tell of what got lost, which it knows nothing of."""
+    bitrate += <uint64_t>v.sound_rate
+    if bitrate < sent or not (reports_fresh(v.estimator, e.now) or tries_more(e, v)):
+        estimator_remb(v.estimator, e.now, bitrate, sent)
+
+
 cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     cdef int64_t passed = e.now - v.remb_at
     if v.estimator == NULL:
         return
     if not v.may_count:
-        estimator_remb(v.estimator, e.now, bitrate, (v.bytes_sent - v.remb_bytes) * 8000000 // max(passed, <int64_t>1000))
+        told_remb(e, v, bitrate, (v.bytes_sent - v.remb_bytes) * 8000000 // max(passed, <int64_t>1000))
     if passed > REMB_SPAN:
         # None told what was sent before the first: half a minute ago, perhaps.
         v.sent_rate = (v.bytes_sent - v.remb_bytes) * 8000000 // passed if passed < 2 * REMB_SPAN else 0
@@ -171,8 +183,50 @@ cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil:
     react(e, viewer)
 
 
+cdef void take_report(const engine* e, session* v) noexcept nogil:
+    cdef report_sum r
+    r.loss = v.loss
+    r.rtt = v.rtt_reported
+    r.sent = (v.bytes_sent - v.reported_bytes) * 8000000 // max(<int64_t>1000000, e.now - v.reported_at)
+    r.tries = tries_more(e, v)
+    r.repaired = v.tries
+    reports_take(v.estimator, e.now, &r)
+    v.rtt_reported = 0
+    begin_report(e, v)
+
+
+cdef void begin_missed(session* v) noexcept nogil:
+    cdef int32_t i
+    v.reported_packets = v.packets_sent
+    v.missed = 0
+    # Of what left before nothing counts any more.
+    for i in range(SLOTS):
+        v.slots[i].missed_to = max(v.slots[i].missed_to, v.slots[i].departed)
+
+
+cdef void begin_report(const engine* e, session* v) noexcept nogil:
+    v.reported_at = e.now
+    v.reported_bytes = v.bytes_sent
+    # While a step up is judged what is missed adds up over reports.
+    if not tries_more(e, v):
+        begin_missed(v)
+
+
+cdef void line_missed(session* v, slot* s, uint16_t number) noexcept nogil:
+    cdef int64_t extended = s.departed - <uint16_t>(s.departed - number)
+    # Each once, though he asks again until it comes.
+    if extended > s.missed_to:
+        s.missed_to = extended
+        v.missed += 1
+
+
 cdef void line_report(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
+    if v.estimator == NULL:
+        return
+    if not v.may_count:
+        take_report(e, v)
+        react(e, viewer)
     if v.may_count and not v.counts and v.loss >= UNSETTLED_LOSS:
         count(v, e.now)
     if v.stalled and v.loss < UNSETTLED_LOSS and e.now - v.estimator.feedback_at > PATIENCE_TIME:
@@ -197,24 +251,41 @@ cdef void line_slept(engine* e, int32_t viewer) noexcept nogil:
         estimator_slept(e.sessions[viewer].estimator, e.now)
         e.sessions[viewer].remb_at = e.now
         e.sessions[viewer].remb_bytes = e.sessions[viewer].bytes_sent
+        begin_report(e, &e.sessions[viewer])
+
+
+cdef bint pictures_left(const session* v, uint64_t bytes, int64_t passed) noexcept nogil:
+    return v.showing and bytes * 8000000 // passed > <uint64_t>v.sound_rate + PICTURES
 
 
 cdef bint tells_nothing(const engine* e, const session* v) noexcept nogil:
     """Browsers tell a REMB several times a second while pictures arrive."""
     cdef int64_t passed = e.now - v.remb_at
-    if passed < REMB_MISSED:
-        return False
-    return v.showing and (v.bytes_sent - v.remb_bytes) * 8000000 // passed > <uint64_t>v.sound_rate + PICTURES
+    return passed >= REMB_MISSED and pictures_left(v, v.bytes_sent - v.remb_bytes, passed)
+
+
+cdef void note_silent(const engine* e, session* v) noexcept nogil:
+    """Neither a REMB nor reports: what arrives of what he is sent nobody knows."""
+    cdef int64_t passed = e.now - max(v.remb_at, v.reported_at)
+    if (line_budget(e, v) > START and passed >= SILENT_FOR
+            and pictures_left(v, v.bytes_sent - max(v.remb_bytes, v.reported_bytes), passed)):
+        v.estimator.target = START
+        v.estimator.feedback_at = e.now
 
 
 cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     if v.estimator == NULL:
         return
-    estimator_tick(v.estimator, e.now)
+    if v.may_count:
+        estimator_tick(v.estimator, e.now)
+    else:
+        note_silent(e, v)
+        if reports_missed(v.estimator, e.now, v.missed, <int64_t>(v.packets_sent - v.reported_packets), tries_more(e, v)):
+            begin_missed(v)
     if v.may_count and v.estimator.feedback_at == 0 and v.estimator.untold > PATIENCE:
         give_up(v)
-    v.estimator.untried = 0 if v.tries else v.wishes
+    v.estimator.untried = 0 if v.tries and v.may_count else v.wishes
     note_stalled(e, viewer)
     if v.may_count:
         note_shown(v, e.now)

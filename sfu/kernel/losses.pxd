@@ -18,7 +18,11 @@ cdef struct losses:
 
 cdef bint losses_add(losses* l, int64_t now, int32_t lost, int32_t expected, bint waits) noexcept nogil
     # Whether a second is full and there is a new sample; `waits`: packets wait in a queue on their way.
+cdef int32_t losses_nature(const losses* l) noexcept nogil
+    # Per 1024: what is always lost.
+cdef int32_t losses_above_nature(const losses* l) noexcept nogil
+    # Per 1024, in the last second.
 cdef int32_t losses_excess(const losses* l) noexcept nogil
-    # Per 1024, above what is always lost: in two seconds in turn, or much of it in one.
+    # The same in two seconds in turn, or much of it in one.
 cdef void losses_forget(losses* l, int64_t now) noexcept nogil
     # Of the second that has begun: what was lost had another reason.

@@ -30,7 +30,7 @@ cdef void losses_forget(losses* l, int64_t now) noexcept nogil:
     l.lost = l.expected = 0
 
 
-cdef int32_t nature(const losses* l) noexcept nogil:
+cdef int32_t losses_nature(const losses* l) noexcept nogil:
     cdef int32_t low[NATURE + 1]
     cdef int32_t i, place, sample, known = min(l.count, <int32_t>SAMPLES)
     if known == 0:
@@ -45,8 +45,12 @@ cdef int32_t nature(const losses* l) noexcept nogil:
     return low[min(<int32_t>NATURE, known // 3)]
 
 
+cdef int32_t losses_above_nature(const losses* l) noexcept nogil:
+    return max(0, l.now - losses_nature(l))
+
+
 cdef int32_t losses_excess(const losses* l) noexcept nogil:
-    cdef int32_t usual = nature(l), excess = l.now - usual
+    cdef int32_t usual = losses_nature(l), excess = l.now - usual
     if excess <= MUCH:
         excess = min(excess, l.before - usual)
     return max(0, excess)

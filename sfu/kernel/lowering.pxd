@@ -1,6 +1,6 @@
 """An estimate falls: packets wait long, or more and more get lost."""
 
-from libc.stdint cimport int64_t
+from libc.stdint cimport int32_t, int64_t
 
 from sfu.kernel.estimate cimport estimator
 
@@ -10,4 +10,7 @@ cdef bint lowering_waits_long(estimator* c, int64_t now) noexcept nogil
     # With each feedback, whose least wait is known: whether that has been long for long.
 cdef void lowering_by_delay(estimator* c, int64_t now, bint long_wait) noexcept nogil
     # Packets wait, or longer and longer.
-cdef void lowering_by_loss(estimator* c, int64_t now) noexcept nogil
+cdef void lowering_to(estimator* c, int64_t now, double target) noexcept nogil
+    # Bits per second, not below the least.
+cdef bint lowering_by_loss(estimator* c, int64_t now, int32_t excess) noexcept nogil
+    # Per 1024, above what is always lost; whether that was too much.

@@ -2,7 +2,6 @@ from libc.math cimport sqrt
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from sfu.kernel.estimate cimport LEAST, LONG_WAIT, SHORT_WAIT
-from sfu.kernel.losses cimport losses_excess
 from sfu.kernel.throughput cimport throughput_over
 
 cdef enum:
@@ -40,15 +39,19 @@ cdef void note_capacity(estimator* c, double rate) noexcept nogil:
     c.deviation = max(0.02 * c.capacity, sqrt(0.9 * c.deviation * c.deviation + 0.1 * off * off))
 
 
+cdef inline double arrived(const estimator* c) noexcept nogil:
+    return c.acked if c.reported.at else throughput_over(&c.throughput, RECENT)
+
+
 cdef int64_t settles(const estimator* c) noexcept nogil:
     """How long a step down takes to show. Where much less arrives than is sent there is no need to wait:
     that is what the line bears."""
-    if throughput_over(&c.throughput, RECENT) * 2 < c.target:
+    if arrived(c) * 2 < c.target:
         return SETTLES
     return max(<int64_t>0, c.rtt - c.wait) + SETTLES
 
 
-cdef void lower_to(estimator* c, int64_t now, double target) noexcept nogil:
+cdef void lowering_to(estimator* c, int64_t now, double target) noexcept nogil:
     c.target = max(<uint64_t>LEAST, min(c.target, <uint64_t>target))
     c.lowered_at = c.raised_at = now
     c.cluster.sending = False
@@ -57,19 +60,21 @@ cdef void lower_to(estimator* c, int64_t now, double target) noexcept nogil:
 
 
 cdef void lower(estimator* c, int64_t now, double factor) noexcept nogil:
-    cdef double arrived = throughput_over(&c.throughput, RECENT)
-    note_capacity(c, arrived)
+    cdef double rate = arrived(c)
+    note_capacity(c, rate)
     # Where next to nothing arrives the line stands still, and that may soon be over.
-    lower_to(c, now, factor * arrived if arrived * 8 > c.target else c.target / 2.0)
+    lowering_to(c, now, factor * rate if rate * 8 > c.target else c.target / 2.0)
 
 
-cdef void lowering_by_loss(estimator* c, int64_t now) noexcept nogil:
-    cdef int32_t excess = losses_excess(&c.losses)
+cdef bint lowering_by_loss(estimator* c, int64_t now, int32_t excess) noexcept nogil:
     if excess > LOSS_MUCH:
         lower(c, now, 0.95)
     elif excess > (LOSS_WITH_WAIT if c.wait > SHORT_WAIT else LOSS_ALONE):
         # Less than half of what there is may be in use: what arrives says little.
-        lower_to(c, now, c.target * (1 - excess / 2048.0))
+        lowering_to(c, now, c.target * (1 - excess / 2048.0))
+    else:
+        return False
+    return True
 
 
 cdef bint is_vain(const estimator* c) noexcept nogil:

@@ -23,7 +23,7 @@ cdef void roundtrip_note(const engine* e, session* s, int64_t sample) noexcept n
 cdef void roundtrip_reported(engine* e, session* s, const rtcp_packet* p) noexcept nogil
     # A sender or receiver report of the peer.
 cdef bint roundtrip_settle(session* s) noexcept nogil
-    # Whether there is a new `session.loss` of what was reported since the last; to be called once a second.
+    # Whether there is a new `session.loss` of what was reported since the last; to be called about once a second.
 cdef void roundtrip_extended(engine* e, session* s, const rtcp_packet* p) noexcept nogil
     # An RTCP XR of the peer: it answers us, or asks itself.
 cdef bint roundtrip_is_due(const engine* e, const session* s) noexcept nogil

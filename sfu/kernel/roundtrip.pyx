@@ -54,6 +54,7 @@ cdef void roundtrip_note(const engine* e, session* s, int64_t sample) noexcept n
     s.rtt_told = e.now
     sample = max(<int64_t>SHORTEST, sample)
     note_least(e, s, sample)
+    s.rtt_reported = min(s.rtt_reported, sample) if s.rtt_reported else sample
     if s.rtt == 0:
         s.rtt = sample
     # A queue that builds up shows at once: what is repeated too early makes it longer.
@@ -107,7 +108,10 @@ cdef void roundtrip_reported(engine* e, session* s, const rtcp_packet* p) noexce
         v = slot_of(s, load32(b))
         if v != NULL:
             e.counters[ROUND_TRIPS_REPORTED] += load32(b + 16) != 0
-            measured(e, s, load32(b + 16), load32(b + 20))
+            # A report that names the same again tells of a round trip of long ago.
+            if load32(b + 16) != v.told_time:
+                v.told_time = load32(b + 16)
+                measured(e, s, v.told_time, load32(b + 20))
             note_loss(s, v, load24(b + 5), load32(b + 8))
         at += REPORT_BLOCK
         left -= 1

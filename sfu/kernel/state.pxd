@@ -251,9 +251,13 @@ cdef struct slot:
     int64_t keyframe_number
     uint32_t keyframe_timestamp
     int64_t keyframe_left
+    # The highest number that its viewer missed
+    int64_t missed_to
     # Its viewer's last report: the highest number and how many were lost
     uint32_t told_highest
     uint32_t told_lost
+    # The last of our reports that he had, by its time
+    uint32_t told_time
     slot_map map
 
 cdef struct outgoing:
@@ -325,7 +329,7 @@ cdef struct session:
     estimator* estimator
     bint may_count
     bint counts
-    # It can be found out whether the line bears more, by what costs no picture
+    # Packets are repeated for him: with numbers that is a way to find out whether the line bears more
     bint tries
     # Nothing is told though packets leave: the line is away
     bint stalled
@@ -335,6 +339,13 @@ cdef struct session:
     uint64_t remb_bytes
     # Bits per second between the last two
     uint64_t sent_rate
+    # The same of receiver reports that count; the shortest round trip since the last (µs; 0: not told)
+    int64_t reported_at
+    uint64_t reported_bytes
+    int64_t rtt_reported
+    # Packets sent until then, and how many of those since are missed (NACK)
+    uint64_t reported_packets
+    int32_t missed
     # Since when all that he wants fits; whether a picture is shown
     int64_t unsettled_at
     bint shown
@@ -378,6 +389,7 @@ cdef struct session:
     uint32_t asked_time
     int64_t asked_at
     uint8_t loss
+    int64_t summed_at
     int64_t told_expected
     int64_t told_lost
     # Header extension ids; 0: not negotiated

@@ -172,14 +172,20 @@ class Asker(Peer):
 
 
 def lesson(stage: Stage, asker: Asker, seconds: float) -> Peer:
-    """A camera of 1.8 Mbit/s: 12 packets of 1100 bytes in 60 ms are a picture."""
+    """A camera of 1.8 Mbit/s: 12 packets of 1100 bytes in 60 ms are a picture; a keyframe when one
+    is asked for."""
     publisher = stage.join(1)
     publisher.publish()
     asker.show(0, publisher)
+    asked, wanted = 0, True
     for step in range(round(seconds * 1e6 / STEP)):
         stage.now += STEP
         stage.kernel.tick(stage.now)
         stage.deliver()
-        publisher.camera(step // 12 & 0x3FFF, keyframe=step == 0, size=1100)
+        begins = step % 12 == 0
+        publisher.camera(step // 12 & 0x3FFF, keyframe=begins and wanted, size=1100)
+        if begins:
+            requests = len([1 for kind, count, _ in publisher.rtcp if (kind, count) == (206, 1)])
+            asked, wanted = requests, requests > asked
         asker.advance()
     return publisher

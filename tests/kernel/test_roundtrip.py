@@ -60,8 +60,9 @@ def test_a_round_trip_that_grows_shows_at_once_and_one_that_shrinks_soon(stage: 
     first = rtt(viewer)
     report(viewer, sent=round(told(viewer) - 1000 * MILLISECOND))
     assert rtt(viewer) > 500_000
-    for _ in range(40):
-        report(viewer, sent=round(told(viewer) - 50 * MILLISECOND))
+    for i in range(40):
+        viewer.stage.now += 1000
+        report(viewer, sent=round(told(viewer) - 49 * MILLISECOND) + i * 66)
     assert abs(rtt(viewer) - first) < 10_000
 
 
@@ -104,9 +105,10 @@ def test_what_comes_late_was_not_lost(stage: Stage) -> None:
     viewer = reported(stage)
     report(viewer, sent=0, highest=1000)
     report(viewer, sent=0, highest=1100, lost=50)
-    report(viewer, sent=0, highest=1200, lost=5)
+    assert loss(viewer) == 0.5
     viewer.stage.wait(1100)
-    assert abs(loss(viewer) - 5 / 200) < 0.01
+    report(viewer, sent=0, highest=1200, lost=5)
+    assert loss(viewer) == 0
 
 
 @pytest.mark.parametrize("highest", [0, 900, 1000 + 0x7FFFFFFF, 0xFFFFFFFF])

@@ -19,12 +19,14 @@ from tests.kernel.peer import (
     Stage,
     parse,
 )
+from tests.kernel.receptions import Receptions
 
 STEP = 2_000
 """Microseconds between two looks of the kernel."""
 OVERHEAD = 28
 FEEDBACK_EVERY = 60_000
 REPORT_EVERY = 1_000_000
+SENDER_REPORT = 200
 REMB_EVERY = 300_000
 REMB_OVER = 1_000_000
 NACK_AGAIN = 100_000
@@ -80,6 +82,12 @@ class Viewer:
         self.answers = answers
         self.tells = True
         """When packets arrived."""
+        self.reports = False
+        """What arrived of each stream; else he shows only that he is there."""
+        self.report_every = REPORT_EVERY
+        self.estimates = True
+        """He tells a REMB."""
+        self.receptions = Receptions()
         self.highest = 0
         """Number that has arrived in slot 0."""
         self.arriving: list[tuple[int, int, bytes]] = []
@@ -117,13 +125,19 @@ class Viewer:
 
     def _arrive(self, at: int, data: bytes) -> None:
         if 192 <= data[1] <= 223 or data[0] >> 6 != 2:
+            told = len(self.peer.rtcp)
             self.peer.take(data)
+            for kind, _, body in self.peer.rtcp[told:]:
+                if kind == SENDER_REPORT:
+                    self.receptions.take_sender_report(body, at)
             return
         plain = self.peer.inbound.unprotect(data)
         number = transport_number(plain)
         if number is not None and self.tells:
             self.heard[number] = at
         p = parse(plain)
+        if p.ssrc < SLOT_RTX_SSRC:
+            self.receptions.take(p.ssrc, p.sequence)
         if p.ssrc < SLOT_SSRC:
             self.sound.append(at)
             return
@@ -147,10 +161,11 @@ class Viewer:
         if now - self.feedback_at >= FEEDBACK_EVERY and self.heard:
             self.feedback_at = now
             self._later(self._feedback())
-        if now - self.reported_at >= REPORT_EVERY:
+        if now - self.reported_at >= self.report_every:
             self.reported_at = now
-            self._later(struct.pack("!BBHI", 0x80, 201, 1, 7))
-        if now - self.remb_at >= REMB_EVERY:
+            empty = struct.pack("!BBHI", 0x80, 201, 1, 7)
+            self._later(self.receptions.report(now) if self.reports else empty)
+        if self.estimates and now - self.remb_at >= REMB_EVERY:
             self.remb_at = now
             self._estimate()
         for slot, decoder in self._decoders.items():

@@ -1,0 +1,169 @@
+"""Viewers who promise no transport-wide feedback: receiver reports say what their lines bear.
+
+WHEP players of many kinds: some tell a REMB beside them, many take no repairs (RFC 4588).
+"""
+
+import struct
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Protocol
+
+import pytest
+
+from tests.kernel.peer import AUDIO_SSRC, SLOT_SSRC, Peer
+from tests.kernel.test_bad_lines import Stretch, given
+from tests.kernel.viewer import Bottleneck, Scene, steady
+
+
+class Play(Protocol):
+    def __call__(self, *lines: Bottleneck, repairs: bool = False, remb: bool = False) -> Scene: ...
+
+
+@pytest.fixture
+def play() -> Iterator[Play]:
+    with ExitStack() as scenes:
+
+        def begin(*lines: Bottleneck, repairs: bool = False, remb: bool = False) -> Scene:
+            def view(peer: Peer) -> None:
+                peer.view(rtx=repairs)
+
+            scene = Scene(*lines, view=view)
+            scenes.callback(scene.stage.kernel.close)
+            for viewer in scene.viewers:
+                viewer.reports, viewer.estimates = True, remb
+            return scene
+
+        yield begin
+
+
+WAYS = pytest.mark.parametrize(
+    ("repairs", "remb"), [(False, False), (False, True), (True, False), (True, True)]
+)
+
+
+@WAYS
+@pytest.mark.parametrize(("capacity", "pictures"), [(3e5, 12), (1e6, 15)])
+def test_no_more_is_sent_than_a_narrow_line_bears(
+    play: Play, capacity: float, pictures: int, repairs: bool, remb: bool
+) -> None:
+    scene = play(Bottleneck(steady(capacity)), repairs=repairs, remb=remb)
+    scene.run(15)
+    stretch = Stretch(scene, scene.viewers[0], 30)
+    assert stretch.offered <= 1.1 * capacity
+    assert stretch.carried >= 0.4 * capacity
+    assert stretch.sound >= 46
+    assert stretch.pictures >= pictures
+
+
+def test_the_first_seconds_on_a_narrow_line_are_short(play: Play) -> None:
+    """Nothing is known yet, and what he misses says it before any report."""
+    line = Bottleneck(steady(3e5))
+    scene = play(line)
+    scene.run(1)
+    stretch = Stretch(scene, scene.viewers[0], 5)
+    assert stretch.offered <= 1.3 * 3e5
+
+
+@WAYS
+def test_a_wide_line_is_used(play: Play, repairs: bool, remb: bool) -> None:
+    scene = play(Bottleneck(steady(1e7)), repairs=repairs, remb=remb)
+    viewer = scene.viewers[0]
+    scene.run(8)
+    stretch = Stretch(scene, viewer, 10)
+    assert given(scene, viewer) == [2]
+    assert stretch.pictures >= 19
+
+
+@pytest.mark.parametrize("loss", [0.02, 0.05, 0.1])
+def test_random_loss_starves_nobody_who_takes_repairs(play: Play, loss: float) -> None:
+    scene = play(Bottleneck(steady(1e7), loss=loss), repairs=True)
+    viewer = scene.viewers[0]
+    scene.run(8)
+    stretch = Stretch(scene, viewer, 20)
+    assert given(scene, viewer) == [2]
+    assert stretch.pictures >= 17
+
+
+def test_of_random_loss_without_repairs_small_pictures_are_left(play: Play) -> None:
+    """Of a large one hardly any arrives whole."""
+    scene = play(Bottleneck(steady(1e7), loss=0.05))
+    viewer = scene.viewers[0]
+    scene.run(15)
+    stretch = Stretch(scene, viewer, 20)
+    assert given(scene, viewer) == [0]
+    assert stretch.pictures >= 7
+
+
+def test_a_line_that_narrows_and_widens(play: Play) -> None:
+    scene = play(Bottleneck(lambda t: 3e5 if 15 <= t < 30 else 3e6))
+    viewer = scene.viewers[0]
+    scene.run(13)
+    assert given(scene, viewer) == [2]
+    scene.run(5)
+    narrow = Stretch(scene, viewer, 10)
+    assert narrow.offered <= 1.1 * 3e5
+    assert narrow.sound >= 46
+    scene.run(22)
+    assert given(scene, viewer)[0] >= 1
+
+
+def test_a_queue_of_seconds_is_noticed_though_nothing_gets_lost(play: Play) -> None:
+    """By the round trip."""
+    scene = play(Bottleneck(steady(1e6), queue=2_000_000))
+    scene.run(25)
+    stretch = Stretch(scene, scene.viewers[0], 20)
+    assert stretch.queue <= 1000
+    assert stretch.offered <= 1.1 * 1e6
+    assert stretch.pictures >= 12
+
+
+def test_who_tells_nothing_gets_sound_and_small_pictures(play: Play) -> None:
+    line = Bottleneck(steady(1e7))
+    scene = play(line)
+    viewer = scene.viewers[0]
+    viewer.answers = False
+    for _ in range(15):
+        scene.run(1)
+        viewer.peer.check()
+    heard, offered = len(viewer.sound), line.offered
+    for _ in range(5):
+        scene.run(1)
+        viewer.peer.check()
+    assert given(scene, viewer) == [0]
+    assert len(viewer.sound) - heard >= 5 * 49
+    assert line.offered - offered <= 3.3e5 * 5 / 8
+
+
+def report(sent: int, lost: int, stream: int = SLOT_SSRC) -> bytes:
+    block = struct.pack("!IIIIII", stream, 255 << 24 | lost, sent, 0, 0, 0)
+    return struct.pack("!BBHI", 0x81, 201, 7, 7) + block
+
+
+def test_who_lies_harms_nobody_else(play: Play) -> None:
+    """All is lost, says one; nothing, says another."""
+    scene = play(*(Bottleneck(steady(1e7)) for _ in range(3)))
+    worst, best, honest = scene.viewers
+    worst.reports = best.reports = False
+    for second in range(1, 21):
+        scene.run(1)
+        worst.peer.send_rtcp(report(0x4000 + 300 * second, 299 * second))
+        best.peer.send_rtcp(report(0x4000 + 300 * second, 0))
+    stretch = Stretch(scene, honest, 5)
+    assert given(scene, honest) == given(scene, best) == [2]
+    assert given(scene, worst)[0] <= 0
+    assert stretch.pictures >= 19
+    assert stretch.sound >= 49
+    heard = len(worst.sound)
+    scene.run(2)
+    assert len(worst.sound) - heard >= 95, "sound goes on all the same"
+
+
+def test_reports_on_sound_alone_count_as_well(play: Play) -> None:
+    """A player that reports on no pictures: nothing of them can be told, but that he is there."""
+    scene = play(Bottleneck(steady(1e7)))
+    viewer = scene.viewers[0]
+    viewer.reports = False
+    for second in range(1, 26):
+        scene.run(1)
+        viewer.peer.send_rtcp(report(0x4000 + 50 * second, 0, AUDIO_SSRC))
+    assert given(scene, viewer) == [2]

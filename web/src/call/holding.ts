@@ -2,7 +2,7 @@
 // Chromium reckons with one repair. What is lost with its repair comes too late then, and of temporal
 // layers it leaves out whatever is late as soon as something newer could be shown.
 
-/** Requests for repair (NACK) for each packet that came: from where on it helps, and below which it is over. */
+/** Packets that were missing for each that came: from where on it helps, and below which it is over. */
 const BEGINS = 0.03;
 const ENDS = 0.015;
 /** What is new counts for so much: a few seconds of loss are no line that loses. */
@@ -22,8 +22,12 @@ const STEP = 30;
 
 /** Sums over all pictures that are received. */
 export interface Losses {
-  /** Requests, each of one packet or several. */
+  /**
+   * Requests for repair (NACK), each of one packet or several: of what the publisher lost himself
+   * they alone tell, and less than there was where it got lost in bursts.
+   */
   readonly asked: number;
+  /** Packets that did not come at first, on the way from the server. */
   readonly lost: number;
   readonly received: number;
 }
@@ -31,7 +35,7 @@ export interface Losses {
 /** Of one connection. */
 export class Holding {
   private before: Losses | null = null;
-  private asked = 0;
+  private missing = 0;
   private lost = 0;
   private held: number | null = null;
 
@@ -43,16 +47,18 @@ export class Holding {
     if (this.before !== null && received >= 0 && received < ENOUGH) return this.held;
     this.before = sums;
     if (received < ENOUGH) return this.held;
-    this.asked += ((sums.asked - before.asked) / received - this.asked) * FADES;
-    this.lost += ((sums.lost - before.lost) / received - this.lost) * FADES;
-    if (this.asked < (this.held === null ? BEGINS : ENDS)) this.held = null;
+    const lost = (sums.lost - before.lost) / received;
+    const asked = (sums.asked - before.asked) / received;
+    this.lost += (lost - this.lost) * FADES;
+    this.missing += (Math.max(lost, asked) - this.missing) * FADES;
+    if (this.missing < (this.held === null ? BEGINS : ENDS)) this.held = null;
     else this.held = this.near(this.wanted(roundTrip));
     return this.held;
   }
 
   private wanted(roundTrip: number | null): number {
     const own = roundTrip ?? OTHERS_ROUND_TRIP;
-    const far = this.lost >= this.asked / 2 ? own : Math.max(own, OTHERS_ROUND_TRIP);
+    const far = this.lost >= this.missing / 2 ? own : Math.max(own, OTHERS_ROUND_TRIP);
     return Math.min(MOST, Math.round(ROUNDS * (far + LOOKS)));
   }
 

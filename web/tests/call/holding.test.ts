@@ -31,6 +31,12 @@ test("on a line that loses much a picture waits for three repairs", () => {
   expect(after(10, 0.1, 0.1, 20)).toBe(120);
 });
 
+test("what gets lost in bursts, and is asked for by few requests, counts as what is lost one by one", () => {
+  expect(after(10, 0.017, 0.07)).toBe(360);
+  expect(after(20, 0.017, 0.02)).toBe(360);
+  expect(after(20, 0.005, 0.01)).toBe(null);
+});
+
 test("never longer than sound may be ahead", () => {
   expect(after(10, 0.1, 0.1, 600)).toBe(400);
 });

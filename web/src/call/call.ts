@@ -1,48 +1,34 @@
 // A call from joining to leaving: puts the parts together and offers the interface its signals.
 import { computed, effect, signal } from "@preact/signals";
-import type { ClosedPage, Media, Publish, ServerMessage, Welcome } from "../wire/messages";
-import { bannerSince, seatKept } from "./banner";
+import type { Media, Publish, ServerMessage, Welcome } from "../wire/messages";
+import { Asking } from "./asking";
 import { bottleneck } from "./bottleneck";
-import { sayWhenClosed } from "./closing";
 import { canDeflate } from "./deflate";
-import { GivingWay } from "./giving-way";
 import { Invitation } from "./invitation";
 import { Level } from "./level";
 import type { Local } from "./local";
 import { Monitor } from "./monitor";
 import { watchNetwork } from "./network";
 import { Notices } from "./notices";
-import { Offers } from "./offers";
 import { OwnMedia } from "./own";
 import { MediaPath } from "./path";
 import { AUDIO_SLOTS, type Peer } from "./peer";
+import { People } from "./people";
 import { Pictures } from "./pictures";
-import { type Entered, giveUpSeat, renew } from "./rest";
-import { Roster, toPerson } from "./roster";
+import type { Entered } from "./rest";
+import { toPerson } from "./roster";
 import { Searches } from "./searches";
-import { secretWord } from "./secret";
+import { Seat } from "./seat";
 import { Session } from "./session";
 import { outOfSight, watchSight } from "./sight";
 import { Socket } from "./socket";
-import { spare } from "./sparing";
-import type {
-  CallActions,
-  CallState,
-  Failure,
-  Person,
-  Phase,
-  Quality,
-  Role,
-  WantedTile,
-} from "./state";
+import type { CallActions, CallState, Failure, Phase, Quality, Role } from "./state";
 import { heard, isState, type Told } from "./told";
+import { Warnings } from "./warnings";
 
 const BEAT = 250;
 /** An answer that comes sooner is not worth showing that it is awaited. */
 const CONFIRMED_WITHIN = 400;
-const NOTHING: ReadonlySet<string> = new Set();
-/** A grant takes a seat for 12 h; calls have no end. */
-const RENEW_EVERY = 6 * 3600_000;
 
 export class RunningCall {
   readonly state: CallState;
@@ -52,52 +38,44 @@ export class RunningCall {
   private readonly title = signal("");
   private readonly you = signal(0);
   private readonly role = signal<Role>("guest");
-  private readonly invitation = new Invitation(() => this.entered);
-  private readonly total = signal(0);
-  private readonly people = signal<readonly Person[]>([]);
-  private readonly speakers = signal<readonly number[]>([]);
+  private readonly invitation = new Invitation(() => this.seat.entered);
   private readonly told = signal<Told>({});
   private readonly sound = signal<readonly MediaStream[]>([]);
-  private readonly shown = signal<readonly WantedTile[]>([]);
-  private readonly spared = signal<ReadonlySet<string>>(new Set());
   private readonly unconfirmed = signal(false);
-  private readonly talk = signal(false);
   private seenElsewhere = false;
-  private over = false;
   private unconfirmedSince: number | null = null;
-  private readonly page = secretWord();
   private readonly notices = new Notices();
-  private roster: Roster | null = null;
   private readonly publish = signal<Publish | null>(null);
   private readonly cameraRests = computed(
     () => this.local.cameraOn.value && this.publish.value?.limited === true,
   );
+  private readonly seat: Seat;
+  private readonly people: People;
+  private readonly asking: Asking;
   private readonly socket: Socket;
   private readonly path: MediaPath;
   private readonly pictures: Pictures;
   private readonly own: OwnMedia;
   private readonly monitor: Monitor;
-  private readonly offers = new Offers();
-  private readonly giving = new GivingWay();
+  private readonly warnings = new Warnings(this.notices);
   private readonly searches: Searches;
-  private readonly renewal: ReturnType<typeof setInterval>;
   private readonly timer: ReturnType<typeof setInterval>;
   private readonly stopTelling: () => void;
-  private readonly stopSparing: () => void;
+  private readonly stopPublishing: () => void;
   private readonly stopWatching: () => void;
-  private readonly stopSaying: () => void;
   private readonly stopSeeing: () => void;
 
   constructor(
-    private entered: Entered,
+    entered: Entered,
     address: string,
     private readonly local: Local,
-    private readonly keep: (seat: Entered | null) => void,
+    keep: (seat: Entered | null) => void,
   ) {
+    this.seat = new Seat(entered, keep);
     const media = (): Media => this.own.media.peek();
-    const grant = (): string => this.entered.grant;
+    const grant = (): string => this.seat.entered.grant;
     const session = new Session(
-      { grant, media, random: Math.random, page: this.page, deflate: canDeflate() },
+      { grant, media, random: Math.random, page: this.seat.page, deflate: canDeflate() },
       entered.resume,
     );
     this.socket = new Socket(address, session, {
@@ -108,13 +86,13 @@ export class RunningCall {
     this.path = new MediaPath({
       live: () => this.socket.live,
       send: (message) => this.socket.send(message),
-      crowd: () => this.total.peek(),
+      crowd: () => this.people.total.peek(),
       replaced: (peer) => this.replaced(peer),
       changed: () => this.tellOfTheWay(),
     });
     this.pictures = new Pictures({
       send: (tiles) => this.socket.send({ type: "view", tiles }),
-      person: (number) => this.roster?.get(number),
+      person: (number) => this.people.get(number),
       hidden: () => outOfSight() && !this.seenElsewhere,
       cut: () => this.path.lostSince !== null,
       withheld: (slot) => {
@@ -142,20 +120,21 @@ export class RunningCall {
       sampled: (peer, entries) => level.sampled(peer, entries),
     });
     this.searches = new Searches((message) => this.socket.send(message));
+    this.people = new People({
+      find: async (numbers) => (await this.searches.ask({ numbers })).participants,
+      changed: () => this.pictures.rosterChanged(),
+    });
+    this.asking = new Asking(local.weakInternet, this.people.all, (tiles) =>
+      this.pictures.show(tiles),
+    );
     this.state = this.offerState();
     this.actions = this.offerActions();
     this.stopTelling = effect(() => this.tellQuality(this.monitor.quality.value));
-    const stopLooking = effect(() => this.look());
-    const stopPublishing = effect(() => {
+    this.stopPublishing = effect(() => {
       void local.weakInternet.value;
       this.publishNow();
     });
-    this.stopSparing = () => {
-      stopLooking();
-      stopPublishing();
-    };
     this.timer = setInterval(() => this.beat(), BEAT);
-    this.renewal = setInterval(() => void this.renewGrant(), RENEW_EVERY);
     this.stopWatching = watchNetwork({
       changed: () => {
         this.socket.probe();
@@ -164,7 +143,6 @@ export class RunningCall {
       back: () => this.socket.probe(),
     });
     this.stopSeeing = watchSight(() => this.pictures.lookedAt());
-    this.stopSaying = sayWhenClosed(() => this.closedPage());
     this.socket.start();
   }
 
@@ -186,14 +164,14 @@ export class RunningCall {
         void this.path.answered(message.id, message.sdp);
         break;
       case "change":
-        this.roster?.apply(message);
-        this.rosterChanged();
+        this.people.apply(message);
         break;
       case "found":
         this.searches.found(message);
         break;
       case "speakers":
-        this.heard(message.participants);
+        this.people.heard(message.participants);
+        this.tellOfTalk();
         break;
       case "publish":
         this.publish.value = message;
@@ -214,46 +192,22 @@ export class RunningCall {
   }
 
   private welcomed(welcome: Welcome): void {
-    this.entered = { ...this.entered, resume: welcome.resume };
-    this.keep(this.entered);
+    this.seat.welcomed(welcome.resume);
     this.title.value = welcome.title;
     this.you.value = welcome.you;
     this.role.value = welcome.role;
     this.invitation.is(welcome.invitation ?? null);
-    this.roster = new Roster(welcome.you, welcome.roster);
     if (welcome.resumed !== true) {
       this.publish.value = null;
       this.told.value = {};
     }
-    // Who is heard follows the welcome, and nothing does when it is quiet.
-    this.speakers.value = [];
     this.monitor.forgotten();
-    this.rosterChanged();
+    this.people.welcomed(welcome);
     this.phase.value = "connected";
     this.path.welcomed(welcome);
     this.pictures.resend();
     if (welcome.resumed !== true) this.tellQuality(this.monitor.quality.peek());
     this.tellOfTheWay();
-  }
-
-  private rosterChanged(): void {
-    this.total.value = this.roster?.total ?? 0;
-    this.people.value = this.roster?.people() ?? [];
-    this.pictures.rosterChanged();
-  }
-
-  private heard(participants: number[]): void {
-    this.speakers.value = participants;
-    this.tellOfTalk();
-    const numbers = participants.filter((number) => this.roster?.get(number) === undefined);
-    if (numbers.length === 0) return;
-    const meet = async () => {
-      const found = await this.searches.ask({ numbers });
-      this.roster?.add(found.participants);
-      this.rosterChanged();
-    };
-    // Without an answer they stay unnamed; the next change of speakers asks again.
-    meet().catch(() => undefined);
   }
 
   private full(size: number, away: number): void {
@@ -292,37 +246,8 @@ export class RunningCall {
     void this.path.peer?.publish(smallest ? ["q"] : camera, screen, sparing);
   }
 
-  /** What the interface shows is asked for, but for what weak-internet mode spares. */
-  private look(): void {
-    const tiles = this.shown.value;
-    const sparing = this.local.weakInternet.value;
-    const people = new Map(sparing ? this.people.value.map((one) => [one.number, one]) : []);
-    const { asked, spared } = sparing
-      ? spare(tiles, (number) => people.get(number), this.talk.value)
-      : { asked: tiles, spared: NOTHING };
-    this.pictures.show(asked);
-    if ([...spared].join() !== [...this.spared.peek()].join()) this.spared.value = spared;
-  }
-
-  private async renewGrant(): Promise<void> {
-    try {
-      const grant = await renew(this.entered.grant);
-      // A seat that was given up meanwhile is kept no longer.
-      if (this.over) return;
-      this.entered = { ...this.entered, grant, since: Date.now() };
-      this.keep(this.entered);
-    } catch {
-      // The next turn tries again, and the seat itself does not depend on it.
-    }
-  }
-
   private tellQuality(quality: Quality): void {
     this.socket.send({ type: "quality", quality });
-  }
-
-  private closedPage(): ClosedPage | null {
-    const { grant, resume } = this.entered;
-    return resume === null ? null : { grant, resume, page: this.page };
   }
 
   private tellOfConfirmation(): void {
@@ -342,45 +267,35 @@ export class RunningCall {
   }
 
   private tellOfTalk(): void {
-    this.talk.value = this.giving.hear(this.speakers.peek().length, performance.now());
+    this.asking.hear(this.people.speakers.peek().length, performance.now());
   }
 
   /** The banner and the phase follow what is lost: the socket, the way of the media, or both. */
   private tellOfTheWay(): void {
     if (this.phase.peek() !== "connected" && this.phase.peek() !== "reconnecting") return;
-    const cuts = { socket: this.socket.lostSince, media: this.path.lostSince };
-    const now = performance.now();
-    const cut = bannerSince(cuts, now) !== null;
-    this.phase.value = cut ? "reconnecting" : "connected";
-    this.notices.keep({ kind: "reconnecting", seatKept: seatKept(cuts, now) }, cut);
-    const offer = this.offers.at({
-      now,
-      cut,
+    const cut = this.warnings.tell({
+      now: performance.now(),
+      cuts: { socket: this.socket.lostSince, media: this.path.lostSince },
       quality: this.monitor.quality.peek(),
+      weak: this.monitor.weak.peek(),
       weakInternet: this.local.weakInternet.peek(),
       rests: this.state.bottleneck.peek().kind === "rests",
+      udpBlocked: this.path.blocked,
     });
-    this.notices.keep({ kind: "weak_offer" }, offer === "weak_offer");
-    this.notices.keep({ kind: "weak_over" }, offer === "weak_over");
-    // The offer says the same and does more.
-    const weak = !cut && this.monitor.weak.peek() && offer === null;
-    this.notices.keep({ kind: "weak_connection" }, weak);
-    this.notices.keep({ kind: "udp_blocked" }, this.path.blocked);
+    this.phase.value = cut ? "reconnecting" : "connected";
   }
 
   private finish(phase: Phase, failure: Failure | null): void {
-    this.over = true;
     // First why: a seat that another tab has taken over is not given up.
     this.failure.value = failure;
-    this.keep(null);
+    this.seat.lost();
     this.phase.value = phase;
     this.stopWatching();
-    this.stopSaying();
     this.stopSeeing();
     clearInterval(this.timer);
-    clearInterval(this.renewal);
     this.stopTelling();
-    this.stopSparing();
+    this.stopPublishing();
+    this.asking.close();
     this.monitor.close();
     this.searches.close();
     this.own.close();
@@ -388,8 +303,7 @@ export class RunningCall {
     this.path.close();
     this.local.close();
     this.notices.drop(() => true);
-    const { grant, resume } = this.entered;
-    if (phase === "left") void giveUpSeat({ grant, resume, page: this.page });
+    if (phase === "left") this.seat.giveUp();
   }
 
   private offerState(): CallState {
@@ -400,13 +314,13 @@ export class RunningCall {
       you: this.you,
       role: this.role,
       invitation: this.invitation.token,
-      total: this.total,
-      people: this.people,
-      speakers: this.speakers,
+      total: this.people.total,
+      people: this.people.all,
+      speakers: this.people.speakers,
       told: this.told,
       pictures: this.pictures.all,
       weakInternet: this.local.weakInternet,
-      spared: this.spared,
+      spared: this.asking.spared,
       ownCamera: this.local.ownCamera,
       ownScreen: computed(() => {
         const track = this.own.screen.video.value;
@@ -421,7 +335,7 @@ export class RunningCall {
       quality: this.monitor.quality,
       details: this.monitor.details,
       bottleneck: computed(() => {
-        const people = new Map(this.people.value.map((one) => [one.number, one]));
+        const people = new Map(this.people.all.value.map((one) => [one.number, one]));
         const { quality, details } = this.monitor;
         const person = (number: number) => people.get(number);
         return bottleneck(quality.value, details.value, person, this.cameraRests.value);
@@ -433,9 +347,7 @@ export class RunningCall {
 
   private offerActions(): CallActions {
     return {
-      show: (tiles) => {
-        this.shown.value = tiles;
-      },
+      show: (tiles) => this.asking.show(tiles),
       seeElsewhere: (seen) => {
         this.seenElsewhere = seen;
         this.pictures.lookedAt();
@@ -456,7 +368,7 @@ export class RunningCall {
       makeLink: () => this.invitation.make(),
       dismiss: (notice) => {
         if (notice.kind === "weak_offer" || notice.kind === "weak_over")
-          this.offers.declined(notice.kind, performance.now());
+          this.warnings.declined(notice.kind, performance.now());
         this.notices.dismiss(notice);
         this.local.dismiss(notice);
       },

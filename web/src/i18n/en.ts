@@ -267,6 +267,7 @@ export const en: Catalogue = {
   "tool.participants_now": "Participants: {count}",
   "tool.layout": "Layout",
   "tool.more": "More",
+  "tool.more.on": "More ({what}: {state})",
   "tool.leave": "Leave",
   "tool.statistics": "Connection statistics",
   "tool.fullscreen": "Full screen",

@@ -270,6 +270,7 @@ export const ru = {
   "weak_internet.off": "Режим для слабого интернета выключен: показываем всех.",
   "tool.layout": "Вид",
   "tool.more": "Ещё",
+  "tool.more.on": "Ещё ({what}: {state})",
   "tool.leave": "Выйти",
   "tool.statistics": "Статистика связи",
   "tool.fullscreen": "Во весь экран",

@@ -45,7 +45,10 @@ test("and one in the call, by the menu or by a key, which says what is left", as
   act(() => {
     call.state.weakInternet.value = true;
   });
-  await user().click(screen.getByTestId("more"));
+  const more = screen.getByTestId("more");
+  expect(more.classList).toContain("active");
+  expect(more.getAttribute("aria-label")).toBe("Ещё (слабый интернет: включён)");
+  await user().click(more);
   const line = screen.getByRole("menuitem", { name: /^Слабый интернет/ });
   expect(line.textContent).toContain("включён");
   await user().click(line);

@@ -68,9 +68,11 @@ cdef void apply(engine* e, int32_t viewer, const candidate* c) noexcept nogil:
     cdef int32_t given = GIVEN_NOTHING if c.chosen < 0 else c.options[c.chosen].layer
     s.limited = c.chosen < c.count - 1 or c.stills
     s.stills = c.stills
+    s.cost = 0
     if c.stills and not c.forced:
         e.sessions[viewer].yields |= 1u << c.slot
     if c.chosen >= 0:
+        s.cost = c.options[c.chosen].cost
         s.temporal_wanted = <uint8_t>c.options[c.chosen].temporal
     s.strangled = is_too_much(e, s, c)
     if given != s.given:
@@ -111,8 +113,10 @@ cdef void sum_up(const engine* e, session* v, const candidate* all, int32_t coun
     cdef uint64_t given = sound, thin = 0
     cdef int32_t i, place, next
     v.wishes = 0
+    v.spare = <int64_t>(line_budget(e, v) * GIVEN_OUT // 64) - <int64_t>sound
     for i in range(count):
         given += sharing_taken(&all[i])
+        v.spare -= <int64_t>(all[i].options[all[i].chosen].cost) if all[i].chosen >= 0 else 0
     # First all shall have the pictures of some layer, together; then one after the other a larger one.
     for i in range(count):
         place = sharing_whole(&all[i], max(0, all[i].chosen))

@@ -59,6 +59,8 @@ class SlotStats(TypedDict):
     """The layer that flows, or of which stills come; −1: none."""
     limited: bool
     """It would get more if the viewer's line bore more."""
+    cost: int
+    """Bits per second that what is given takes now."""
 
 class SessionStats(TypedDict):
     packets_received: int
@@ -67,10 +69,16 @@ class SessionStats(TypedDict):
     bytes_sent: int
     estimate: int
     """Bits per second that the viewer's line bears; 0: not known."""
+    proven: int
+    """Bits per second that it was seen to bear; less than `estimate`, which grows by itself while
+    less is used. 0: not known."""
     allotted: int
     """Bits per second of it that are given out, with what is set aside for sound."""
     wishes: int
     """Bits per second that would let a slot have more; 0: all have what they want."""
+    spare: int
+    """Bits per second that are left of what may be given out; less than 0: what is given takes
+    more."""
     rtt: int
     """The round trip in µs; 0 while it is unknown."""
     loss: float

@@ -298,7 +298,8 @@ cdef class Kernel(Sessions):
             "packets_received": s.packets_received, "packets_sent": s.packets_sent,
             "bytes_received": s.bytes_received, "bytes_sent": s.bytes_sent,
             "estimate": s.estimator.target if s.estimator != NULL and s.estimator.feedback_at else 0,
-            "allotted": s.allotted, "wishes": s.wishes, "rtt": s.rtt, "loss": s.loss / 256.0, "sources": found, "slots": self._slots(session)}
+            "proven": s.estimator.proven if s.may_count else 0,
+            "allotted": s.allotted, "wishes": s.wishes, "spare": s.spare, "rtt": s.rtt, "loss": s.loss / 256.0, "sources": found, "slots": self._slots(session)}
 
     cdef list _slots(self, int session):
         cdef slot* n
@@ -310,7 +311,7 @@ cdef class Kernel(Sessions):
                 found.append({
                     "slot": i - AUDIO_SLOTS, "given": n.given, "temporal": 0 if n.stills else n.temporal_wanted,
                     "shown": self._shown(session, i),
-                    "limited": bool(n.limited)})
+                    "limited": bool(n.limited), "cost": n.cost})
         return found
 
 

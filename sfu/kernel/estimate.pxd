@@ -42,6 +42,8 @@ cdef struct estimator:
     # What may be sent now, and what arrived lately
     uint64_t target
     uint64_t acked
+    # What it was seen to bear: by probes, and by what arrived since the first; 0: not known
+    uint64_t proven
     # From departure to feedback, smoothed; 0: not known
     int64_t rtt
     bint overusing

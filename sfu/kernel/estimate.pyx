@@ -75,6 +75,9 @@ cdef void note_arrivals(estimator* c, int64_t now, const told_feedback* told) no
     if newest:
         c.rtt += (max(<int64_t>0, now - newest) - c.rtt) // (8 if c.rtt else 1)
     c.acked = arrived_over(c, LATELY)
+    # As of a probe: what arrived after a wait came at all that there is.
+    if c.proven:
+        c.proven = max(c.proven, c.acked * 15 // 16)
 
 
 cdef void resume(estimator* c, int64_t now) noexcept nogil:

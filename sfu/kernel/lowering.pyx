@@ -8,6 +8,8 @@ cdef enum:
     # Span over which arrivals are counted to fall to
     RECENT = 300000
     WAITS_FOR = 250000
+    # How much is believed of what arrives when the line was seen to bear more: one in so many parts
+    PROVEN_FALLS = 4
     # Steps down for a long wait that did not shorten it: it is somebody else who fills the queue
     VAIN = 5
     VAIN_FOR = 5000000
@@ -62,6 +64,8 @@ cdef void lowering_to(estimator* c, int64_t now, double target) noexcept nogil:
 cdef void lower(estimator* c, int64_t now, double factor) noexcept nogil:
     cdef double rate = arrived(c)
     note_capacity(c, rate)
+    if rate < c.proven:
+        c.proven -= (c.proven - <uint64_t>rate) // PROVEN_FALLS
     # Where next to nothing arrives the line stands still, and that may soon be over.
     lowering_to(c, now, factor * rate if rate * 8 > c.target else c.target / 2.0)
 

@@ -11,6 +11,23 @@ cdef enum:
     PROBE_WAIT_MOST = 4000000
     # The answer to a probe takes the round trip and this
     PROBE_ANSWER = 150000
+    # Below that, the packets that a probe must have take as long as the longest
+    SLOW = 500000
+    # How much of what a probe shows less of is believed: one in so many parts
+    PROVEN_FALLS = 4
+
+
+cdef void note_proven(estimator* c, uint64_t result) noexcept nogil:
+    """The target grows by itself beyond what was tried; of this each probe that filled the line tells."""
+    if result * 10 < c.cluster.rate * 9 and result < c.proven:
+        c.proven -= (c.proven - result) // PROVEN_FALLS
+    else:
+        c.proven = max(c.proven, result)
+
+
+cdef bint is_full(const estimator* c) noexcept nogil:
+    """Much of what the line was seen to bear is in use: a longer probe would fill it, and show the same."""
+    return SLOW < c.proven < min(2 * c.acked, c.target)
 
 
 cdef void probes_judge(estimator* c, int64_t now) noexcept nogil:
@@ -18,6 +35,8 @@ cdef void probes_judge(estimator* c, int64_t now) noexcept nogil:
     if c.cluster.rate == 0 or c.cluster.sending or now - c.cluster.began < c.rtt + PROBE_ANSWER:
         return
     result = cluster_result(&c.cluster)
+    if result:
+        note_proven(c, result)
     if result > c.target and not c.overusing:
         c.target = min(result, c.cluster.rate)
         c.cluster.failed = 0
@@ -26,8 +45,11 @@ cdef void probes_judge(estimator* c, int64_t now) noexcept nogil:
         if c.target > c.capacity:
             c.capacity = 0
     else:
-        # What is in use already was borne before: jitter has hidden what the probe would have shown.
-        c.cluster.failed += result * 8 < c.target * 7
+        if is_full(c) and result * 8 >= c.proven * 7:
+            c.cluster.failed = 0
+        else:
+            # What is in use already was borne before: jitter has hidden what the probe would have shown.
+            c.cluster.failed += result * 8 < c.target * 7
         c.cluster.next = now + c.cluster.wait
         c.cluster.wait = min(2 * c.cluster.wait, <int64_t>PROBE_WAIT_MOST)
     c.cluster.rate = 0

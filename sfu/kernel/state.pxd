@@ -194,6 +194,8 @@ cdef struct slot:
     int32_t given
     int64_t given_at
     bint limited
+    # Bits per second of that, as they are now
+    uint64_t cost
     int32_t told_given
     uint8_t told_temporal
     # Layers that were given and did not come (bit mask)
@@ -354,6 +356,8 @@ cdef struct session:
     bint marked
     uint64_t allotted
     uint64_t wishes
+    # What is left when all that is given costs what it does; less than 0: it is kept for a while
+    int64_t spare
     int64_t allocate_at
     int64_t looks_since
     int64_t raised_at

@@ -4,7 +4,7 @@ The camera has 180, 360 and 720 lines at 150, 500 and 1800 kbit/s and 20 picture
 speaks at 36 kbit/s, which is 63 on the line.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Protocol
 
@@ -32,11 +32,18 @@ def play() -> Iterator[Play]:
 class Stretch:
     """What happened on a viewer's line in some seconds."""
 
-    def __init__(self, scene: Scene, viewer: Viewer, seconds: float, slot: int = 0) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        viewer: Viewer,
+        seconds: float,
+        slot: int = 0,
+        advance: Callable[[float], None] | None = None,
+    ) -> None:
         line, frames = viewer.line, viewer.frames.setdefault(slot, [])
         offered, carried, heard, seen = line.offered, line.carried, len(viewer.sound), len(frames)
         delays = len(line.delays)
-        scene.run(seconds)
+        (advance or scene.run)(seconds)
         self.offered = (line.offered - offered) * 8 / seconds
         self.carried = (line.carried - carried) * 8 / seconds
         self.sound = (len(viewer.sound) - heard) / seconds

@@ -168,6 +168,25 @@ def test_a_probe_proves_no_more_than_was_sent() -> None:
         assert estimator.pace <= 2.5 * MOST
 
 
+def test_probes_that_show_nothing_last_longer() -> None:
+    """Of a line of which nothing is known yet as well."""
+    talk = Talk()
+    talk.round()
+    lasted = []
+    for _ in range(3):
+        while not (due := talk.estimator.probe(talk.now, 5_000_000)) > 0:
+            talk.round(1)
+        began = talk.now
+        while due >= 0:
+            for _ in range(-(-due // 1200)):
+                talk.number += 1
+                talk.estimator.sent(talk.now, 1200)
+            talk.now += 1_000
+            due = talk.estimator.probe(talk.now, 5_000_000)
+        lasted.append(talk.now - began)
+    assert lasted[2] >= 1.5 * lasted[0]
+
+
 @pytest.mark.parametrize("seed", range(50))
 def test_nothing_that_is_told_breaks_it(seed: int) -> None:
     dice = random.Random(seed)

@@ -57,9 +57,8 @@ def test_it_is_shown_as_stills(play: Play) -> None:
     scene.run(5)
     keyframes = scene.camera.keyframes
     stretch = Stretch(scene, viewer, 30)
-    assert slot(scene, viewer) == {
-        "slot": 0, "given": 0, "temporal": 0, "shown": 0, "limited": True
-    }  # fmt: skip
+    shown = {"slot": 0, "given": 0, "temporal": 0, "shown": 0, "limited": True}
+    assert slot(scene, viewer).items() >= shown.items()
     assert stretch.pictures * 30 >= 6
     assert stretch.sound >= 49.5
     assert stretch.offered <= 1.1 * 3e5

@@ -453,6 +453,19 @@ def test_publish_says_that_a_camera_rests_for_its_line(stage: Stage) -> None:
     assert [publish.limited for publish in told] == [True, False]
 
 
+def test_ceilings_are_said_with_it_and_again_to_who_comes_back(stage: Stage) -> None:
+    socket = offered(stage)
+    rich, told = {"h": 700_000}, Publish(camera=["h"], screen=False, ceilings={"h": 700_000})
+    for ceilings in ({}, rich, rich, {}, rich):
+        traits = {"camera_layers": ["h"], "camera_ceilings": ceilings}
+        stage.do(hear(stage, actual(stage, socket, answer="a", **traits), 0))
+    plain = Publish(camera=["h"], screen=False)
+    assert stage.viewers[socket].got(Publish) == [plain, told, plain, told]
+    stage.drop(socket)
+    back = stage.join(resume=stage.viewers[socket].resume)
+    assert stage.viewers[back].got(Publish) == [told]
+
+
 def test_speakers_are_told_to_all_once(stage: Stage) -> None:
     first, second = stage.join(), stage.join()
     for _ in range(2):

@@ -103,6 +103,8 @@ class ActualSession(Struct, frozen=True, kw_only=True, omit_defaults=True):
     connected: bool = False
     camera_layers: list[Literal["q", "h", "f"]] = []
     """Layers of this session's camera that anybody shows."""
+    camera_ceilings: dict[Layer, int] = {}
+    """Bits per second that layers may have, of those that may have others than by themselves."""
     screen_shown: bool = False
     limited: bool = False
     """The camera is looked at, but the peer's line bears none of it."""

@@ -252,6 +252,8 @@ class Publish(Struct, frozen=True, kw_only=True, tag="publish"):
     screen: bool
     limited: bool = False
     """The camera is looked at, but one's own line up bears none of it."""
+    ceilings: dict[Layer, int] = {}
+    """Bits per second that layers may have; those that are not named have the client's own."""
 
 
 class Corrected(Struct, frozen=True, tag="media", omit_defaults=True):

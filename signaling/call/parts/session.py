@@ -258,7 +258,10 @@ class SessionPart(Part):
     def _publish(self, turn: Turn, seat: Seat, actual: ActualSession) -> None:
         session = self._session(seat)
         publish = Publish(
-            camera=actual.camera_layers, screen=actual.screen_shown, limited=actual.limited
+            camera=actual.camera_layers,
+            screen=actual.screen_shown,
+            limited=actual.limited,
+            ceilings=actual.camera_ceilings,
         )
         if publish != session.publish:
             session.publish = publish

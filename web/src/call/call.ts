@@ -240,10 +240,10 @@ export class RunningCall {
   private publishNow(): void {
     const publish = this.publish.peek();
     if (publish === null) return;
-    const { camera, screen } = publish;
+    const { camera, screen, ceilings } = publish;
     const sparing = this.local.weakInternet.peek();
     const smallest = sparing && camera.length > 0;
-    void this.path.peer?.publish(smallest ? ["q"] : camera, screen, sparing);
+    void this.path.peer?.publish(smallest ? ["q"] : camera, screen, sparing, ceilings);
   }
 
   private tellQuality(quality: Quality): void {

@@ -34,6 +34,15 @@ const SPARING_VOICE = 24_000;
 /** Of an encoding that is on the browser keeps the whole bit rate free, even while it sends nothing. */
 const SCREEN_SOUND: Encoding[] = [{ active: false }];
 
+/** Bits per second by rid. */
+type Ceilings = Readonly<Record<string, number>>;
+
+interface Shown {
+  readonly layers: readonly string[];
+  readonly screen: boolean;
+  readonly ceilings: Ceilings;
+}
+
 export interface PeerEvents {
   connection(state: RTCPeerConnectionState): void;
 }
@@ -48,7 +57,7 @@ export class Peer {
   private awaited = -1;
   private allowance = 0;
   private sparing = false;
-  private shown: { layers: readonly string[]; screen: boolean } = { layers: RIDS, screen: true };
+  private shown: Shown = { layers: RIDS, screen: true, ceilings: {} };
 
   constructor(iceServers: RTCIceServer[], events: PeerEvents) {
     this.connection = new RTCPeerConnection({ bundlePolicy: "max-bundle", iceServers });
@@ -98,9 +107,17 @@ export class Peer {
     });
   }
 
-  /** Pauses the layers of the camera that nobody shows, and the screen. `sparing`: a voice costs less. */
-  publish(layers: readonly string[], screen: boolean, sparing = false): Promise<void> {
-    this.shown = { layers, screen };
+  /**
+   * Pauses the layers of the camera that nobody shows, and the screen. `sparing`: a voice costs less.
+   * `ceilings`: bits per second of layers that may have others than by themselves.
+   */
+  publish(
+    layers: readonly string[],
+    screen: boolean,
+    sparing = false,
+    ceilings: Ceilings = {},
+  ): Promise<void> {
+    this.shown = { layers, screen, ceilings };
     this.sparing = sparing;
     return this.answered ? this.inTurn(() => this.tune()) : Promise.resolve();
   }
@@ -112,11 +129,15 @@ export class Peer {
   }
 
   private async tune(): Promise<void> {
-    const { layers, screen } = this.shown;
+    const { layers, screen, ceilings } = this.shown;
     const { camera, screen: shared } = this.senders;
     await this.tuneSounds();
     const asked = ({ rid }: Encoding) => rid === undefined || layers.includes(rid);
-    await tunePicture(camera, CAMERA, this.allowance, asked);
+    const told = CAMERA.map((one) => {
+      const most = ceilings[one.rid ?? ""];
+      return most === undefined ? one : { ...one, maxBitrate: most };
+    });
+    await tunePicture(camera, told, this.allowance, asked);
     await tunePicture(shared, SCREEN, this.allowance, () => screen);
   }
 

@@ -73,6 +73,18 @@ test("a probe is brought about by letting pictures use a little more, and then l
   expect(most()).toEqual([150_000, 500_000, 1_800_000]);
 });
 
+test("layers have the bit rates that the server tells, as long as it does, with a probe as well", async () => {
+  const most = () => connection().senders[1]?.parameters.encodings.map((one) => one.maxBitrate);
+  await negotiate();
+  await peer.publish(["q", "h"], false, false, { h: 700_000, f: 1_400_000 });
+  expect(most()).toEqual([150_000, 700_000, 1_400_000]);
+  await peer.probe();
+  expect(most()).toEqual([151_000, 701_000, 1_401_000]);
+  await peer.probe();
+  await peer.publish(["q", "h"], false);
+  expect(most()).toEqual([150_000, 500_000, 1_800_000]);
+});
+
 test("one's voice goes before one's picture, and pictures have temporal layers", () => {
   const [microphone, camera, screen] = connection().senders.map(({ parameters }) => parameters);
   expect(microphone?.encodings[0]?.priority).toBe("high");

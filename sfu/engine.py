@@ -289,6 +289,8 @@ class Engine:
             self._write(room)
         for session, line in self._lines.look(self._by_handle, now, TIMER_INTERVAL):
             self._effects.append(PublishLine(session.call, line))
+        for session in self._lines.cameras.take_changed():
+            self._changed(session)
 
     def _shake(self, session: Session, datagram: bytes | None, now: float) -> None:
         """One step of a handshake: by a datagram, or by the clock."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from zvonok.wire.bus import LineTile, SessionLine
 from zvonok.wire.ids import Layer, Reason
 
+from .cameras import Cameras
 from .session import Session
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ class Lines:
         self._size = 0
         self._began = -EVERY
         self._strain = Strain()
+        self.cameras = Cameras()
+        """What it says of the cameras that they look at."""
 
     def look(
         self, sessions: Mapping[int, Session], now: float, tick: float
@@ -50,11 +53,15 @@ class Lines:
             self._round.extend(sessions)
             self._size = len(self._round)
             self._strain.look(self._kernel.counters())
+            self.cameras.settle(now)
         for _ in range(min(len(self._round), int(self._size * tick / EVERY) + 1)):
             session = sessions.get(self._round.popleft())
-            if session is None or session.wanted.kind != "browser" or session.keyless:
+            if session is None or session.wanted.kind == "publisher" or session.keyless:
                 continue
             stats = self._kernel.session_stats(session.handle)
+            self.cameras.hear(session, stats)
+            if session.wanted.kind == "viewer":
+                continue
             line = line_of(session, stats, strained=self._strain.lasts)
             if session.line is None or notable(session.line, line):
                 session.line = line

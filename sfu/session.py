@@ -15,10 +15,11 @@ from zvonok.wire.bus import (
     WantedSession,
 )
 from zvonok.wire.errors import ErrorBody, Refusal
-from zvonok.wire.ids import KINDS, RIDS, Kind
+from zvonok.wire.ids import KINDS, RIDS, Kind, Layer
 
 from . import sdp
 from .alerts import AlertReader
+from .ceilings import MIDDLE, PLAIN, Ceiling
 from .dtls import DtlsError, DtlsServer, Handshake
 from .uplink import Uplink
 from .views import HEIGHTS, SCREEN_HEIGHT, Demand, layer_names, names_tell_sizes
@@ -105,6 +106,8 @@ class Session:
         """Of who publishes our client's layers."""
         self.limited = False
         """The camera is looked at, but this peer's line bears none of it."""
+        self.ceiling: Ceiling | None = None
+        """Of the camera of who can be told what its layers may have."""
         self.written: ActualSession | None = None
         self.line: SessionLine | None = None
         """As it was last told of."""
@@ -147,6 +150,7 @@ class Session:
             sources=[source.kind for source in connection.plan.sources()] if connection else [],
             connected=connection is not None and connection.keyed and connection.reachable,
             camera_layers=cast(list[Literal["q", "h", "f"]], names),
+            camera_ceilings=self._ceilings(),
             screen_shown=bool(self.demand["screen"].asked()),
             limited=self.limited,
         )
@@ -249,6 +253,19 @@ class Session:
             now=now,
         )
 
+    def _ceilings(self) -> dict[Layer, int]:
+        if self.ceiling is None or self.ceiling.now == PLAIN:
+            return {}
+        return {cast(Layer, self._names[MIDDLE]): self.ceiling.now}
+
+    def settle_ceiling(self, now: float) -> bool:
+        """All viewers have been looked at once more. Whether the camera's middle layer may have
+        another bit rate than before."""
+        ceiling, uplink = self.ceiling, self.uplink
+        if ceiling is None or uplink is None:
+            return False
+        return ceiling.settle(now, asked=self.demand["camera"].asked(), uplink=uplink.bears)
+
     def layer_name(self, layer: int) -> str | None:
         """What clients call a layer of the camera; None: there is no such layer."""
         return self._names[layer] if 0 <= layer < len(self._names) else None
@@ -270,7 +287,9 @@ class Session:
                 self.heights["camera"] = tuple(HEIGHTS[name] for name in self._names)
                 self.demand["camera"] = Demand(source.layers)
                 self._measured = {}
+                ours = self._names == RIDS and self.wanted.kind == "browser"
                 self.uplink = Uplink() if self._names == RIDS else None
+                self.ceiling = Ceiling() if ours else None
                 self._sizes_unknown = source.layers > 1 and not names_tell_sizes(source.rids)
             elif source.kind == "screen":
                 self.heights["screen"] = (SCREEN_HEIGHT,) * source.layers
@@ -305,6 +324,7 @@ class Session:
             self._environment.kernel.close_session(self.connection.handle)
             self.connection = None
         self.line = None
+        self.ceiling = None
         self.showing.clear()
         self.given.clear()
         self.demand = _no_demand()

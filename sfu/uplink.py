@@ -72,6 +72,11 @@ class Uplink:
         return BANDS[self._band].layers
 
     @property
+    def bears(self) -> float:
+        """Bits per second for all layers together, as far as that is said."""
+        return 0.0 if self._budget == NOT_SAID else self._budget
+
+    @property
     def limited(self) -> bool:
         return self._band < ALL
 

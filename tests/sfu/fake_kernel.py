@@ -54,7 +54,15 @@ class FakeKernel:
 
     def session_stats(self, session: int) -> dict[str, Any]:
         assert session in self.open
-        unknown = {"estimate": 0, "rtt": 0, "loss": 0.0, "slots": [], "sources": []}
+        unknown = {
+            "estimate": 0,
+            "proven": 0,
+            "spare": 0,
+            "rtt": 0,
+            "loss": 0.0,
+            "slots": [],
+            "sources": [],
+        }
         return unknown | self.stats.get(session, {})
 
     def counters(self) -> dict[str, int]:

@@ -40,6 +40,7 @@ def slot(number: int, given: int, shown: int | None = None, **traits: Any) -> di
         "temporal": 2,
         "shown": given if shown is None else shown,
         "limited": False,
+        "cost": 0,
         **traits,
     }
 

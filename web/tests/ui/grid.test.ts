@@ -71,6 +71,8 @@ test("a page has as many tiles as are worth looking at", () => {
   expect(pageSize({ width: 344, height: 640 })).toBe(4);
   expect(pageSize({ width: 724, height: 270 })).toBe(4);
   expect(pageSize({ width: 740, height: 560 })).toBe(9);
+  // A netbook (1024 × 600) on which something is offered above the pictures.
+  expect(pageSize({ width: 992, height: 436 })).toBe(9);
   expect(pageSize({ width: 1248, height: 620 })).toBe(16);
   expect(pageSize({ width: 1888, height: 970 })).toBe(25);
   expect(isPhone({ width: 1920, height: 1080 })).toBe(false);

@@ -60,7 +60,8 @@ export function fitBox(room: Size): Size {
   return { width, height };
 }
 
-export const isPhone = (room: Size): boolean => Math.min(room.width, room.height) < 500;
+/** A netbook is low, too, and lower while something is said above the pictures. */
+export const isPhone = ({ width, height }: Size): boolean => width < 500 || height < 420;
 /** Whether what is beside the tiles of the grid goes below them, where it costs less. */
 export const isStacked = (room: Size): boolean => room.width < room.height * 1.5;
 export const isUpright = (room: Size): boolean => room.height > room.width;

@@ -137,9 +137,9 @@ cdef void sum_up(const engine* e, session* v, const candidate* all, int32_t coun
         v.wishes = line_budget(e, v) * 9 // 8
 
 
-cdef bint is_lesser_step(const engine* e, const session* v) noexcept nogil:
+cdef bint is_lesser_step(const session* v) noexcept nogil:
     """Than that which was too far, on the way back to before it: where reports tell alone one goes back further."""
-    return not v.may_count and v.raise_wait != 0 and 3 * line_budget(e, v) < 2 * v.trial_budget
+    return not v.may_count and v.raise_wait != 0 and 8 * v.wishes < 7 * v.trial_wishes
 
 
 cdef int64_t raise_interval(const engine* e, session* v) noexcept nogil:
@@ -147,7 +147,7 @@ cdef int64_t raise_interval(const engine* e, session* v) noexcept nogil:
         v.looks_since = e.now
     if e.now - v.looks_since < FRESH_FOR:
         return max(v.raise_wait, <int64_t>RAISE_FRESH)
-    if 2 * line_budget(e, v) > 3 * v.trial_budget or is_lesser_step(e, v):
+    if 2 * line_budget(e, v) > 3 * v.trial_budget or is_lesser_step(v):
         return RAISE_INTERVAL
     return max(v.raise_wait, <int64_t>RAISE_INTERVAL)
 
@@ -187,9 +187,10 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     note_trial(e, v, has_less(all, count))
     if e.now - v.raised_at >= raise_interval(e, v) and sharing_raise(all, count, left):
         v.raised_at = e.now
-        if not is_lesser_step(e, v):
+        if not is_lesser_step(v):
             v.on_trial = True
             v.trial_budget = line_budget(e, v)
+            v.trial_wishes = v.wishes
     sum_up(e, v, all, count, sound)
     # Not those either of which nothing can come at present.
     v.yields = 0

@@ -5,7 +5,7 @@ from sfu.kernel.allocation cimport allocation_mark
 from sfu.kernel.counters cimport FEEDBACK_RECEIVED, FEEDBACK_REFUSED
 from sfu.kernel.pacing cimport pacing_watch
 from sfu.kernel.reports cimport report_sum, reports_fresh, reports_missed, reports_take
-from sfu.kernel.sizes cimport SLOTS
+from sfu.kernel.sizes cimport AUDIO_SLOTS, SLOTS, VIDEO_SLOTS
 from sfu.kernel.estimate cimport (
     estimator, estimator_feedback, estimator_open, estimator_pace, estimator_remb, estimator_slept,
     estimator_tick)
@@ -36,6 +36,8 @@ cdef enum:
     UNSETTLED_LOSS = 8
     # Over which a viewer's rate is taken when he tells a REMB (µs)
     REMB_SPAN = 900000
+    # Who has missed all so often is taken for one who never tells any
+    UNHEARD_MOST = 2
     # A settled viewer who is sent pictures and tells none for so long (µs): his line stands still, perhaps
     REMB_MISSED = 2500000
     # Bits per second for whatever is not sound, at the least
@@ -118,7 +120,7 @@ cdef void settle(session* v, int64_t now) noexcept nogil:
     room to spare, is told by his browser's own estimate."""
     if v.wishes or not v.counts or v.estimator.overusing or 8 * v.estimator.target < SETTLED_SPARE * v.allotted:
         v.unsettled_at = now
-    elif now - v.unsettled_at > SETTLED_AFTER and v.id_send_time:
+    elif now - v.unsettled_at > SETTLED_AFTER and v.id_send_time and v.unheard < UNHEARD_MOST:
         v.counts = False
         v.remb_at, v.remb_bytes = now, v.bytes_sent
         # Feedback on the last that were counted may get lost, and none follows.
@@ -170,6 +172,8 @@ cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil:
     cdef int64_t passed = e.now - v.remb_at
     if v.estimator == NULL:
         return
+    if not v.counts:
+        v.unheard = 0
     if not v.may_count:
         told_remb(e, v, bitrate, (v.bytes_sent - v.remb_bytes) * 8000000 // max(passed, <int64_t>1000))
     if passed > REMB_SPAN:
@@ -195,9 +199,17 @@ cdef void take_report(const engine* e, session* v) noexcept nogil:
     begin_report(e, v)
 
 
+cdef uint64_t picture_packets(const session* v) noexcept nogil:
+    cdef uint64_t total = 0
+    cdef int32_t i
+    for i in range(AUDIO_SLOTS, AUDIO_SLOTS + VIDEO_SLOTS):
+        total += v.slots[i].packets
+    return total
+
+
 cdef void begin_missed(session* v) noexcept nogil:
     cdef int32_t i
-    v.reported_packets = v.packets_sent
+    v.reported_packets = picture_packets(v)
     v.missed = 0
     # Of what left before nothing counts any more.
     for i in range(SLOTS):
@@ -281,7 +293,7 @@ cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
         estimator_tick(v.estimator, e.now)
     else:
         note_silent(e, v)
-        if reports_missed(v.estimator, e.now, v.missed, <int64_t>(v.packets_sent - v.reported_packets), tries_more(e, v)):
+        if v.missed and reports_missed(v.estimator, e.now, v.missed, <int64_t>(picture_packets(v) - v.reported_packets), tries_more(e, v)):
             begin_missed(v)
     if v.may_count and v.estimator.feedback_at == 0 and v.estimator.untold > PATIENCE:
         give_up(v)
@@ -289,7 +301,10 @@ cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
     note_stalled(e, viewer)
     if v.may_count:
         note_shown(v, e.now)
-        if not v.counts and (v.wishes or 8 * line_budget(e, v) < UNSETTLED_SPARE * v.allotted or tells_nothing(e, v)):
+        if not v.counts and tells_nothing(e, v):
+            v.unheard += 1
+            count(v, e.now)
+        elif not v.counts and (v.wishes or 8 * line_budget(e, v) < UNSETTLED_SPARE * v.allotted):
             count(v, e.now)
         settle(v, e.now)
         if v.wishes > line_budget(e, v):

@@ -19,7 +19,7 @@ cdef struct report_sum:
 
 cdef void reports_take(estimator* c, int64_t now, const report_sum* r) noexcept nogil
 cdef bint reports_missed(estimator* c, int64_t now, int32_t missed, int64_t sent, bint tries) noexcept nogil
-    # He misses so many (NACK) of the packets `sent` since the last report; whether that was too much. `tries` as
+    # He misses so many (NACK) of the pictures' packets `sent` since the last report; whether that was too much. `tries` as
     # in the sum.
 cdef bint reports_fresh(const estimator* c, int64_t now) noexcept nogil
     # Whether they say what the line bears.

@@ -19,13 +19,15 @@ cdef enum:
     # Lost per 1024 beyond what is always lost: with less the target rises
     RISES_BELOW = 20
     LOST_BY_TRYING = 82
+    # The same that leaves no doubt: what arrives is all that the line bears
+    LOST_MUCH = 128
     # Lost per 256: what costs pictures where nothing is repaired
     COSTS_PICTURES = 5
     # Bits per second that are not given up for it: a small picture and speech
     UNREPAIRED_LEAST = 300000
     # Missed of so many, per 1024 beyond what is always lost, so that no report is waited for: after a step up or at
     # the beginning, and else, where it may be a burst; bits per second that are believed then where none has come
-    SENT_TRYING = 50
+    SENT_TRYING = 40
     MISSED_TRYING = 205
     SENT_ENOUGH = 100
     MISSED_MUCH = 256
@@ -95,7 +97,11 @@ cdef void go_back(estimator* c, int64_t now) noexcept nogil:
 
 
 cdef void judge(estimator* c, int64_t now, int32_t loss, bint repaired) noexcept nogil:
-    if lowering_by_loss(c, now, losses_excess(&c.losses)):
+    cdef int32_t excess = losses_excess(&c.losses)
+    if excess > LOST_MUCH:
+        c.reported.tried = True
+        lowering_to(c, now, min(<double>c.target, 0.95 * c.acked))
+    elif lowering_by_loss(c, now, excess):
         c.reported.tried = True
     elif not repaired and loss >= COSTS_PICTURES:
         give_up_for_pictures(c, now)

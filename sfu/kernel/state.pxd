@@ -345,12 +345,14 @@ cdef struct session:
     int64_t reported_at
     uint64_t reported_bytes
     int64_t rtt_reported
-    # Packets sent until then, and how many of those since are missed (NACK)
+    # Packets of pictures sent until then, and how many of those since are missed (NACK)
     uint64_t reported_packets
     int32_t missed
     # Since when all that he wants fits; whether a picture is shown
     int64_t unsettled_at
     bint shown
+    # How often, without numbers, no REMB came
+    uint8_t unheard
     # Bits per second: of that what is given out, and what would let a slot have
     # more (0: all have what they want). When that is looked at again, and when a slot got more last
     bint marked
@@ -362,10 +364,11 @@ cdef struct session:
     int64_t looks_since
     int64_t raised_at
     # That may still turn out to be too much; how long is waited for the next because it did; what the line
-    # bore (bits per second) when it was tried; as `source.pace`: how often Python is told
+    # bore (bits per second) when it was tried, and what was wished for then; as `source.pace`: how often Python is told
     bint on_trial
     int64_t raise_wait
     uint64_t trial_budget
+    uint64_t trial_wishes
     int64_t telling_pace
     uint32_t sound_carried
     int64_t sound_since

@@ -157,6 +157,18 @@ def test_little_is_sent_into_a_line_that_stands_still_under_a_settled_viewer(pla
     assert stretch.sound >= 45
 
 
+def test_who_never_tells_an_estimate_of_his_own_stays_counted(play: Play) -> None:
+    """Without numbers nothing would be told of his line: he is not tried again and again."""
+    scene = play(Bottleneck(steady(1e7)))
+    viewer = scene.viewers[0]
+    viewer.estimates = False
+    scene.run(40)
+    for _ in range(20):
+        told = viewer.feedbacks
+        scene.run(1)
+        assert viewer.feedbacks > told
+
+
 def test_one_on_a_bad_line_costs_the_others_nothing(play: Play) -> None:
     scene = play(Bottleneck(steady(3e5)), Bottleneck(steady(10e6)), Bottleneck(steady(10e6)))
     scene.run(8)

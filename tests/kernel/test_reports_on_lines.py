@@ -42,7 +42,7 @@ WAYS = pytest.mark.parametrize(
 
 
 @WAYS
-@pytest.mark.parametrize(("capacity", "pictures"), [(3e5, 12), (1e6, 15)])
+@pytest.mark.parametrize(("capacity", "pictures"), [(3e5, 12), (1e6, 12)])
 def test_no_more_is_sent_than_a_narrow_line_bears(
     play: Play, capacity: float, pictures: int, repairs: bool, remb: bool
 ) -> None:
@@ -51,7 +51,7 @@ def test_no_more_is_sent_than_a_narrow_line_bears(
     stretch = Stretch(scene, scene.viewers[0], 30)
     assert stretch.offered <= 1.1 * capacity
     assert stretch.carried >= 0.4 * capacity
-    assert stretch.sound >= 46
+    assert stretch.sound >= 47
     assert stretch.pictures >= pictures
 
 

@@ -19,6 +19,8 @@ cdef enum:
     STALLED_PACE = 150000
     # A wait that is longer by so much from one feedback to the next may be a stall's
     LEAPS = 40000
+    # A queue may be no longer than that: then packets that find it full are all that tells of it
+    STANDING = 8000
 
 
 # Bits, times a million: µs on a line of so many bit/s
@@ -101,7 +103,7 @@ cdef bint estimator_feedback(estimator* c, int64_t now, const uint8_t* body, siz
     note_arrivals(c, now, &told)
     if c.stalled:
         resume(c, now)
-    elif losses_add(&c.losses, now, told.lost, told.expected, c.wait > SHORT_WAIT):
+    elif losses_add(&c.losses, now, told.lost, told.expected, c.wait > STANDING):
         lowering_by_loss(c, now, losses_excess(&c.losses))
     long_wait = lowering_waits_long(c, now)
     c.overusing = not is_vain(c) and (long_wait or (c.trend.overusing and c.wait > 10000 and not c.drains))

@@ -13,7 +13,10 @@ from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
 
 cdef enum:
     BURST = 5000
-    LEAST_BURST = 3200
+    # One packet: a class gets its pictures all at the same moment, and behind one line that is a queue
+    LEAST_BURST = 1300
+    # Of a still nobody else has one at that moment
+    LEAST_OF_STILLS = 3200
     LONGEST_REFILL = 1000000
     # What has waited longer is too late for a face; of a screen every picture counts
     CAMERA_WAIT = 1000000
@@ -34,9 +37,7 @@ cdef enum:
 
 cdef void refill(engine* e, session* v) noexcept nogil:
     cdef int64_t rate = <int64_t>(line_pace(e, v) // 8)
-    cdef int64_t burst = rate * BURST // 1000000
-    if burst < LEAST_BURST:
-        burst = LEAST_BURST
+    cdef int64_t burst = max(rate * BURST // 1000000, <int64_t>(LEAST_OF_STILLS if v.yields else LEAST_BURST))
     v.tokens += rate * min(e.now - v.refilled, <int64_t>LONGEST_REFILL) // 1000000
     if v.tokens > burst:
         v.tokens = burst

@@ -498,12 +498,15 @@ cdef struct room:
     int64_t telling_pace
 
 cdef struct job:
-    # A fan-out that can be resumed: this run, to the viewers from `next` on
+    # A fan-out that can be resumed: this run, to the viewers from the `next`th on, of whom the first of
+    # `known` is at `first`; who has come since it began follows those
     packet* packets[RUN]
     int32_t count
     int32_t source
     uint32_t generation
     int32_t next
+    int32_t known
+    int32_t first
     # Our clock in the source's time stamps
     uint32_t clock
     # Audio: the room and its slot
@@ -596,6 +599,8 @@ cdef struct engine:
     int32_t max_packets
     job_queue audio
     job_queue video
+    # Where among its viewers the next fan-out begins, as a share of 2^32
+    uint32_t fanned_out
     int32_t* dirty
     int32_t dirty_count
     # Viewers with a backlog, and with whom the next round begins

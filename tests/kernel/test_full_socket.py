@@ -1,6 +1,7 @@
 """What the system does not take: a full socket, joined segments, a destination that is none."""
 
 import errno
+from collections import Counter
 
 import pytest
 
@@ -40,6 +41,11 @@ def send(stage: Stage, publisher: Peer, picture: int, *results: int, size: int =
     return counted(stage, "datagrams_sent") - before
 
 
+def arrived(viewers: list[Peer]) -> Counter[int]:
+    """How many have how many packets: with whom a fan-out begins, nobody knows."""
+    return Counter(len(viewer.video()) for viewer in viewers)
+
+
 def shown(viewer: Peer) -> list[int]:
     """Its socket refuses what comes twice under one number (RFC 3711 §3.3.2)."""
     return [packet.sequence - viewer.video()[0].sequence & 0xFFFF for packet in viewer.video()]
@@ -48,10 +54,10 @@ def shown(viewer: Peer) -> list[int]:
 def test_a_full_socket_takes_the_rest_later_and_nothing_twice(stage: Stage) -> None:
     publisher, viewers = audience(stage, ENOUGH)
     send(stage, publisher, 1, 2, *[-errno.EAGAIN] * 3)
-    assert [len(viewer.video()) for viewer in viewers] == [4, 4] + [1] * 18
+    assert arrived(viewers) == {4: 2, 1: 18}
     assert counted(stage, "send_blocked") == 1
     frame(publisher, 2, 2)
-    assert [len(viewer.video()) for viewer in viewers] == [4, 4] + [1] * 18
+    assert arrived(viewers) == {4: 2, 1: 18}
     stage.wait(10)
     assert [shown(viewer) for viewer in viewers] == [list(range(6))] * ENOUGH
 
@@ -111,7 +117,7 @@ def test_that_packets_are_too_long_says_nothing_of_shorter_ones(
 def test_a_socket_that_is_full_among_single_packets_takes_the_rest_later(stage: Stage) -> None:
     publisher, viewers = audience(stage, ENOUGH)
     send(stage, publisher, 1, -errno.EIO, 1, -errno.EAGAIN)
-    assert [len(viewer.video()) for viewer in viewers] == [2] + [1] * (ENOUGH - 1)
+    assert arrived(viewers) == {2: 1, 1: ENOUGH - 1}
     stage.wait(10)
     assert [shown(viewer) for viewer in viewers] == [list(range(4))] * ENOUGH
 
@@ -119,6 +125,6 @@ def test_a_socket_that_is_full_among_single_packets_takes_the_rest_later(stage: 
 def test_one_who_cannot_be_sent_anything_holds_up_nobody(stage: Stage) -> None:
     publisher, viewers = audience(stage, ENOUGH)
     send(stage, publisher, 1, 1, -errno.EHOSTUNREACH, 1, -errno.EPERM)
-    assert [len(viewer.video()) for viewer in viewers] == [4, 1, 4, 1] + [4] * 16
+    assert arrived(viewers) == {4: 18, 1: 2}
     assert counted(stage, "send_failed") == 2
     assert counted(stage, "send_blocked") == 0

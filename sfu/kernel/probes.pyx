@@ -26,8 +26,8 @@ cdef void note_proven(estimator* c, uint64_t result) noexcept nogil:
 
 
 cdef bint is_full(const estimator* c) noexcept nogil:
-    """Much of what the line was seen to bear is in use: a longer probe would fill it, and show the same."""
-    return SLOW < c.proven < min(2 * c.acked, c.target)
+    """Most of what the line was seen to bear is in use: a longer probe would fill it, and show the same."""
+    return SLOW < c.proven < min(c.acked * 4 // 3, c.target)
 
 
 cdef void probes_judge(estimator* c, int64_t now) noexcept nogil:

@@ -13,10 +13,11 @@ from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
 
 cdef enum:
     BURST = 5000
-    # One packet: a class gets its pictures all at the same moment, and behind one line that is a queue
-    LEAST_BURST = 1300
-    # Of a still nobody else has one at that moment
-    LEAST_OF_STILLS = 3200
+    LEAST_BURST = 3200
+    # The same where there are more than so many, a class: they get their pictures all at the same moment, and
+    # behind one line that is a queue. Of a still nobody else has one at that moment
+    FEW = 4
+    LEAST_OF_MANY = 1300
     LONGEST_REFILL = 1000000
     # What has waited longer is too late for a face; of a screen every picture counts
     CAMERA_WAIT = 1000000
@@ -35,9 +36,13 @@ cdef enum:
     STRIDE = 16
 
 
+cdef inline int64_t least_burst(const engine* e, const session* v) noexcept nogil:
+    return LEAST_OF_MANY if not v.yields and e.rooms[v.room].members.count > FEW else LEAST_BURST
+
+
 cdef void refill(engine* e, session* v) noexcept nogil:
     cdef int64_t rate = <int64_t>(line_pace(e, v) // 8)
-    cdef int64_t burst = max(rate * BURST // 1000000, <int64_t>(LEAST_OF_STILLS if v.yields else LEAST_BURST))
+    cdef int64_t burst = max(rate * BURST // 1000000, least_burst(e, v))
     v.tokens += rate * min(e.now - v.refilled, <int64_t>LONGEST_REFILL) // 1000000
     if v.tokens > burst:
         v.tokens = burst

@@ -57,8 +57,8 @@ def test_what_a_short_queue_does_not_take_is_not_sent(lesson: Lesson) -> None:
     lesson.scene.run(20)
     sent, pictures, sound = lesson.stretch(20)
     assert sent < 1.15
-    assert min(sound) > 0.7
-    assert sum(pictures) / CLASS > 3
+    assert min(sound) > 0.6
+    assert sum(pictures) / CLASS > 2
 
 
 def test_nobody_is_always_the_first_to_be_sent_to(stage: Stage) -> None:

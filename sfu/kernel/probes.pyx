@@ -13,6 +13,8 @@ cdef enum:
     PROBE_ANSWER = 150000
     # Below that, the packets that a probe must have take as long as the longest
     SLOW = 500000
+    # From there on long probes have room beside the middle layer at its richest
+    WIDE = 1500000
     # How much of what a probe shows less of is believed: one in so many parts
     PROVEN_FALLS = 4
 
@@ -26,8 +28,8 @@ cdef void note_proven(estimator* c, uint64_t result) noexcept nogil:
 
 
 cdef bint is_full(const estimator* c) noexcept nogil:
-    """Most of what the line was seen to bear is in use: a longer probe would fill it, and show the same."""
-    return SLOW < c.proven < min(c.acked * 4 // 3, c.target)
+    """Much of what the line was seen to bear is in use: a longer probe would fill it, and show the same."""
+    return SLOW < c.proven < min(2 * c.acked, c.target) and c.proven < WIDE
 
 
 cdef void probes_judge(estimator* c, int64_t now) noexcept nogil:

@@ -56,6 +56,8 @@ cdef struct estimator:
     # When the line was back after it had been away
     int64_t resumed_at
     int64_t opened_at
+    # Since when the peer is in another network; 0: always
+    int64_t moved_at
     # Packets since the last feedback, and when the first of them left
     int32_t untold
     int64_t untold_since
@@ -91,6 +93,8 @@ cdef bint estimator_feedback(estimator* c, int64_t now, const uint8_t* body, siz
     # The body of transport-wide feedback; False: malformed, and nothing has changed.
 cdef void estimator_remb(estimator* c, int64_t now, uint64_t bitrate, uint64_t sent) noexcept nogil
     # Of a viewer who tells no arrivals; `sent` lately.
+cdef void estimator_moved(estimator* c, int64_t now) noexcept nogil
+    # The peer is in another network: how long the way was, and where it was full, says nothing of this one.
 cdef void estimator_slept(estimator* c, int64_t now) noexcept nogil
     # Until now nobody listened.
 cdef void estimator_tick(estimator* c, int64_t now) noexcept nogil

@@ -64,6 +64,8 @@ cdef void note_arrivals(estimator* c, int64_t now, const told_feedback* told) no
     cdef int64_t newest = 0, before = c.wait, first = 0
     c.wait = c.trend.queue
     for i in range(told.count):
+        if told.arrivals[i].sent <= c.moved_at:
+            continue
         trend_add(&c.trend, &told.arrivals[i])
         throughput_add(&c.throughput, told.arrivals[i].arrived, told.arrivals[i].size)
         throughput_add(&c.departed, told.arrivals[i].sent, told.arrivals[i].size)
@@ -124,6 +126,17 @@ cdef void estimator_remb(estimator* c, int64_t now, uint64_t bitrate, uint64_t s
     elif bitrate * 5 > sent * 6:
         # His browser allows itself at most half as much again as arrives: there may be more.
         c.target = max(c.target, min(<uint64_t>MOST, 2 * bitrate))
+
+
+cdef void estimator_moved(estimator* c, int64_t now) noexcept nogil:
+    c.moved_at = c.resumed_at = c.waits_since = now
+    c.wait = c.rtt = 0
+    c.vain = 0
+    c.capacity = 0
+    c.cluster.next = now
+    c.cluster.wait = PROBE_WAIT
+    c.reported.least = c.reported.before = c.reported.wait = 0
+    trend_open(&c.trend)
 
 
 cdef void estimator_slept(estimator* c, int64_t now) noexcept nogil:

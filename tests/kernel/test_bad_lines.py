@@ -127,6 +127,26 @@ def test_an_outage_is_over_when_it_is_over(play: Play) -> None:
     assert stretch.sound >= 45
 
 
+@pytest.mark.parametrize("longer", [150_000, 250_000])
+def test_another_network_with_a_longer_way_is_no_full_line(play: Play, longer: int) -> None:
+    line = Bottleneck(steady(1e6))
+    scene = play(line)
+    viewer = scene.viewers[0]
+    scene.run(12)
+    line.delay += longer
+    scene.run(0.05)
+    there = ("10.77.0.1", 40_777)
+    scene.stage.peers[there] = scene.stage.peers.pop(viewer.peer.address)
+    viewer.peer.address = there
+    viewer.peer.check()
+    viewer.peer.report()
+    scene.run(1)
+    stretch = Stretch(scene, viewer, 4)
+    assert stretch.pictures >= 9
+    assert given(scene, viewer) == [1]
+    assert stretch.queue <= 100
+
+
 @pytest.mark.parametrize(("wide", "narrow", "span"), [(6e5, 3e5, 3), (5e5, 3e5, 4)])
 def test_steps_that_were_too_far_on_a_narrow_line_hold_up_nothing_on_a_wide_one(
     play: Play, wide: float, narrow: float, span: float

@@ -7,6 +7,8 @@ const NOTABLY = 0.1;
 const MOST = 5_000_000;
 /** The first pictures of a connection are sent at a guess, until the browser has found out. */
 const SETTLED = 5_000;
+/** That all layers fit is no guess: no browser begins with so much. What is known may be used. */
+const PLENTY = 2_000_000;
 /**
  * Chromium probes for more only when more could be used than before; on its own it grows by 8 % a
  * second, a line that is good again is used after half a minute. Each probe is a burst, though, and
@@ -48,8 +50,9 @@ export class Uplink {
     if (estimate === null || this.began === null) return { tell: null, probe: false };
     // Sound alone finds out when a line is better, but not always how good it still is.
     const rises = usable > 0 || (this.told !== null && estimate > this.told);
+    const known = now - this.began >= SETTLED || estimate >= PLENTY;
     return {
-      tell: rises && now - this.began >= SETTLED ? this.news(estimate) : null,
+      tell: rises && known ? this.news(estimate) : null,
       probe: usable > 0 && this.short(now, estimate, usable),
     };
   }

@@ -25,6 +25,15 @@ test("a camera that has just begun is sent at a guess, which is not told", () =>
   expect(add(2_000_000).tell).toBe(2_000_000);
 });
 
+test("that all layers fit is told at once, and what the guess falls to is not", () => {
+  add(300_000);
+  expect(add(2_100_000).tell).toBe(2_100_000);
+  expect(add(900_000).tell).toBeNull();
+  expect(add(3_000_000).tell).toBe(3_000_000);
+  add(900_000);
+  expect(add(900_000).tell).toBe(900_000);
+});
+
 test("who sends no pictures tells nothing, and what is known of his line is told when he does", () => {
   for (let second = 0; second < 9; second += 1) {
     expect(add(300_000, 0)).toEqual({ tell: null, probe: false });

@@ -1,6 +1,7 @@
 """What viewers' lines say of the cameras that they look at."""
 
 from collections.abc import Iterator
+from math import inf
 from typing import TYPE_CHECKING
 
 from .ceilings import MIDDLE, Look
@@ -20,8 +21,9 @@ class Cameras:
 
     def hear(self, viewer: "Session", stats: "SessionStats") -> None:
         for source, look in looks(viewer, stats):
-            if source.ceiling is not None:
+            if source.ceiling is not None and source.leaning is not None:
                 source.ceiling.hear(look)
+                source.leaning.hear(look)
                 self._seen.add(source)
 
     def settle(self, now: float) -> None:
@@ -29,7 +31,7 @@ class Cameras:
         for source in list(self._seen):
             if source.settle_ceiling(now):
                 self._changed.append(source)
-            if source.ceiling is None or source.ceiling.idle:
+            if source.ceilings_idle:
                 self._seen.discard(source)
 
     def take_changed(self) -> list["Session"]:
@@ -52,9 +54,12 @@ def looks(viewer: "Session", stats: "SessionStats") -> Iterator[tuple["Session",
     borne = spare - stats["estimate"] + proven if proven else min(0, spare)
     for slot in large:
         shown, given, limited = showing[slot["slot"]], slot["given"], slot["limited"]
-        if shown.kind != "camera" or given > MIDDLE:
+        if shown.kind != "camera":
             continue
-        if given < MIDDLE:
+        if given > MIDDLE and not proven:
+            # Of whom nothing is known that he bears less he bears all of it.
+            room = inf
+        elif given < MIDDLE:
             room = slot["cost"] + min(borne, spare)
         elif starved or borne < 0:
             room = slot["cost"] + min(0, borne)

@@ -21,6 +21,7 @@ from . import sdp
 from .alerts import AlertReader
 from .ceilings import MIDDLE, PLAIN, Ceiling
 from .dtls import DtlsError, DtlsServer, Handshake
+from .leaning import LARGEST, WHOLE, Leaning
 from .uplink import Uplink
 from .views import HEIGHTS, SCREEN_HEIGHT, Demand, layer_names, names_tell_sizes
 
@@ -108,6 +109,8 @@ class Session:
         """The camera is looked at, but this peer's line bears none of it."""
         self.ceiling: Ceiling | None = None
         """Of the camera of who can be told what its layers may have."""
+        self.leaning: Leaning | None = None
+        """The same of its largest layer."""
         self.written: ActualSession | None = None
         self.line: SessionLine | None = None
         """As it was last told of."""
@@ -254,17 +257,30 @@ class Session:
         )
 
     def _ceilings(self) -> dict[Layer, int]:
-        if self.ceiling is None or self.ceiling.now == PLAIN:
-            return {}
-        return {cast(Layer, self._names[MIDDLE]): self.ceiling.now}
+        ceilings = {}
+        if self.ceiling is not None and self.ceiling.now != PLAIN:
+            ceilings[cast(Layer, self._names[MIDDLE])] = self.ceiling.now
+        if self.leaning is not None and self.leaning.now != WHOLE:
+            ceilings[cast(Layer, self._names[LARGEST])] = self.leaning.now
+        return ceilings
 
     def settle_ceiling(self, now: float) -> bool:
-        """All viewers have been looked at once more. Whether the camera's middle layer may have
-        another bit rate than before."""
-        ceiling, uplink = self.ceiling, self.uplink
-        if ceiling is None or uplink is None:
+        """All viewers have been looked at once more. Whether a layer of the camera may have another
+        bit rate than before."""
+        ceiling, leaning, uplink = self.ceiling, self.leaning, self.uplink
+        if ceiling is None or leaning is None or uplink is None:
             return False
-        return ceiling.settle(now, asked=self.demand["camera"].asked(), uplink=uplink.bears)
+        asked = self.demand["camera"].asked()
+        # Both have to know that the round is over.
+        leans = leaning.settle(now)
+        return ceiling.settle(now, asked=asked, uplink=uplink.bears) or leans
+
+    @property
+    def ceilings_idle(self) -> bool:
+        """There is nothing to settle before somebody looks again."""
+        if self.ceiling is None or self.leaning is None:
+            return True
+        return self.ceiling.idle and self.leaning.idle
 
     def layer_name(self, layer: int) -> str | None:
         """What clients call a layer of the camera; None: there is no such layer."""
@@ -290,6 +306,7 @@ class Session:
                 ours = self._names == RIDS and self.wanted.kind == "browser"
                 self.uplink = Uplink() if self._names == RIDS else None
                 self.ceiling = Ceiling() if ours else None
+                self.leaning = Leaning() if ours else None
                 self._sizes_unknown = source.layers > 1 and not names_tell_sizes(source.rids)
             elif source.kind == "screen":
                 self.heights["screen"] = (SCREEN_HEIGHT,) * source.layers
@@ -324,7 +341,7 @@ class Session:
             self._environment.kernel.close_session(self.connection.handle)
             self.connection = None
         self.line = None
-        self.ceiling = None
+        self.ceiling = self.leaning = None
         self.showing.clear()
         self.given.clear()
         self.demand = _no_demand()

@@ -96,6 +96,15 @@ def _jitter(seed: int) -> Figures:
     return _figures(Simulation(line, Elastic(MOST), seed).run(30), WARM, 30)
 
 
+def _jitter_and_loss(seed: int) -> Figures:
+    """What is lost is hard to tell from what a queue does not take."""
+    dice = Random(f"{seed} jitter and loss")
+    loss = Loss(dice.uniform(0.03, 0.06))
+    jitter = dice.uniform(0.01, 0.02)
+    line = _line(dice, capacity=steady(5 * MBIT), jitter=jitter, reorder=True, loss=loss)
+    return _figures(Simulation(line, Elastic(MOST), seed).run(30), WARM, 30)
+
+
 def _wifi(seed: int) -> Figures:
     """The channel is others' for 20–60 ms, thrice a second, and what waited comes at once."""
     dice = Random(f"{seed} wifi")
@@ -192,6 +201,10 @@ SCENARIOS = {
         Scenario(
             "jitter", "2 to 15 ms with reordering on 1 to 5 Mbit/s", _jitter,
             {"used": (0.6, 1.01), "queue": (0, 0.15)},
+        ),
+        Scenario(
+            "jitter-loss", "10 to 20 ms of jitter and 3 to 6 % lost on 5 Mbit/s", _jitter_and_loss,
+            {"used": (0.5, 1.01)},
         ),
         Scenario(
             "wifi", "stands still 20 to 60 ms thrice a second", _wifi,

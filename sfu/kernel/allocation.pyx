@@ -23,6 +23,8 @@ cdef enum:
     # The same where reports tell alone: a step too far costs sound there
     REPORTED_LEAST = 16000000
     REPORTED_MOST = 64000000
+    # And after a lesser one than that, which was too far as well
+    LESSER_WAIT = 8000000
     # For so long after he began to look his line is being found out
     FRESH_FOR = 3000000
     RAISE_FRESH = 200000
@@ -162,6 +164,10 @@ cdef bint has_less(const candidate* all, int32_t count) noexcept nogil:
 
 cdef void note_trial(const engine* e, session* v, bint less) noexcept nogil:
     if not v.on_trial:
+        if less and v.lesser_wishes and e.now - v.raised_at < TRIAL:
+            # That was too far, too: it waits, though it costs less.
+            v.trial_wishes, v.lesser_wishes = v.lesser_wishes, 0
+            v.raise_wait = min(v.raise_wait, <int64_t>LESSER_WAIT)
         return
     if less:
         v.on_trial = False
@@ -187,7 +193,8 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     note_trial(e, v, has_less(all, count))
     if e.now - v.raised_at >= raise_interval(e, v) and sharing_raise(all, count, left):
         v.raised_at = e.now
-        if not is_lesser_step(v):
+        v.lesser_wishes = v.wishes if is_lesser_step(v) else 0
+        if not v.lesser_wishes:
             v.on_trial = True
             v.trial_budget = line_budget(e, v)
             v.trial_wishes = v.wishes

@@ -70,8 +70,8 @@ class SessionStats(TypedDict):
     estimate: int
     """Bits per second that the viewer's line bears; 0: not known."""
     proven: int
-    """Bits per second that it was seen to bear; less than `estimate`, which grows by itself while
-    less is used. 0: not known."""
+    """Bits per second that it was seen to bear: `estimate` grows by itself while less is used, and
+    falls far when the line is full for a moment. 0: not known."""
     allotted: int
     """Bits per second of it that are given out, with what is set aside for sound."""
     wishes: int

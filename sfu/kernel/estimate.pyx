@@ -19,8 +19,9 @@ cdef enum:
     STALLED_PACE = 150000
     # A wait that is longer by so much from one feedback to the next may be a stall's
     LEAPS = 40000
-    # A queue may be no longer than that: then packets that find it full are all that tells of it
-    STANDING = 8000
+    # For so long after a move loss says nothing of the way that is used now, and that may be as long
+    MOVES = 1000000
+    LONG_WAY = 500000
 
 
 # Bits, times a million: µs on a line of so many bit/s
@@ -105,7 +106,10 @@ cdef bint estimator_feedback(estimator* c, int64_t now, const uint8_t* body, siz
     note_arrivals(c, now, &told)
     if c.stalled:
         resume(c, now)
-    elif losses_add(&c.losses, now, told.lost, told.expected, c.wait > STANDING):
+    elif now - c.moved_at < MOVES:
+        # What had left for the other way may never have arrived.
+        losses_forget(&c.losses, now)
+    elif losses_add(&c.losses, now, told.lost, told.expected, c.wait > SHORT_WAIT):
         lowering_by_loss(c, now, losses_excess(&c.losses))
     long_wait = lowering_waits_long(c, now)
     c.overusing = not is_vain(c) and (long_wait or (c.trend.overusing and c.wait > 10000 and not c.drains))
@@ -133,6 +137,8 @@ cdef void estimator_moved(estimator* c, int64_t now) noexcept nogil:
     c.wait = c.rtt = 0
     c.vain = 0
     c.capacity = 0
+    c.proven = 0
+    c.losses.now = c.losses.before = 0
     c.cluster.next = now
     c.cluster.wait = PROBE_WAIT
     c.reported.least = c.reported.before = c.reported.wait = 0
@@ -147,7 +153,7 @@ cdef void estimator_slept(estimator* c, int64_t now) noexcept nogil:
 cdef void estimator_tick(estimator* c, int64_t now) noexcept nogil:
     # The feedback that told of a probe may be the last for a while.
     probes_judge(c, now)
-    if c.feedback_at == 0 or c.stalled or now - max(c.untold_since, c.feedback_at) <= STALLED_AFTER + 2 * c.rtt:
+    if c.feedback_at == 0 or c.stalled or now - max(c.untold_since, c.feedback_at) <= STALLED_AFTER + 2 * (c.rtt if c.rtt else LONG_WAY):
         return
     if c.untold > STALLED_PACKETS:
         c.stalled = True

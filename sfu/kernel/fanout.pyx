@@ -197,6 +197,9 @@ cdef bint job_run(engine* e, job* j, references* audience, bint audio, int64_t u
         return True
     if j.next == 0:
         begin_elsewhere(e, j, audience)
+    if audience.count < j.known:
+        # All have gone meanwhile, and others have come.
+        return True
     if audio and e.now - j.packets[0].arrival > SOUND_HELD:
         count_held(e, j, audience)
         return True

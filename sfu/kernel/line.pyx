@@ -128,12 +128,12 @@ cdef void settle(session* v, int64_t now) noexcept nogil:
 
 
 cdef void give_up(session* v) noexcept nogil:
-    """Not every stack does as it has promised. Then a REMB tells, or nothing."""
+    """Not every stack does as it has promised. Then reports tell, a REMB, or nothing."""
     v.may_count = v.counts = False
     v.estimator.target = START_UNTOLD
     v.estimator.feedback_at = 0
     v.estimator.untold = 0
-    v.estimator.stalled = v.estimator.overusing = False
+    v.estimator.stalled = v.estimator.overusing = v.estimator.cluster.sending = False
     v.estimator.wait = 0
 
 
@@ -162,9 +162,13 @@ cdef bint tries_more(const engine* e, const session* v) noexcept nogil:
 cdef void told_remb(engine* e, session* v, uint64_t bitrate, uint64_t sent) noexcept nogil:
     """Of who tells no arrivals. Sound is in no REMB of a browser; and where reports count it only lowers: they
     tell of what got lost, which it knows nothing of."""
+    cdef uint64_t before = v.estimator.target
+    cdef bint fresh = reports_fresh(v.estimator, e.now)
     bitrate += <uint64_t>v.sound_rate
-    if bitrate < sent or not (reports_fresh(v.estimator, e.now) or tries_more(e, v)):
+    if bitrate < sent or not (fresh or tries_more(e, v)):
         estimator_remb(v.estimator, e.now, bitrate, sent)
+    if fresh and not tries_more(e, v):
+        v.estimator.target = min(before, v.estimator.target)
 
 
 cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil:
@@ -285,6 +289,19 @@ cdef void note_silent(const engine* e, session* v) noexcept nogil:
         v.estimator.feedback_at = e.now
 
 
+cdef void note_idle(const engine* e, session* v) noexcept nogil:
+    """What is sent counts from when it begins. And where nothing leaves nothing is told: what is believed then may
+    not be too little for any picture."""
+    if v.bytes_sent != v.left_bytes:
+        v.left_at, v.left_bytes = e.now, v.bytes_sent
+        return
+    if v.bytes_sent == v.reported_bytes:
+        v.reported_at = e.now
+    if v.wishes and line_budget(e, v) < START and e.now - v.left_at >= SILENT_FOR:
+        v.estimator.target = START
+        v.left_at = e.now
+
+
 cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     if v.estimator == NULL:
@@ -292,6 +309,7 @@ cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
     if v.may_count:
         estimator_tick(v.estimator, e.now)
     else:
+        note_idle(e, v)
         note_silent(e, v)
         if v.missed and reports_missed(v.estimator, e.now, v.missed, <int64_t>(picture_packets(v) - v.reported_packets), tries_more(e, v)):
             begin_missed(v)

@@ -9,20 +9,15 @@ cdef struct losses:
     int64_t since
     int32_t lost
     int32_t expected
-    # Feedbacks in which packets waited on their way, less those in which they did not
-    int32_t waiting
     # Lost per 1024 in the last second that had enough packets, and in the one before
     int32_t now
     int32_t before
-    # Whether they waited in that second, more often than not
-    bint waited
     # The same of seconds in which nothing waited on its way; a ring
     int32_t samples[SAMPLES]
     int32_t count
 
 cdef bint losses_add(losses* l, int64_t now, int32_t lost, int32_t expected, bint waits) noexcept nogil
-    # Whether a second is full and there is a new sample; `waits`: all packets of this feedback have waited in
-    # a queue on their way.
+    # Whether a second is full and there is a new sample; `waits`: packets wait in a queue on their way.
 cdef int32_t losses_nature(const losses* l) noexcept nogil
     # Per 1024: what is always lost.
 cdef int32_t losses_above_nature(const losses* l) noexcept nogil

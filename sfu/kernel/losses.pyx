@@ -13,14 +13,12 @@ cdef enum:
 cdef bint losses_add(losses* l, int64_t now, int32_t lost, int32_t expected, bint waits) noexcept nogil:
     l.lost += lost
     l.expected += expected
-    l.waiting += 1 if waits else -1
     if now - l.since < SPAN or l.expected < ENOUGH:
         return False
     l.before = l.now
     l.now = l.lost * 1024 // l.expected
-    l.waited = l.waiting > 0
     # What is lost from a queue is not lost by nature.
-    if not l.waited:
+    if not waits:
         l.samples[l.count % SAMPLES] = l.now
         l.count += 1
     losses_forget(l, now)
@@ -29,7 +27,7 @@ cdef bint losses_add(losses* l, int64_t now, int32_t lost, int32_t expected, bin
 
 cdef void losses_forget(losses* l, int64_t now) noexcept nogil:
     l.since = now
-    l.lost = l.expected = l.waiting = 0
+    l.lost = l.expected = 0
 
 
 cdef int32_t losses_nature(const losses* l) noexcept nogil:

@@ -73,7 +73,7 @@ cdef void lower(estimator* c, int64_t now, double factor) noexcept nogil:
 cdef bint lowering_by_loss(estimator* c, int64_t now, int32_t excess) noexcept nogil:
     if excess > LOSS_MUCH:
         lower(c, now, 0.95)
-    elif excess > (LOSS_WITH_WAIT if c.losses.waited else LOSS_ALONE):
+    elif excess > (LOSS_WITH_WAIT if c.wait > SHORT_WAIT else LOSS_ALONE):
         # Less than half of what there is may be in use: what arrives says little.
         lowering_to(c, now, c.target * (1 - excess / 2048.0))
     else:

@@ -8,7 +8,7 @@ from sfu.kernel.line cimport line_pace
 from sfu.kernel.probing cimport probing_begin, probing_send
 from sfu.kernel.repairs cimport repairs_done, repairs_drop, repairs_first, repairs_wait
 from sfu.kernel.sizes cimport KINDS, QUEUE, RUN, SCREEN, SLOTS, WIRE_OVERHEAD
-from sfu.kernel.state cimport backlog, line, slot
+from sfu.kernel.state cimport backlog, line, references, slot
 from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
 
 cdef enum:
@@ -37,7 +37,8 @@ cdef enum:
 
 
 cdef inline int64_t least_burst(const engine* e, const session* v) noexcept nogil:
-    return LEAST_OF_MANY if not v.yields and e.rooms[v.room].members.count > FEW else LEAST_BURST
+    cdef const references* members = &e.rooms[v.room].members
+    return LEAST_OF_MANY if not v.yields and members.count - members.removed > FEW else LEAST_BURST
 
 
 cdef void refill(engine* e, session* v) noexcept nogil:

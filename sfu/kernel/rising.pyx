@@ -1,13 +1,8 @@
 from libc.stdint cimport int64_t, uint64_t
 
 from sfu.kernel.estimate cimport MOST, SHORT_WAIT
-from sfu.kernel.losses cimport losses_excess
 from sfu.kernel.lowering cimport is_vain
 from sfu.kernel.sent cimport SENT
-
-cdef enum:
-    # Per 1024: excess of loss at which no more is sent
-    LOSS_HOLDS = 30
 
 # Per second, far from what is known to be the line's end
 cdef double INCREASE = 0.08
@@ -29,7 +24,7 @@ cdef void rising(estimator* c, int64_t now) noexcept nogil:
     cdef double passed = min(now - c.raised_at, 1000000) / 1e6
     cdef double more
     c.raised_at = now
-    if (c.wait > SHORT_WAIT and not is_vain(c)) or c.trend.underusing or losses_excess(&c.losses) > LOSS_HOLDS:
+    if (c.wait > SHORT_WAIT and not is_vain(c)) or c.trend.underusing:
         return
     if c.capacity and c.target > c.capacity + 3 * c.deviation:
         c.capacity = 0

@@ -93,8 +93,8 @@ cdef void note_loss(session* s, slot* v, uint32_t lost, uint32_t highest) noexce
         s.told_expected += expected
         # What came late after all is taken off again.
         s.told_lost += max(-expected, min(expected, more))
-    if s.stalled and <uint16_t>highest == <uint16_t>v.departed:
-        # He is sent no more, and the last has arrived: little as it is, that is all.
+    if s.stalled and v.last_sent > s.estimator.feedback_at and <uint16_t>highest == <uint16_t>v.departed:
+        # He is sent no more, and the last has arrived, of which no feedback came: little as it is, that is all.
         s.told_expected = max(s.told_expected, <int32_t>ENOUGH)
     # Another count begins where it cannot be the same.
     v.told_highest = highest

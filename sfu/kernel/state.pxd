@@ -345,6 +345,9 @@ cdef struct session:
     int64_t reported_at
     uint64_t reported_bytes
     int64_t rtt_reported
+    # When something left last, and what all was by then
+    int64_t left_at
+    uint64_t left_bytes
     # Packets of pictures sent until then, and how many of those since are missed (NACK)
     uint64_t reported_packets
     int32_t missed
@@ -369,6 +372,8 @@ cdef struct session:
     int64_t raise_wait
     uint64_t trial_budget
     uint64_t trial_wishes
+    # What was wished for at a lesser step than that which was too far; 0: none since
+    uint64_t lesser_wishes
     int64_t telling_pace
     uint32_t sound_carried
     int64_t sound_since

@@ -12,6 +12,7 @@ import pytest
 
 from sfu.cameras import looks
 from sfu.ceilings import PLAIN, Ceiling
+from sfu.leaning import WHOLE, Leaning
 from sfu.lines import EVERY
 from tests.kernel.test_bad_lines import Stretch
 from tests.kernel.viewer import Bottleneck, Camera, Scene, steady
@@ -25,6 +26,7 @@ class Told:
     def __init__(self, *capacities: float, delay: int) -> None:
         self.scene = Scene(*(Bottleneck(steady(each), delay=delay) for each in capacities))
         self.ceiling = Ceiling()
+        self.leaning = Leaning()
         self.changes: list[int] = []
         shown = SimpleNamespace(kind="camera", layer=2, temporal=2, source=None)
         self._wants = cast(Any, SimpleNamespace(showing={0: shown}))
@@ -32,14 +34,15 @@ class Told:
     def run(self, seconds: float) -> None:
         for _ in range(round(seconds / EVERY)):
             self.scene.run(EVERY / 2)
-            smallest, _, largest = Camera.RATES
-            self.scene.camera.rates = (smallest, self.ceiling.now, largest)
+            self.scene.camera.rates = (Camera.RATES[0], self.ceiling.now, self.leaning.now)
             self.scene.run(EVERY / 2)
             for viewer in self.scene.viewers:
                 stats = self.scene.stage.kernel.session_stats(viewer.peer.handle)
                 for _, look in looks(self._wants, stats):
                     self.ceiling.hear(look)
+                    self.leaning.hear(look)
             now = self.scene.stage.now / 1e6
+            self.leaning.settle(now)
             if self.ceiling.settle(now, asked=(), uplink=UPLINK):
                 self.changes.append(self.ceiling.now)
 
@@ -105,3 +108,28 @@ def test_what_a_line_was_seen_to_bear_is_no_more_than_it_does(play: Play, capaci
         scene.run(1)
         stats = scene.stage.kernel.session_stats(scene.viewers[0].peer.handle)
         assert 0.85 * capacity <= stats["proven"] <= 1.02 * capacity
+
+
+def test_a_line_that_bears_nearly_all_of_the_largest_layer_has_all_its_pictures(play: Play) -> None:
+    told = play(2e6)
+    told.run(20)
+    assert told.leaning.now < WHOLE
+    stretch = Stretch(told.scene, told.scene.viewers[0], 20, advance=told.run)
+    assert stretch.pictures >= 17
+    assert 0.75 * 2e6 <= stretch.carried <= stretch.offered <= 1.05 * 2e6
+
+
+def test_the_largest_layer_stays_as_it_is_where_somebody_bears_it(play: Play) -> None:
+    told = play(2e6, 10e6)
+    told.run(40)
+    assert told.leaning.now == WHOLE
+
+
+def test_a_line_that_becomes_wider_has_all_of_the_largest_layer_again(play: Play) -> None:
+    told = play(2e6)
+    told.run(25)
+    assert told.leaning.now < WHOLE
+    told.scene.viewers[0].line.capacity = steady(6e6)
+    told.run(60)
+    assert told.leaning.now == WHOLE
+    assert Stretch(told.scene, told.scene.viewers[0], 10, advance=told.run).pictures >= 18

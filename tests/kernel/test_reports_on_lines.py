@@ -117,6 +117,27 @@ def test_a_queue_of_seconds_is_noticed_though_nothing_gets_lost(play: Play) -> N
     assert stretch.pictures >= 12
 
 
+def test_who_is_given_nothing_where_nobody_speaks_is_tried_again(play: Play) -> None:
+    """Nothing leaves that could be reported on."""
+    scene = play(Bottleneck(lambda t: 60e3 if t < 15 else 3e6))
+    viewer = scene.viewers[0]
+    scene.run(12)
+    scene.speaks_at = scene.stage.now + 10**12
+    for _ in range(25):
+        scene.run(1)
+        viewer.peer.check()
+    assert Stretch(scene, viewer, 10).pictures >= 5
+
+
+def test_a_lesser_step_that_is_too_far_waits_as_well(play: Play) -> None:
+    scene = play(Bottleneck(lambda t: 1.2e6 if t < 20 else 4e5))
+    scene.run(25)
+    raised = scene.stage.kernel.counters()["slots_raised"]
+    stretch = Stretch(scene, scene.viewers[0], 60)
+    assert scene.stage.kernel.counters()["slots_raised"] - raised <= 4
+    assert stretch.sound >= 48
+
+
 def test_who_tells_nothing_gets_sound_and_small_pictures(play: Play) -> None:
     line = Bottleneck(steady(1e7))
     scene = play(line)

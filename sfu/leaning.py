@@ -1,0 +1,99 @@
+"""With how few bits per second a camera's largest layer makes do, where nobody bears all of it.
+
+By itself it has 1800 kbit/s, which with sound and headers fills a line of 2 Mbit/s to the brim: who
+is on such a one is given half of its pictures. Where it is so for all who are given it, it becomes
+leaner, and they have all of its pictures again. As soon as one of them bears all of it, it is as it
+was: nobody on a good line sees less for somebody else. Pure: no clock.
+"""
+
+from .ceilings import KBIT, ROOM, Look
+
+LARGEST = 2
+"""The layer that this is about."""
+WHOLE = 1800 * KBIT
+"""What it has by itself."""
+LEAST = 1200 * KBIT
+"""With less of it the middle one is as good."""
+STEP = 100 * KBIT
+SURE = 3
+"""Rounds in a row in which nobody has all of its pictures: a keyframe leaves some out, too."""
+FIRST_WAIT = 30.0
+LONGEST_WAIT = 480.0
+"""Seconds for which it is lean until all of it is tried again, for a line that has become wider
+tells nothing of that while all fits; twice as long each time that it was in vain."""
+LASTED = 60.0
+"""Seconds after which all of it has not been in vain."""
+
+
+class Leaning:
+    """Of one camera with three layers."""
+
+    def __init__(self) -> None:
+        self._start()
+
+    def _start(self) -> None:
+        self.now = WHOLE
+        self._agreed = 0
+        self._wait = FIRST_WAIT
+        self._changed_at: float | None = None
+        """None: it has never been lean, or that was long ago."""
+        self._begin_round()
+
+    def _begin_round(self) -> None:
+        self._given = self._without_all = 0
+        self._borne = False
+        """Somebody bears all of it."""
+        self._bears = float("inf")
+        """What it may have for who bears least of those who miss pictures of it."""
+
+    @property
+    def idle(self) -> bool:
+        return not self._given and self._changed_at is None and not self._agreed
+
+    def hear(self, look: Look) -> None:
+        if look.given != LARGEST:
+            return
+        self._given += 1
+        if not look.whole:
+            self._without_all += 1
+            self._bears = min(self._bears, look.room / ROOM)
+        elif self.now == WHOLE or look.room >= WHOLE * ROOM:
+            self._borne = True
+
+    def settle(self, now: float) -> bool:
+        """A round is over. Whether `self.now` has changed."""
+        before = self.now
+        if not self._given:
+            self._start()
+        elif self.now < WHOLE:
+            self._lean(now)
+        else:
+            self._whole(now)
+        self._begin_round()
+        return self.now != before
+
+    def _whole(self, now: float) -> None:
+        if self._changed_at is not None and now - self._changed_at >= LASTED:
+            self._changed_at, self._wait = None, FIRST_WAIT
+        self._agreed = 0 if self._borne else self._agreed + 1
+        target = _steps(self._bears)
+        if self._agreed < SURE or not LEAST <= target < WHOLE:
+            return
+        if self._changed_at is not None:
+            self._wait = min(LONGEST_WAIT, 2 * self._wait)
+        self.now, self._changed_at, self._agreed = target, now, 0
+
+    def _lean(self, now: float) -> None:
+        assert self._changed_at is not None
+        self._agreed = self._agreed + 1 if self._without_all and not self._borne else 0
+        target = min(self.now, _steps(self._bears))
+        if self._borne or now - self._changed_at >= self._wait:
+            self.now, self._changed_at, self._agreed = WHOLE, now, 0
+        elif self._agreed >= SURE and target < self.now:
+            # Where even the leanest does not fit it helps nobody.
+            self.now, self._changed_at = (target if target >= LEAST else WHOLE), now
+            self._agreed = 0
+
+
+def _steps(bitrate: float) -> int:
+    return int(min(bitrate, WHOLE)) // STEP * STEP

@@ -22,6 +22,8 @@ cdef enum:
     # A wait that is no chance, and one that is none any more
     LONG_WAIT = 80000
     SHORT_WAIT = 30000
+    # How much is believed of what shows less than the line was seen to bear: one in so many parts
+    PROVEN_FALLS = 4
 
 cdef struct reported:
     # Of receiver reports, in µs: when the last one came (0: none counts), how long packets waited then; the shortest

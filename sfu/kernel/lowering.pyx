@@ -1,15 +1,13 @@
 from libc.math cimport sqrt
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
-from sfu.kernel.estimate cimport LEAST, LONG_WAIT, SHORT_WAIT
+from sfu.kernel.estimate cimport LEAST, LONG_WAIT, PROVEN_FALLS, SHORT_WAIT
 from sfu.kernel.throughput cimport throughput_over
 
 cdef enum:
     # Span over which arrivals are counted to fall to
     RECENT = 300000
     WAITS_FOR = 250000
-    # How much is believed of what arrives when the line was seen to bear more: one in so many parts
-    PROVEN_FALLS = 4
     # Steps down for a long wait that did not shorten it: it is somebody else who fills the queue
     VAIN = 5
     VAIN_FOR = 5000000

@@ -1,7 +1,7 @@
 from libc.stdint cimport int64_t, uint64_t
 
 from sfu.kernel.cluster cimport cluster_begin, cluster_due, cluster_result
-from sfu.kernel.estimate cimport SHORT_WAIT
+from sfu.kernel.estimate cimport PROVEN_FALLS, SHORT_WAIT
 from sfu.kernel.rising cimport rising_most
 
 cdef enum:
@@ -15,8 +15,6 @@ cdef enum:
     SLOW = 500000
     # From there on long probes have room beside the middle layer at its richest
     WIDE = 1500000
-    # How much of what a probe shows less of is believed: one in so many parts
-    PROVEN_FALLS = 4
 
 
 cdef void note_proven(estimator* c, uint64_t result) noexcept nogil:

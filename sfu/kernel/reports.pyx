@@ -3,7 +3,7 @@ from libc.stdint cimport int32_t, int64_t, uint64_t
 from sfu.kernel.estimate cimport MOST, SHORT_WAIT, reported
 from sfu.kernel.losses cimport losses_above_nature, losses_add, losses_excess, losses_forget, losses_nature
 from sfu.kernel.lowering cimport is_vain, lowering_by_delay, lowering_by_loss, lowering_to, lowering_waits_long
-from sfu.kernel.rising cimport is_near
+from sfu.kernel.rising cimport rising_step
 
 cdef enum:
     # Reports come every second, of some stacks every five
@@ -32,11 +32,6 @@ cdef enum:
     SENT_ENOUGH = 100
     MISSED_MUCH = 256
     UNTOLD = 300000
-
-# Of the target, per second
-cdef double INCREASE = 0.08
-cdef double UNTRIED = 0.25
-cdef double PACKET_BITS = 9600.0
 
 
 cdef int64_t waited(reported* r, int64_t now, int64_t rtt) noexcept nogil:
@@ -79,12 +74,7 @@ cdef void rise(estimator* c, int64_t now) noexcept nogil:
         return
     if c.capacity and c.target > c.capacity + 3 * c.deviation:
         c.capacity = 0
-    if not c.reported.tried:
-        more = c.target
-    elif is_near(c):
-        more = PACKET_BITS * passed * 1e6 / (c.rtt + 100000)
-    else:
-        more = (UNTRIED if c.untried > c.target else INCREASE) * c.target * passed
+    more = rising_step(c, passed) if c.reported.tried else c.target
     c.target = max(c.target, min(<uint64_t>MOST, <uint64_t>min(most, c.target + more)))
 
 

@@ -6,7 +6,7 @@ from sfu.kernel.estimate cimport estimator
 
 cdef uint64_t rising_most(const estimator* c) noexcept nogil
     # No more packets may be under way than are remembered: a wide line through space.
-cdef bint is_near(const estimator* c) noexcept nogil
-    # Whether the target is about where the line was full.
+cdef double rising_step(const estimator* c, double passed) noexcept nogil
+    # Bits per second more after so many seconds: little where the target is about where the line was full.
 cdef void rising(estimator* c, int64_t now) noexcept nogil
     # With each feedback that tells of no full line.

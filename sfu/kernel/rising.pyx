@@ -16,6 +16,12 @@ cdef bint is_near(const estimator* c) noexcept nogil:
     return c.capacity > 0 and -3 * c.deviation - 0.1 * c.capacity < off < 3 * c.deviation
 
 
+cdef double rising_step(const estimator* c, double passed) noexcept nogil:
+    if is_near(c):
+        return PACKET_BITS * passed * 1e6 / (c.rtt + 100000)
+    return (UNTRIED if c.untried > c.target else INCREASE) * c.target * passed
+
+
 cdef uint64_t rising_most(const estimator* c) noexcept nogil:
     return min(<uint64_t>MOST, <uint64_t>(SENT * 5 // 8 * PACKET_BITS * 1e6 / (c.rtt + 100000)))
 
@@ -30,10 +36,8 @@ cdef void rising(estimator* c, int64_t now) noexcept nogil:
         c.capacity = 0
     if is_vain(c):
         more = max(INCREASE * c.target * passed, PACKET_BITS * passed * 1e6 / (c.rtt + 100000))
-    elif is_near(c):
-        more = PACKET_BITS * passed * 1e6 / (c.rtt + 100000)
     else:
-        more = (UNTRIED if c.untried > c.target else INCREASE) * c.target * passed
+        more = rising_step(c, passed)
     # What is not in use proves nothing.
     if c.target + more <= max(1.5 * c.acked + 10000, 1.125 * c.untried):
         c.target = max(c.target, min(rising_most(c), <uint64_t>(c.target + more)))

@@ -70,7 +70,7 @@ COUNTERS = {
     "repairs_refused_share": counters.REPAIRS_REFUSED_SHARE,
     "sound_recovered": counters.SOUND_RECOVERED,
     "sound_repeated": counters.SOUND_REPEATED,
-    "sound_repaired": counters.SOUND_REPAIRED,
+    "sound_repaired": counters.SOUND_REPAIRED, "sound_left_out": counters.SOUND_LEFT_OUT,
     "round_trips_reported": counters.ROUND_TRIPS_REPORTED, "round_trips_answered": counters.ROUND_TRIPS_ANSWERED,
     "keyframes_requested": counters.KEYFRAMES_REQUESTED, "feedback_sent": counters.FEEDBACK_SENT,
     "feedback_received": counters.FEEDBACK_RECEIVED, "feedback_refused": counters.FEEDBACK_REFUSED,

@@ -28,6 +28,7 @@ from sfu.kernel.slots cimport slots_choose, slots_choose_viewers, slots_close_ga
 from sfu.kernel.speakers cimport speakers_forget, speakers_list, speakers_slept
 from sfu.kernel.srtp cimport srtp_free, srtp_init
 from sfu.kernel.state cimport GIVEN_UNKNOWN, UNREACHABLE, references, room, session, slot
+from sfu.kernel.voices cimport voices_visit
 
 cdef enum:
     # The thread looks up every 0.1 s at least: after a longer time it was kept from running
@@ -343,6 +344,7 @@ cdef void visit(engine* e, int32_t index) noexcept nogil:
         feedback_periodic(e, index)
         choose_slots(e, index)
         line_visit(e, index)
+        voices_visit(e, index)
         allocation_check(e, index)
     if s.sends:
         for i in range(KINDS):

@@ -1,6 +1,6 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
-from sfu.kernel.counters cimport DROPPED_HELD, DROPPED_JOBS
+from sfu.kernel.counters cimport DROPPED_HELD, DROPPED_JOBS, SOUND_LEFT_OUT
 from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_allows, outbox_room
 from sfu.kernel.pacing cimport pacing_depart, pacing_run
@@ -10,6 +10,7 @@ from sfu.kernel.state cimport job, job_queue, outgoing, references, session, slo
 from sfu.kernel.switching cimport switching_audio, switching_video
 from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
 from sfu.kernel.timing cimport timing_ticks
+from sfu.kernel.voices cimport voices_pass
 
 cdef extern from *:
     """
@@ -118,6 +119,9 @@ cdef inline bint listens(engine* e, int32_t viewer, const job* j) noexcept nogil
 cdef void audio_to(engine* e, int32_t viewer, job* j, uint32_t csrc) noexcept nogil:
     cdef outgoing o
     if not listens(e, viewer, j) or not outbox_allows(e, &e.sessions[viewer]):
+        return
+    if not voices_pass(&e.sessions[viewer], j.slot, j.packets[0].size):
+        e.counters[SOUND_LEFT_OUT] += 1
         return
     if switching_audio(e, viewer, j, csrc, &o):
         e.sessions[viewer].sound_carried += o.packet.size + WIRE_OVERHEAD

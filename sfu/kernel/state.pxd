@@ -12,7 +12,7 @@ from sfu.kernel.estimate cimport estimator
 from sfu.kernel.rewrite cimport slot_map
 from sfu.kernel.rtcp cimport arrivals
 from sfu.kernel.sizes cimport (
-    HEAD_ROOM, JOBS, KINDS, LAYERS, MAX_ROOMS, MTU, OUT_MESSAGES, PASSWORD, PATHS, PEER_CREDENTIAL, PLAN, QUEUE,
+    AUDIO_SLOTS, HEAD_ROOM, JOBS, KINDS, LAYERS, MAX_ROOMS, MTU, OUT_MESSAGES, PASSWORD, PATHS, PEER_CREDENTIAL, PLAN, QUEUE,
     RATE_BUCKETS, REPAIR_QUEUE, RESENT, RETIRED, RUN, SLOTS, SOURCES, SPEAKERS, STREAMS, TAIL_ROOM, TEMPORAL, UFRAG)
 from sfu.kernel.srtp cimport srtp_context, srtp_stream
 from sfu.kernel.vp8 cimport vp8_descriptor
@@ -172,6 +172,13 @@ cdef struct ssrc_entry:
     # Its last authentic packet
     int64_t heard
     srtp_stream stream
+
+cdef struct voice:
+    # Bytes of it that came since it was looked at last, whether they left or not; bits per second
+    uint32_t came
+    float rate
+    # It does not leave
+    bint shut
 
 cdef struct slot:
     bint used
@@ -378,6 +385,14 @@ cdef struct session:
     uint32_t sound_carried
     int64_t sound_since
     double sound_rate
+    # By audio slot; when that was looked at, since when it is more than the line bears (0: it is not), when one
+    # was shut and opened last, and how long is waited until one is tried
+    voice voices[AUDIO_SLOTS]
+    int64_t voices_since
+    int64_t voices_over
+    int64_t voices_shut
+    int64_t voices_opened
+    int64_t voices_wait
     # Earlier frames that go with each of its sound; lost per 256, fading
     uint8_t redundancy
     float sound_loss

@@ -244,11 +244,12 @@ class Engine:
             if room is not None:
                 self._tell(room, session)
 
-    def set_reachable(self, handle: int, reachable: bool) -> None:
+    def set_reachable(self, handle: int, reachable: bool, now: float) -> None:
         """Checks of the peer began to arrive, or have stopped."""
         session = self._by_handle.get(handle)
         if session is not None and session.connection is not None:
             session.connection.reachable = reachable
+            self._rooms[session.call].set_lost(session, not reachable, now)
             self._changed(session)
 
     def set_height(self, handle: int, kind: int, layer: int, height: int, now: float) -> None:
@@ -262,7 +263,7 @@ class Engine:
     def set_given(self, handle: int, slot: int, layer: int, now: float) -> None:
         """What a video slot gets of what it shows, −1: nothing."""
         session = self._by_handle.get(handle)
-        if session is not None:
+        if session is not None and not session.lost:
             room = self._rooms[session.call]
             room.give(session, slot, layer, now)
             self._write(room)

@@ -86,9 +86,9 @@ def dispatch(engine: Engine, event: "core.Event", now: float) -> None:
     elif kind == core.EVENT_MARK:
         engine.handle_mark()
     elif kind == core.EVENT_CONNECTED:
-        engine.set_reachable(subject, True)
+        engine.set_reachable(subject, True, now)
     elif kind == core.EVENT_LOST:
-        engine.set_reachable(subject, False)
+        engine.set_reachable(subject, False, now)
     elif kind == core.EVENT_HEIGHT:
         engine.set_height(subject, first, second, int.from_bytes(data, "little"), now)
     elif kind == core.EVENT_GIVEN:

@@ -8,6 +8,7 @@ from zvonok.wire.bus import LineTile, SessionLine
 from zvonok.wire.ids import Layer, Reason
 
 from .cameras import Cameras
+from .room import UNDECIDED
 from .session import Session
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ LASTING = 2
 RESTED = 5
 """Looks by which nothing was, until all is well again."""
 NOTHING = -1
-UNDECIDED = -2
 
 
 class Lines:
@@ -59,7 +59,8 @@ class Lines:
             if session is None or session.wanted.kind == "publisher" or session.keyless:
                 continue
             stats = self._kernel.session_stats(session.handle)
-            self.cameras.hear(session, stats)
+            if not session.lost:
+                self.cameras.hear(session, stats)
             if session.wanted.kind == "viewer":
                 continue
             line = line_of(session, stats, strained=self._strain.lasts)

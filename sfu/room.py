@@ -16,6 +16,8 @@ SWITCH_AFTER = 2.0
 """Seconds for which another speaker must be the loudest before a viewer without a view of his own
 is shown him."""
 FEATURED_HEIGHT = 1080
+UNDECIDED = -2
+"""What the kernel gives a slot of which it has not decided yet."""
 HIGHEST = 0xFFFF
 """Pixels of a tile: taller ones come no sooner."""
 
@@ -231,6 +233,23 @@ class Room:
         session.given[slot] = given
         self.dirty.add(shown.source)
 
+    def set_lost(self, session: Session, lost: bool, now: float) -> None:
+        """Nothing reaches a viewer any more, or again: a page that was killed holds its seat for a
+        while, and meanwhile nobody is to send anything for it."""
+        connection = session.connection
+        if connection is None or connection.lost == lost:
+            return
+        connection.lost = lost
+        if lost:
+            for slot in session.showing:
+                self.give(session, slot, -1, now)
+            return
+        # Told is only what changes, and when he was lost that may have been anything.
+        slots = self._kernel.session_stats(session.handle)["slots"]
+        decided = {slot["slot"]: slot["given"] for slot in slots if slot["given"] != UNDECIDED}
+        for slot, shown in session.showing.items():
+            self.give(session, slot, decided.get(slot, shown.layer), now)
+
     def _set(self, session: Session, slot: int, shown: Shown, now: float) -> None:
         shown.source.demand[shown.kind].add(shown.layer)
         self.dirty.add(shown.source)
@@ -246,6 +265,8 @@ class Room:
             height=min(session.tiles[slot].height, HIGHEST),
             temporal=shown.temporal,
         )
+        if session.lost:
+            self.give(session, slot, -1, now)
 
     def _clear(self, session: Session, slot: int, now: float) -> None:
         if self._forget(session, slot, now):

@@ -74,6 +74,8 @@ class Connection:
     moderator: bool = False
     reachable: bool = False
     """Checks of the peer arrive."""
+    lost: bool = False
+    """They did, and do not any more: its slots show nobody anything."""
 
 
 class Session:
@@ -130,6 +132,11 @@ class Session:
     def keyless(self) -> bool:
         """Has a connection whose handshake is not over."""
         return self.connection is not None and not self.connection.keyed
+
+    @property
+    def lost(self) -> bool:
+        """Nothing has come from the peer for long: what he shows, nobody sees."""
+        return self.connection is not None and self.connection.lost
 
     @property
     def progress_at(self) -> float:

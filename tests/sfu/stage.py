@@ -85,7 +85,7 @@ class Stage:
 
     def connect(self, handle: int, client: DtlsClient) -> None:
         """Checks and a whole DTLS handshake."""
-        self.engine.set_reachable(handle, True)
+        self.engine.set_reachable(handle, True, self.now)
         for _ in range(3):
             for datagram in client.send():
                 self.engine.receive_dtls(handle, datagram, self.now)

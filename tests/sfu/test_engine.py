@@ -130,7 +130,7 @@ def test_handshake_makes_it_connected() -> None:
     stage = Stage()
     client = DtlsClient()
     stage.want(1, offer=client_offer(client))
-    stage.engine.set_reachable(0, True)
+    stage.engine.set_reachable(0, True, stage.now)
     stage.settle()
     connected = [stage.actual["s1"].connected]
     keys = []
@@ -145,7 +145,7 @@ def test_handshake_makes_it_connected() -> None:
     stage.settle()
     assert keys == [("set_keys", 0, 7, *client.keys(7))]
     connected.append(stage.actual["s1"].connected)
-    stage.engine.set_reachable(0, False)
+    stage.engine.set_reachable(0, False, stage.now)
     stage.settle()
     connected.append(stage.actual["s1"].connected)
     assert connected == [False, True, False]
@@ -292,7 +292,7 @@ def test_a_peer_that_says_good_bye_is_gone() -> None:
     stage.connect(0, client)
     stage.pass_time(KEEP_SECONDS)
     (farewell,) = client.close()
-    stage.engine.receive_dtls(0, farewell[:-1] + b"x", stage.now)
+    stage.engine.receive_dtls(0, farewell[:-1] + bytes([farewell[-1] ^ 1]), stage.now)
     stage.settle()
     assert stage.actual["s1"].connected
     stage.engine.receive_dtls(0, farewell, stage.now)
@@ -431,7 +431,7 @@ def test_a_peer_that_comes_back_is_connected_again() -> None:
     stage.connect(0, client)
     states = []
     for reachable in (False, True):
-        stage.engine.set_reachable(0, reachable)
+        stage.engine.set_reachable(0, reachable, stage.now)
         stage.settle()
         states.append(stage.actual["s1"].connected)
     assert states == [False, True]
@@ -460,7 +460,7 @@ def test_closing_leaves_what_is_stored() -> None:
 def test_events_of_unknown_sessions_are_passed_over() -> None:
     stage = Stage()
     stage.engine.receive_dtls(5, b"\x16", 0.0)
-    stage.engine.set_reachable(5, True)
+    stage.engine.set_reachable(5, True, stage.now)
     assert stage.engine.session_of(5) is None
     stage.pass_time(1.0)
     assert stage.engine.take_effects() == []
@@ -497,7 +497,7 @@ def test_what_is_told_waits_for_the_mark() -> None:
     wanted = WantedSession(session="s1", participant=1, offer_id=1, revision=1)
     stage.engine.want("c", wanted, Description(1, offers.browser()), None, 0.0)
     assert stage.engine.take_effects() == []
-    stage.engine.set_reachable(0, True)
+    stage.engine.set_reachable(0, True, stage.now)
     assert stage.engine.take_effects() == []
     stage.settle()
     assert stage.actual["s1"].revision == 1
@@ -511,7 +511,7 @@ def test_what_is_told_waits_for_its_own_mark() -> None:
         stage.engine.want("c", wanted, Description(1, offers.browser()), None, 0.0)
         assert stage.engine.take_effects() == []
     assert stage.kernel.marks == 1
-    stage.engine.set_reachable(1, True)
+    stage.engine.set_reachable(1, True, stage.now)
     assert stage.engine.take_effects() == []
     stage.settle()
     assert [stage.actual[name].revision for name in ("s1", "s2")] == [1, 1]

@@ -43,7 +43,7 @@ class Ledger:
         if handle == 66:
             raise RuntimeError
 
-    def set_reachable(self, handle: int, reachable: bool) -> None:
+    def set_reachable(self, handle: int, reachable: bool, _now: float) -> None:
         self.told.append(f"{handle} {reachable}")
 
     def settle(self) -> None:

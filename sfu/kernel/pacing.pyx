@@ -44,9 +44,9 @@ cdef inline int64_t least_burst(const engine* e, const session* v) noexcept nogi
 cdef void refill(engine* e, session* v) noexcept nogil:
     cdef int64_t rate = <int64_t>(line_pace(e, v) // 8)
     cdef int64_t burst = max(rate * BURST // 1000000, least_burst(e, v))
-    v.tokens += rate * min(e.now - v.refilled, <int64_t>LONGEST_REFILL) // 1000000
-    if v.tokens > burst:
-        v.tokens = burst
+    cdef int64_t passed = e.now - v.refilled
+    # Sound takes without asking. Where nothing else left for so long nothing is owed for it: it is long over.
+    v.tokens = burst if passed >= LONGEST_REFILL else min(burst, v.tokens + rate * passed // 1000000)
     v.refilled = e.now
 
 

@@ -92,6 +92,24 @@ def test_sound_alone_tells_nothing_of_what_pictures_need(play: Play, seconds: fl
     assert stretch.offered <= 1.1e5
 
 
+@pytest.mark.parametrize(("shown", "heard"), [(0, 200), (8, 150)])
+def test_after_a_long_time_of_sound_alone_a_picture_comes_at_once(
+    play: Play, shown: float, heard: float
+) -> None:
+    """A camera is switched on in a lesson where all have only listened. Sound does not wait, and what
+    it took of the pace meanwhile must not be owed by the picture."""
+    scene = play(Bottleneck(steady(1e7)))
+    viewer, kernel = scene.viewers[0], scene.stage.kernel
+    if shown:
+        scene.run(shown)
+    kernel.clear_slot(viewer.peer.handle, 0)
+    scene.run(heard)
+    seen = len(viewer.frames.get(0, []))
+    kernel.set_slot(viewer.peer.handle, 0, scene.publisher.handle, 1, 2, height=720)
+    scene.run(0.5)
+    assert len(viewer.frames[0]) - seen >= 4
+
+
 def test_a_line_that_narrows_and_widens(play: Play) -> None:
     line = Bottleneck(lambda t: 2e6 if t < 16 or t > 31 else 3e5)
     scene = play(line)

@@ -104,13 +104,15 @@ cdef void shut_what_does_not_fit(const engine* e, session* v) noexcept nogil:
 
 cdef bint may_open(const engine* e, const session* v, int32_t place, double others) noexcept nogil:
     cdef const voice* n = &v.voices[place]
-    cdef double budget = <double>line_budget(e, v)
-    if others + max(<double>SPEECH, n.rate) <= budget * FITS / 16:
+    cdef double budget = <double>line_budget(e, v), total = others + max(<double>SPEECH, n.rate)
+    cdef bint waited = e.now - v.voices_shut >= v.voices_wait
+    # That little room was there before, too, and was none.
+    if total <= budget * FITS / 16 and (waited or 3 * total <= 2 * budget):
         return True
     if others < HEARD and (not is_large(n, place) or n.rate <= budget * ALONE / 2):
         return True
     # Whoever is too large by himself is tried when he costs nobody else.
-    return n.rate > HEARD and e.now - v.voices_shut >= v.voices_wait and (others < HEARD or not is_large(n, place))
+    return waited and n.rate > HEARD and (others < HEARD or not is_large(n, place))
 
 
 cdef void open_next(const engine* e, session* v, double others) noexcept nogil:

@@ -96,8 +96,8 @@ def test_sound_alone_tells_nothing_of_what_pictures_need(play: Play, seconds: fl
 def test_after_a_long_time_of_sound_alone_a_picture_comes_at_once(
     play: Play, shown: float, heard: float
 ) -> None:
-    """A camera is switched on in a lesson where all have only listened. Sound does not wait, and what
-    it took of the pace meanwhile must not be owed by the picture."""
+    """A camera is switched on in a lesson where all have only listened. Sound does not wait, and
+    what it took of the pace meanwhile must not be owed by the picture."""
     scene = play(Bottleneck(steady(1e7)))
     viewer, kernel = scene.viewers[0], scene.stage.kernel
     if shown:

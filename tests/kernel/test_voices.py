@@ -173,10 +173,3 @@ def test_nobody_is_left_out_because_packets_get_lost(
     scene.viewers[0].reports = True
     scene.run(25)
     assert left_out(scene) == 0
-
-
-def test_who_reports_and_tells_no_arrivals_hears_one_whole(play: Play) -> None:
-    scene, heard = play(Bottleneck(steady(1e5)), SPEECH, transport_cc=False)
-    scene.viewers[0].reports = True
-    scene.run(12)
-    assert heard.over(20)[0] >= 48

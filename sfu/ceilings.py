@@ -20,7 +20,7 @@ fit."""
 STEP = 50 * KBIT
 LAYERS = (150 * KBIT, PLAIN, 1800 * KBIT)
 """What all have by themselves."""
-ROOM = 1.15
+ROOM = 1.12
 """Parts of what the layer may have that a line must bear: headers of its packets are a tenth, and
 a line that is all but full is full now and then."""
 COULD = 440 * KBIT
@@ -31,7 +31,7 @@ MOST_AT_ONCE = 1.4
 """A step up: of what a line bears beyond what is used little is known."""
 SURE = 2
 """Rounds in a row that must say that more is borne: estimates waver."""
-PACE = 4.0
+PACE = 2.0
 """Seconds between two changes before a step up."""
 LASTED = 20.0
 """Seconds after which a step up has been none too far."""

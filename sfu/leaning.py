@@ -6,7 +6,7 @@ leaner, and they have all of its pictures again. As soon as one of them bears al
 was: nobody on a good line sees less for somebody else. Pure: no clock.
 """
 
-from .ceilings import KBIT, ROOM, Look
+from .ceilings import KBIT, Look
 
 LARGEST = 2
 """The layer that this is about."""
@@ -15,8 +15,13 @@ WHOLE = 1800 * KBIT
 LEAST = 1200 * KBIT
 """With less of it the middle one is as good."""
 STEP = 100 * KBIT
-SURE = 3
-"""Rounds in a row in which nobody has all of its pictures: a keyframe leaves some out, too."""
+ROOM = 1.2
+"""Parts of what it may have that a line must bear: before it has proved that it bears all pictures
+half of them are left out, for many seconds."""
+SURE = 2
+"""Rounds in a row in which nobody has all of its pictures: a keyframe leaves some out, too. Until
+somebody has had all of them one round is enough: the first to look has waited for them long enough.
+"""
 FIRST_WAIT = 30.0
 LONGEST_WAIT = 480.0
 """Seconds for which it is lean until all of it is tried again, for a line that has become wider
@@ -35,6 +40,8 @@ class Leaning:
         self.now = WHOLE
         self._agreed = 0
         self._wait = FIRST_WAIT
+        self._new = True
+        """Nothing has been found out yet."""
         self._changed_at: float | None = None
         """None: it has never been lean, or that was long ago."""
         self._begin_round()
@@ -77,11 +84,14 @@ class Leaning:
             self._changed_at, self._wait = None, FIRST_WAIT
         self._agreed = 0 if self._borne else self._agreed + 1
         target = _steps(self._bears)
-        if self._agreed < SURE or not LEAST <= target < WHOLE:
+        sure = self._agreed >= (1 if self._new else SURE)
+        self._new = self._new and not self._borne
+        if not sure or not LEAST <= target < WHOLE:
             return
         if self._changed_at is not None:
             self._wait = min(LONGEST_WAIT, 2 * self._wait)
         self.now, self._changed_at, self._agreed = target, now, 0
+        self._new = False
 
     def _lean(self, now: float) -> None:
         assert self._changed_at is not None

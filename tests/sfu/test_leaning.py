@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfu.ceilings import KBIT, ROOM, Look
-from sfu.leaning import FIRST_WAIT, LASTED, LEAST, LONGEST_WAIT, STEP, SURE, WHOLE, Leaning
+from sfu.ceilings import KBIT, Look
+from sfu.leaning import FIRST_WAIT, LASTED, LEAST, LONGEST_WAIT, ROOM, STEP, SURE, WHOLE, Leaning
 from sfu.lines import EVERY
 from tests.sfu.stage import Stage, tile
 from tests.sfu.test_lines import joined, slot, told
@@ -44,15 +44,27 @@ def middle(bears: int) -> Look:
 
 def lean(bears: int = 1650) -> Camera:
     camera = Camera(thinned(bears))
-    assert camera.after(SURE * EVERY) < WHOLE // KBIT
+    assert camera.after(EVERY) < WHOLE // KBIT
     camera.looks = [whole(bears)]
     return camera
 
 
+def borne(*looks: Look) -> Camera:
+    """Somebody has had all of its pictures before."""
+    camera = Camera(whole(1900))
+    assert camera.after(EVERY) == WHOLE // KBIT
+    camera.looks = list(looks)
+    return camera
+
+
 def test_it_becomes_leaner_where_nobody_has_all_of_its_pictures() -> None:
-    camera = Camera(thinned(1650), thinned(1720))
+    camera = borne(thinned(1650), thinned(1720))
     assert camera.after((SURE - 1) * EVERY) == 1800
     assert camera.after(EVERY) == 1600
+
+
+def test_the_first_to_look_need_not_wait_for_it() -> None:
+    assert Camera(thinned(1650)).after(EVERY) == 1600
 
 
 def test_whoever_has_all_of_it_keeps_it() -> None:
@@ -72,7 +84,7 @@ def test_where_even_the_leanest_does_not_fit_it_stays() -> None:
 
 
 def test_a_keyframe_that_leaves_some_out_is_nothing() -> None:
-    camera = Camera(thinned(1500))
+    camera = borne()
     for _ in range(10):
         camera.looks = [thinned(1500)]
         assert camera.after((SURE - 1) * EVERY) == 1800

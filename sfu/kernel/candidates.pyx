@@ -10,6 +10,8 @@ from sfu.kernel.state cimport GIVEN_NOTHING, room, slot
 cdef enum:
     # Parts in 8: tiles are as tall as the tallest of them if they are taller than this
     AS_TALL = 7
+    # Whoever was not heard for so long (µs) sends nothing now
+    AWAY = 2500000
 
 
 cdef void add_option(candidate* c, int32_t layer, int32_t temporal, int32_t size, uint64_t cost) noexcept nogil:
@@ -74,6 +76,16 @@ cdef int32_t place_of_current(const slot* s, const candidate* c) noexcept nogil:
     return -1
 
 
+cdef bint is_away(engine* e, const slot* s) noexcept nogil:
+    """No layer comes, nor anything else from who sends it: his browser was killed, or his line is down. To try
+    one layer after the other would take room from everybody else."""
+    cdef int32_t layer
+    for layer in range(LAYERS):
+        if source_at(e, source_of(s.track, layer)).active:
+            return False
+    return e.now - max(e.sessions[s.track // KINDS].heard, e.woke_at) > AWAY
+
+
 cdef void describe(engine* e, const session* v, int32_t slot_index, candidate* c) noexcept nogil:
     cdef const slot* s = &v.slots[slot_index]
     c.slot = slot_index
@@ -82,6 +94,8 @@ cdef void describe(engine* e, const session* v, int32_t slot_index, candidate* c
     c.had_nothing = s.given == GIVEN_NOTHING or s.stills
     c.had_stills = s.stills
     c.count = 0
+    if is_away(e, s):
+        return
     if s.track % KINDS == CAMERA:
         add_camera(e, s, c)
     else:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pytest
 
-from tests.kernel.viewer import Bottleneck, Scene, Viewer, steady
+from tests.kernel.viewer import Bottleneck, Camera, Cameras, Scene, Viewer, steady
 
 
 class Play(Protocol):
@@ -215,3 +215,33 @@ def test_one_on_a_bad_line_costs_the_others_nothing(play: Play) -> None:
     assert stretch.pictures >= 19.5
     assert given(scene, scene.viewers[1]) == [2]
     assert scene.stage.kernel.counters()["keyframes_requested"] - asked <= 4
+
+
+def test_a_publisher_who_vanishes_costs_the_others_nothing_and_is_shown_when_he_is_back(
+    play: Play,
+) -> None:
+    """His browser was killed, or his line is down for a while: nobody says that he is gone."""
+    scene = play(Bottleneck(steady(1e6)), Bottleneck(steady(3e5)))
+    other = scene.stage.join(100)
+    other.publish()
+    both = scene.camera = Cameras([scene.camera, Camera(scene.stage, other)])  # type: ignore[assignment]
+    for viewer in scene.viewers:
+        scene.stage.kernel.set_slot(viewer.peer.handle, 1, other.handle, 1, 2, height=720)
+    scene.run(10)
+    gone = both.cameras.pop()
+    scene.stage.cut.add(other.address)
+    scene.run(3)
+    shown = [len(viewer.frames[0]) for viewer in scene.viewers]
+    for _ in range(16):
+        scene.run(1)
+        assert [given(scene, viewer)[0] for viewer in scene.viewers] == [1, 0]
+    for viewer, before in zip(scene.viewers, shown, strict=True):
+        assert len(viewer.frames[0]) - before >= 16 * 19
+    scene.stage.cut.clear()
+    gone.next_at = scene.stage.now
+    gone.picture = 0
+    both.cameras.append(gone)
+    seen = [len(viewer.frames[1]) for viewer in scene.viewers]
+    scene.run(3)
+    for viewer, before in zip(scene.viewers, seen, strict=True):
+        assert len(viewer.frames[1]) - before >= 5

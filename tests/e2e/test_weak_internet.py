@@ -20,6 +20,8 @@ TALKING = Look(GREEN, width=1280, height=720, rate=20, noise=3)
 NOISY = Look(GREEN, width=1280, height=720, rate=15, noise=10)
 TEACHER = 180
 """Lines of the teacher's picture, at the most."""
+NARROW = 90
+"""kbit/s of a line of 100: who speaks costs up to a tenth more than beeps with pauses."""
 
 
 def listen(person: Person) -> list[Any]:
@@ -132,7 +134,7 @@ async def test_without_a_shared_screen_it_fits_into_100_kbit(
     await anya.expect_covered("Борис")
     await anya.page.wait_for_timeout(6000)
     found = await traffic(anya, 10)
-    assert found["in"] + found["out"] < 100, found
+    assert found["in"] + found["out"] < NARROW, found
     if not talks:
         return
     # A second one talks, too: the teacher's picture gives way, and comes back.
@@ -140,7 +142,7 @@ async def test_without_a_shared_screen_it_fits_into_100_kbit(
     await anya.expect_covered("Мария Ивановна")
     await anya.page.wait_for_timeout(1000)
     found = await traffic(anya, 6)
-    assert found["in"] + found["out"] < 100, found
+    assert found["in"] + found["out"] < NARROW, found
     await boris.press("microphone")
     await anya.expect_colour("Мария Ивановна", GREEN)
 

@@ -45,6 +45,18 @@ def test_every_publisher_gets_transport_wide_feedback(stage: Stage) -> None:
     assert len(status) >= 25
 
 
+def test_few_packets_are_told_of_half_as_often(stage: Stage) -> None:
+    publisher, _ = pair(stage)
+    for picture in range(50):
+        publisher.camera(picture, keyframe=picture == 0)
+        stage.wait(20)
+    feedback = [transport_feedback(b) for b in bodies(publisher.rtcp, 205, 15)]
+    assert 8 <= len(feedback) <= 11, "every 100 to 125 ms"
+    told = [base + i for base, arrived, _ in feedback for i, seen in enumerate(arrived) if seen]
+    assert told == list(range(1, 1 + len(told)))
+    assert len(told) >= 43
+
+
 def test_a_publisher_without_transport_numbers_gets_remb(stage: Stage) -> None:
     publisher = stage.join(1)
     stage.kernel.expect(

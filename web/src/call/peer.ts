@@ -1,10 +1,11 @@
 // The one RTCPeerConnection of a call: four sending sections, then the receiving slots, in the
 // order the server relies on. Negotiated once; later offers only restart ICE.
-import { withSoundRepair, withStereo } from "./sdp";
+import { withLongPackets, withSoundRepair, withStereo } from "./sdp";
 import { VIDEO_SLOTS } from "./slots";
 import type { Kind } from "./state";
 
 export const AUDIO_SLOTS = 4;
+const MICROPHONE_SECTION = 0;
 const SCREEN_AUDIO = 3;
 const SCREEN_SOUND_SLOT = 4 + 3;
 const SOUND_SLOTS = [4, 5, 6, SCREEN_SOUND_SLOT];
@@ -29,8 +30,11 @@ const SCREEN: Encoding[] = [
 ];
 /** On a line that bears little one's voice has it before one's picture. */
 const MICROPHONE: Encoding[] = [{ priority: "high", networkPriority: "high" }];
-/** Bits per second of a voice that spares a weak line; else it is 32 kbit/s. */
-const SPARING_VOICE = 24_000;
+/**
+ * Bits per second of a voice that spares a weak line; else it is 32 kbit/s. What is around the
+ * packets is as much again, so there are half as many of them (`withLongPackets`).
+ */
+const SPARING_VOICE = 20_000;
 /** Of an encoding that is on the browser keeps the whole bit rate free, even while it sends nothing. */
 const SCREEN_SOUND: Encoding[] = [{ active: false }];
 
@@ -55,6 +59,8 @@ export class Peer {
   /** `setParameters` fails when two changes of one sender overlap. */
   private turn: Promise<void> = Promise.resolve();
   private awaited = -1;
+  /** The server's answer in force, as it came. */
+  private agreed = { sdp: "", sparing: false };
   private allowance = 0;
   private sparing = false;
   private shown: Shown = { layers: RIDS, screen: true, ceilings: {} };
@@ -76,20 +82,23 @@ export class Peer {
   /** Sets and returns a new offer; an earlier one that is still unanswered is forgotten. */
   async offer(id: number, iceRestart: boolean): Promise<string> {
     this.awaited = id;
-    const offer = await this.connection.createOffer({ iceRestart });
-    const stereo = withStereo(offer.sdp ?? "", [SCREEN_AUDIO, SCREEN_SOUND_SLOT]);
-    const sdp = withSoundRepair(stereo, SOUND_SLOTS);
-    await this.connection.setLocalDescription({ type: "offer", sdp });
+    let sdp = "";
+    await this.inTurn(async () => {
+      sdp = await this.propose(iceRestart);
+    });
     return sdp;
   }
 
   /** The answer to any but the latest offer is ignored: false. */
   async answer(id: number, sdp: string): Promise<boolean> {
-    if (id !== this.awaited || this.connection.signalingState !== "have-local-offer") return false;
-    await this.connection.setRemoteDescription({ type: "answer", sdp });
-    // What was set before is forgotten by Chromium.
-    await this.inTurn(() => this.tune());
-    return true;
+    let taken = false;
+    await this.inTurn(async () => {
+      const { signalingState } = this.connection;
+      if (id !== this.awaited || signalingState !== "have-local-offer") return;
+      await this.agree(sdp);
+      taken = true;
+    });
+    return taken;
   }
 
   get answered(): boolean {
@@ -119,13 +128,39 @@ export class Peer {
   ): Promise<void> {
     this.shown = { layers, screen, ceilings };
     this.sparing = sparing;
-    return this.answered ? this.inTurn(() => this.tune()) : Promise.resolve();
+    return this.inTurn(() => this.fit());
   }
 
   /** Has the browser probe whether the line bears more: Chromium does when more may be used. */
   probe(): Promise<void> {
     this.allowance = this.allowance === 0 ? ALLOWANCE : 0;
     return this.answered ? this.inTurn(() => this.tune()) : Promise.resolve();
+  }
+
+  private async propose(iceRestart: boolean): Promise<string> {
+    const offer = await this.connection.createOffer({ iceRestart });
+    const stereo = withStereo(offer.sdp ?? "", [SCREEN_AUDIO, SCREEN_SOUND_SLOT]);
+    const sdp = withSoundRepair(stereo, SOUND_SLOTS);
+    await this.connection.setLocalDescription({ type: "offer", sdp });
+    return sdp;
+  }
+
+  private async agree(sdp: string): Promise<void> {
+    const { sparing } = this;
+    const answer = sparing ? withLongPackets(sdp, [MICROPHONE_SECTION]) : sdp;
+    await this.connection.setRemoteDescription({ type: "answer", sdp: answer });
+    this.agreed = { sdp, sparing };
+    // What was set before is forgotten by Chromium.
+    await this.tune();
+  }
+
+  /** How long packets are is the browser's own affair: the server is not asked. */
+  private async fit(): Promise<void> {
+    // The answer that is to come brings all of it with it.
+    if (!this.answered) return;
+    if (this.agreed.sparing === this.sparing) return this.tune();
+    await this.propose(false);
+    await this.agree(this.agreed.sdp);
   }
 
   private async tune(): Promise<void> {

@@ -3,6 +3,7 @@ import { Peer } from "../../src/call/peer";
 import { FakeConnection, FakeTrack, fakeBrowser } from "./fake-browser";
 
 const TRACK = new FakeTrack() as unknown as MediaStreamTrack;
+const ANSWER = "v=0\r\nm=audio 7\r\nm=video 7\r\n";
 let peer: Peer;
 
 const connection = () => FakeConnection.all[0] as FakeConnection;
@@ -28,7 +29,7 @@ afterEach(() => {
 
 async function negotiate(): Promise<void> {
   await peer.offer(0, false);
-  await peer.answer(0, "answer");
+  await peer.answer(0, ANSWER);
 }
 
 test("the sound of a screen takes nothing of the line before there is any", () => {
@@ -59,9 +60,54 @@ test("a voice costs less while its line is spared", async () => {
   await negotiate();
   await peer.publish([], false, true);
   await peer.send("microphone", TRACK);
-  expect([most()[0], most()[3]]).toEqual([24_000, undefined]);
+  expect([most()[0], most()[3]]).toEqual([20_000, undefined]);
   await peer.publish([], false, false);
   expect(most()[0]).toBeUndefined();
+});
+
+/** Whether the sound that is sent is in long packets, by what was agreed upon last. */
+const long = () => JSON.stringify(connection().remoteDescription).includes("a=ptime:40");
+
+test("it has half as many packets, too, without a word with the server", async () => {
+  await negotiate();
+  expect(long()).toBe(false);
+  await peer.publish([], false, true);
+  expect(long()).toBe(true);
+  expect(peer.answered).toBe(true);
+  await peer.publish(["q"], false, true);
+  expect(connection().restarts).toEqual([false, false]);
+  await peer.publish([], false, false);
+  expect(long()).toBe(false);
+});
+
+test("a line that is spared from the start has them from the first answer on", async () => {
+  await peer.publish([], false, true);
+  await negotiate();
+  expect(long()).toBe(true);
+  expect(connection().restarts).toEqual([false]);
+});
+
+test("an offer that waits for its answer is not disturbed by that", async () => {
+  await negotiate();
+  const offered = peer.offer(1, true);
+  const spared = peer.publish([], false, true);
+  await offered;
+  await spared;
+  expect(peer.answered).toBe(false);
+  expect(await peer.answer(1, ANSWER)).toBe(true);
+  expect(long()).toBe(true);
+  expect(connection().restarts).toEqual([false, true]);
+});
+
+test("an offer that comes while that is agreed upon waits for it", async () => {
+  await negotiate();
+  const spared = peer.publish([], false, true);
+  const offered = peer.offer(1, true);
+  await spared;
+  await offered;
+  expect(connection().restarts).toEqual([false, false, true]);
+  expect(await peer.answer(1, ANSWER)).toBe(true);
+  expect(long()).toBe(true);
 });
 
 test("a probe is brought about by letting pictures use a little more, and then less again", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withSoundRepair, withStereo } from "../../src/call/sdp";
+import { withLongPackets, withSoundRepair, withStereo } from "../../src/call/sdp";
 
 const section = (payloadType: number, fmtp: string) =>
   `m=audio 9 UDP/TLS/RTP/SAVPF ${payloadType}\r\na=rtpmap:${payloadType} opus/48000/2\r\na=fmtp:${payloadType} ${fmtp}\r\n`;
@@ -28,4 +28,9 @@ test("lost sound is asked for where earlier sound can go along", () => {
   expect(withSoundRepair(head + opus + opus + red, [1])).toBe(head + opus + asking + red);
   expect(withSoundRepair(head + asking + red, [0])).toBe(head + asking + red);
   expect(withSoundRepair(head + opus, [0])).toBe(head + opus);
+});
+
+test("packets of the named sections alone become longer", () => {
+  const plain = section(111, "minptime=10");
+  expect(withLongPackets(head + plain + plain, [0])).toBe(`${head}${plain}a=ptime:40\r\n${plain}`);
 });

@@ -12,22 +12,9 @@ from sfu.kernel.sharing cimport (
 from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, LAYERS, VIDEO_SLOTS
 from sfu.kernel.slots cimport slots_choose
 from sfu.kernel.state cimport GIVEN_NOTHING, GIVEN_UNKNOWN, session, slot, source
+from sfu.kernel.trials cimport trials_begin, trials_interval, trials_judge
 
 cdef enum:
-    # Time between two upward steps: a step too far shows within that
-    RAISE_INTERVAL = 1000000
-    # A step up that had to be taken back within so long was too far: the next one waits for twice as
-    # long as the one before, because each costs the publisher keyframes
-    TRIAL = 15000000
-    RAISE_MOST = 16000000
-    # The same where reports tell alone: a step too far costs sound there
-    REPORTED_LEAST = 16000000
-    REPORTED_MOST = 64000000
-    # And after a lesser one than that, which was too far as well
-    LESSER_WAIT = 8000000
-    # For so long after he began to look his line is being found out
-    FRESH_FOR = 3000000
-    RAISE_FRESH = 200000
     CHECK_LIMITED = 250000
     CHECK_SETTLED = 1000000
     # Parts in 64 of the budget that are given out: keyframes, repairs and reports have the rest
@@ -139,43 +126,12 @@ cdef void sum_up(const engine* e, session* v, const candidate* all, int32_t coun
         v.wishes = line_budget(e, v) * 9 // 8
 
 
-cdef bint is_lesser_step(const session* v) noexcept nogil:
-    """Than that which was too far, on the way back to before it: where reports tell alone one goes back further."""
-    return not v.may_count and v.raise_wait != 0 and 8 * v.wishes < 7 * v.trial_wishes
-
-
-cdef int64_t raise_interval(const engine* e, session* v) noexcept nogil:
-    if v.looks_since == 0:
-        v.looks_since = e.now
-    if e.now - v.looks_since < FRESH_FOR:
-        return max(v.raise_wait, <int64_t>RAISE_FRESH)
-    if 2 * line_budget(e, v) > 3 * v.trial_budget or is_lesser_step(v):
-        return RAISE_INTERVAL
-    return max(v.raise_wait, <int64_t>RAISE_INTERVAL)
-
-
 cdef bint has_less(const candidate* all, int32_t count) noexcept nogil:
     cdef int32_t i
     for i in range(count):
         if all[i].chosen < all[i].current or (all[i].stills and all[i].current >= 0):
             return True
     return False
-
-
-cdef void note_trial(const engine* e, session* v, bint less) noexcept nogil:
-    if not v.on_trial:
-        if less and v.lesser_wishes and e.now - v.raised_at < TRIAL:
-            # That was too far, too: it waits, though it costs less.
-            v.trial_wishes, v.lesser_wishes = v.lesser_wishes, 0
-            v.raise_wait = min(v.raise_wait, <int64_t>LESSER_WAIT)
-        return
-    if less:
-        v.on_trial = False
-        v.raise_wait = min(<int64_t>(RAISE_MOST if v.may_count else REPORTED_MOST),
-                           max(2 * v.raise_wait, <int64_t>(2 * RAISE_INTERVAL if v.may_count else REPORTED_LEAST)))
-    elif e.now - v.raised_at > TRIAL:
-        v.on_trial = False
-        v.raise_wait = 0
 
 
 cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
@@ -190,14 +146,9 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     left = <int64_t>(line_budget(e, v) * GIVEN_OUT // 64) - <int64_t>sound
     count = candidates_collect(e, v, all)
     sharing_give(all, count, left, False)
-    note_trial(e, v, has_less(all, count))
-    if e.now - v.raised_at >= raise_interval(e, v) and sharing_raise(all, count, left):
-        v.raised_at = e.now
-        v.lesser_wishes = v.wishes if is_lesser_step(v) else 0
-        if not v.lesser_wishes:
-            v.on_trial = True
-            v.trial_budget = line_budget(e, v)
-            v.trial_wishes = v.wishes
+    trials_judge(e, v, has_less(all, count))
+    if e.now - v.raised_at >= trials_interval(e, v) and sharing_raise(all, count, left):
+        trials_begin(e, v, all, count)
     sum_up(e, v, all, count, sound)
     # Not those either of which nothing can come at present.
     v.yields = 0

@@ -379,6 +379,10 @@ cdef struct session:
     int64_t raise_wait
     uint64_t trial_budget
     uint64_t trial_wishes
+    # The layer that it was about, and the most that this cost meanwhile
+    int32_t trial_track
+    int32_t trial_layer
+    uint64_t trial_cost
     # What was wished for at a lesser step than that which was too far; 0: none since
     uint64_t lesser_wishes
     int64_t telling_pace

@@ -4,6 +4,7 @@ The camera has 180, 360 and 720 lines at 150, 500 and 1800 kbit/s and 20 picture
 speaks at 36 kbit/s, which is 63 on the line.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Protocol
@@ -245,3 +246,17 @@ def test_a_publisher_who_vanishes_costs_the_others_nothing_and_is_shown_when_he_
     scene.run(3)
     for viewer, before in zip(scene.viewers, seen, strict=True):
         assert len(viewer.frames[1]) - before >= 5
+
+
+def test_a_layer_that_was_too_much_and_became_leaner_is_shown_whole_within_seconds(
+    play: Play,
+) -> None:
+    """Steps up have failed until the next was to wait for long: of what is no more."""
+    scene = play(Bottleneck(lambda t: 2.3e6 * (1 + 0.3 * math.sin(2 * math.pi * t / 3))))
+    viewer, camera = scene.viewers[0], scene.camera
+    scene.run(20)
+    camera.rates, keyframes = (150_000, 500_000, 1_400_000), camera.keyframes
+    scene.run(5)
+    stretch = Stretch(scene, viewer, 5)
+    assert stretch.pictures >= 18
+    assert camera.keyframes == keyframes

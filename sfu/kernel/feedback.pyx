@@ -39,6 +39,8 @@ cdef enum:
     # Then what was asked for is on its way, or lost; not oftener than we look anyway
     NACK_AGAIN_LEAST = 40000
     NACK_TRIES = 10
+    # Packets that one that is asked for again takes of those that came
+    NACK_COST = 2
     # Packets that a viewer may ask for: 2000 a second, 500 ahead
     REPAIR_INTERVAL = 500
     REPAIR_BURST = 250000
@@ -160,6 +162,10 @@ cdef bint nack_found(source* s, long long sequence) noexcept nogil:
     return False
 
 
+cdef void nack_came(source* s) noexcept nogil:
+    s.came_unasked = min(<int32_t>NACK_SAVED, s.came_unasked + 1)
+
+
 cdef bint nack_missing(engine* e, source* s, long long first, long long end) noexcept nogil:
     cdef missing_packet* m
     cdef long long i
@@ -195,7 +201,9 @@ cdef void nack_due(engine* e, source* s) noexcept nogil:
         if m.tries >= NACK_TRIES or e.now - m.since > NACK_FOR:
             given_up = True
             continue
-        if m.next <= e.now or (m.tries == 0 and s.highest - m.sequence >= 3):
+        if (m.next <= e.now or (m.tries == 0 and s.highest - m.sequence >= 3)) and s.came_unasked >= NACK_COST:
+            # Where most gets lost the line is full, and what is sent again is lost or loses others.
+            s.came_unasked -= NACK_COST
             due[count] = <uint16_t>m.sequence
             count += 1
             m.tries += 1

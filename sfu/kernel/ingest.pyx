@@ -11,7 +11,8 @@ from sfu.kernel.counters cimport (
     DROPPED_LATE, DROPPED_NO_MEMORY, DROPPED_REPLAYED, DROPPED_UNKNOWN_SSRC, PACKETS_RECEIVED,
     SOUND_RECOVERED)
 from sfu.kernel.fanout cimport fanout_audio, fanout_forget, fanout_video
-from sfu.kernel.feedback cimport feedback_receive, nack_due, nack_found, nack_missing
+from sfu.kernel.feedback cimport (
+    NACK_SAVED, feedback_receive, nack_came, nack_due, nack_found, nack_missing)
 from sfu.kernel.groups cimport group_begin, group_is_short
 from sfu.kernel.keyframes cimport keyframe_arrived, keyframe_request
 from sfu.kernel.layers cimport layers_arrive, layers_check, layers_heard, layers_tell_height
@@ -84,6 +85,7 @@ cdef bint place_sequence(engine* e, source* s, uint16_t sequence, int64_t* exten
     if s.highest < 0:
         # One period ahead, so that a reordered earlier number stays positive.
         s.highest = s.first = 0x10000 + sequence
+        s.came_unasked = NACK_SAVED
         s.taken = 1
         extended[0] = s.highest
         return True
@@ -245,6 +247,7 @@ cdef void take(engine* e, int32_t index, source* s, const rtp_header* h, uint16_
         return
     s.packets += 1
     s.octets += size
+    nack_came(s)
     if size:
         layers_heard(e, s)
     if not repaired:

@@ -122,6 +122,8 @@ cdef struct source:
     int64_t kept_at
     missing_packet* missing
     int32_t missing_count
+    # Packets that came, half of which may be asked for again: each of those takes two
+    int32_t came_unasked
     packet* run[RUN]
     int32_t run_count
     int64_t run_since

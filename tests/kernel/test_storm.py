@@ -289,3 +289,44 @@ def test_a_publisher_is_asked_again_after_a_round_trip(
     assert times[0] <= 30_000
     assert gaps
     assert all(abs(gap / 1000 - spacing) <= 15 for gap in gaps)
+
+
+@pytest.mark.parametrize(("lost", "of"), [(3, 4), (9, 10)])
+def test_a_publisher_is_not_asked_for_more_than_half_of_what_comes(
+    stage: Stage, lost: int, of: int
+) -> None:
+    """Where most gets lost his line is full: of a stack that answers each request at once all of it
+    would be repairs, and his sound would be lost with them."""
+    publisher, _ = pair(stage)
+    came = 0
+    for picture in range(1, 1001):
+        if picture % of < lost:
+            publisher.camera_packet(picture)
+        else:
+            publisher.camera(picture)
+            came += 1
+        stage.wait(10)
+    assert 50 <= len(asked(publisher)) <= 128 + came / 2
+
+
+def test_what_a_line_loses_is_asked_for_until_it_comes(stage: Stage) -> None:
+    """A fifth of the packets, and a fifth of the repairs."""
+    publisher, viewer = pair(stage)
+    viewer.show(0, publisher)
+    sent: dict[int, bytes] = {}
+    answered = repaired = 0
+    for picture in range(1, 1001):
+        packet = publisher.camera_packet(picture, keyframe=picture == 1)
+        if picture % 5:
+            publisher.send(packet)
+        else:
+            sent[publisher.next_sequence[3] - 1 & 0xFFFF] = packet
+        viewer.check()
+        stage.wait(10)
+        requests = asked(publisher)
+        for sequence in requests[answered:]:
+            repaired += 1
+            if repaired % 5 and sequence in sent:
+                publisher.send(sent.pop(sequence))
+        answered = len(requests)
+    assert len(viewer.video()) >= 1000 - 5

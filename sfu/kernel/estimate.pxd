@@ -36,6 +36,8 @@ cdef struct reported:
     # Per 1024: what was missed at the last step down for that, and from where it went
     int32_t missed
     uint64_t missed_from
+    # By the last REMB (bits per second); 0: none
+    uint64_t remb
     int64_t least
     int64_t before
     int64_t since

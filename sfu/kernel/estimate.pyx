@@ -124,9 +124,10 @@ cdef bint estimator_feedback(estimator* c, int64_t now, const uint8_t* body, siz
 cdef void estimator_remb(estimator* c, int64_t now, uint64_t bitrate, uint64_t sent) noexcept nogil:
     c.feedback_at = now
     c.acked = min(sent, bitrate)
+    c.reported.remb = bitrate
     if bitrate < sent:
         # It follows from how little was sent before, perhaps: not all of it is believed at once.
-        c.target = max(<uint64_t>LEAST, max(bitrate, sent // 2))
+        c.target = max(<uint64_t>LEAST, min(c.target, max(bitrate, sent // 2)))
     elif bitrate * 5 > sent * 6:
         # His browser allows itself at most half as much again as arrives: there may be more.
         c.target = max(c.target, min(<uint64_t>MOST, 2 * bitrate))

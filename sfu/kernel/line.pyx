@@ -36,6 +36,8 @@ cdef enum:
     UNSETTLED_LOSS = 8
     # Over which a viewer's rate is taken when he tells a REMB (µs)
     REMB_SPAN = 900000
+    # For so long after a line was full no REMB raises what is thought of it (µs)
+    FULL_FOR = 5000000
     # Who has missed all so often is taken for one who never tells any
     UNHEARD_MOST = 2
     # A settled viewer who is sent pictures and tells none for so long (µs): his line stands still, perhaps
@@ -159,13 +161,18 @@ cdef bint tries_more(const engine* e, const session* v) noexcept nogil:
     return v.raised_at != 0 and e.now - v.raised_at < TRIES
 
 
+cdef bint was_full(const engine* e, const session* v) noexcept nogil:
+    """What waited there arrives beside what is sent now: a REMB counts both."""
+    return v.estimator.lowered_at != 0 and e.now - v.estimator.lowered_at < FULL_FOR
+
+
 cdef void told_remb(engine* e, session* v, uint64_t bitrate, uint64_t sent) noexcept nogil:
     """Of who tells no arrivals. Sound is in no REMB of a browser; and where reports count it only lowers: they
     tell of what got lost, which it knows nothing of."""
     cdef uint64_t before = v.estimator.target
     cdef bint fresh = reports_fresh(v.estimator, e.now)
     bitrate += <uint64_t>v.sound_rate
-    if bitrate < sent or not (fresh or tries_more(e, v)):
+    if bitrate < sent or not (fresh or tries_more(e, v) or was_full(e, v)):
         estimator_remb(v.estimator, e.now, bitrate, sent)
     if fresh and not tries_more(e, v):
         v.estimator.target = min(before, v.estimator.target)

@@ -31,7 +31,7 @@ cdef enum:
     MISSED_TRYING = 205
     SENT_ENOUGH = 100
     MISSED_MUCH = 256
-    UNTOLD = 300000
+    UNTOLD = 240000
 
 
 cdef int64_t waited(reported* r, int64_t now, int64_t rtt) noexcept nogil:
@@ -82,7 +82,10 @@ cdef void go_back(estimator* c, int64_t now) noexcept nogil:
     """To somewhat less than was in use before more was tried: what arrived meanwhile is in the queue in part, and
     that has to drain."""
     c.reported.tried = True
-    lowering_to(c, now, min(c.target, c.reported.proven * 7 // 8 if c.reported.proven else UNTOLD))
+    if c.reported.proven:
+        lowering_to(c, now, c.reported.proven * 7 // 8)
+    else:
+        lowering_to(c, now, max(<uint64_t>UNTOLD, c.reported.remb * 2 // 3))
     c.feedback_at = now
 
 
@@ -135,7 +138,7 @@ cdef void reports_take(estimator* c, int64_t now, const report_sum* r) noexcept 
 
 cdef bint reports_missed(estimator* c, int64_t now, int32_t missed, int64_t sent, bint tries) noexcept nogil:
     cdef int32_t share = <int32_t>(min(missed, sent) * 1024 // max(<int64_t>1, sent))
-    cdef bint trying = tries or c.feedback_at == 0
+    cdef bint trying = tries or c.reported.at == 0
     if (sent < (SENT_TRYING if trying else SENT_ENOUGH)
             or share < (MISSED_TRYING if trying else MISSED_MUCH) + losses_nature(&c.losses)):
         return False

@@ -295,7 +295,7 @@ test("the settings choose devices and turn single keys off", async () => {
 
 test("the statistics say what is not known", () => {
   mountIn(fakeCall(), <StatisticsWindow onClose={nothing} />);
-  expect(screen.getByText("Высота вашего видео")).toBeTruthy();
+  expect(screen.getByText("Размер вашего видео")).toBeTruthy();
   expect(screen.getAllByText("нет данных").length).toBeGreaterThan(3);
 });
 

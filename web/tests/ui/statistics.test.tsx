@@ -58,7 +58,7 @@ test("what comes of each picture stands there with its reason", () => {
   expect(screen.getByTestId("bottleneck").textContent).toContain("Мешает ваш приём");
   const rows = [...screen.getByTestId("stats-tiles").querySelectorAll("li")];
   expect(rows.map((row) => [...row.children].map((part) => part.textContent))).toEqual([
-    ["Вера Павловна", "180 строк, 14 к/с, 120 кбит/с", "ограничивает ваша связь"],
+    ["Вера Павловна", "180p, 14 кадров/с, 120 кбит/с", "ограничивает ваша связь"],
     ["Экран: Пётр", "картинки нет", "столько отправляет сам участник"],
   ]);
 });
@@ -91,6 +91,20 @@ test.each([
   expect(screen.getByTestId("bottleneck").textContent).toContain(words);
 });
 
+test.each([
+  ["upload", { cameraOn: true }, "Выключите камеру"],
+  ["upload", {}, "ближе к роутеру"],
+  ["download", {}, "«Слабый интернет»"],
+  ["download", { weakInternet: true }, "ближе к роутеру"],
+] as const)("of %s with %o is advised what is not done already", (kind, on, words) => {
+  const call = shown();
+  call.state.cameraOn.value = "cameraOn" in on;
+  call.state.weakInternet.value = "weakInternet" in on;
+  call.state.bottleneck.value = { kind };
+  mountIn(call, <StatisticsWindow onClose={() => undefined} />);
+  expect(screen.getByTestId("bottleneck").textContent).toContain(words);
+});
+
 test("the report names nobody", () => {
   const text = report("poor", details, { kind: "theirs", participants: [2] }, ["2026", "school"]);
   expect(text.split("\n")).toEqual([
@@ -98,15 +112,15 @@ test("the report names nobody", () => {
     "school",
     "Что мешает: Мешает связь у других участников. Связь здесь в порядке.",
     "Скорость, кбит/с: отправка 40, приём 310",
-    "Вмещает линия, кбит/с: отправка 900, приём 330",
+    "Предел связи, кбит/с: отправка 900, приём 330",
     "Потери, %: отправка 1,5, приём 3",
     "Качество: связь слабая",
     "Задержка до сервера и обратно: 180 мс",
     "Разброс задержки: 9 мс",
-    "Высота вашего видео: нет данных",
+    "Размер вашего видео: нет данных",
     "Путь: host udp → host",
     "Что вы видите:",
-    "Участник 1: 180 строк, 14 к/с, 120 кбит/с; ограничивает ваша связь",
+    "Участник 1: 180p, 14 кадров/с, 120 кбит/с; ограничивает ваша связь",
     "Экран участника 2: картинки нет; столько отправляет сам участник",
   ]);
 });

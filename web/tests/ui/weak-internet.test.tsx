@@ -116,6 +116,22 @@ test("an offer is accepted or declined in words, and says what is left", async (
   expect(call.actions.setWeakInternet).toHaveBeenCalledExactlyOnceWith(true);
 });
 
+test("what was tried or is broken stands before an offer: a phone shows the first alone", () => {
+  const call = fakeCall();
+  call.state.notices.value = [
+    { kind: "weak_offer" },
+    { kind: "device_lost", device: "camera" },
+    { kind: "refused", failure: { code: "rate_limited", message: "", details: {} } },
+  ];
+  mountIn(call, <Banners />);
+  const order = [...document.querySelectorAll<HTMLElement>(".banner")];
+  expect(order.map(({ dataset }) => dataset.testid)).toEqual([
+    "banner-refused",
+    "banner-device_lost",
+    "banner-weak_offer",
+  ]);
+});
+
 test("so is the one to leave the mode", async () => {
   const call = fakeCall();
   call.state.weakInternet.value = true;

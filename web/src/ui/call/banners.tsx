@@ -24,6 +24,11 @@ const NO_CROSS: readonly Notice["kind"][] = ["reconnecting", "weak_offer", "weak
 
 const PASSING: readonly Notice["kind"][] = ["reconnecting", "muted_speaking"];
 
+/** A narrow screen shows one of what waits: what was just tried comes first, an offer can wait longest. */
+const FIRST: readonly Notice["kind"][] = ["refused", "screen_replaced"];
+const LAST: readonly Notice["kind"][] = ["weak_offer", "weak_over", "full"];
+const rank = ({ kind }: Notice) => (FIRST.includes(kind) ? 0 : LAST.includes(kind) ? 2 : 1);
+
 function iconOf(notice: Notice): IconName {
   if (notice.kind === "device_silent") {
     return `${notice.device}Off`;
@@ -46,7 +51,7 @@ function Relieve() {
   );
 }
 
-/** Turns the mode on or off; to decline is to dismiss, in words where there is something to decide. */
+/** Turns the mode on or off; to decline is to dismiss, in words where there is room for them. */
 function Offer({ kind }: { kind: "weak_offer" | "weak_over" }) {
   const here = useCall();
   const { dismiss } = here.call.actions;
@@ -62,11 +67,13 @@ function Offer({ kind }: { kind: "weak_offer" | "weak_over" }) {
       </button>
       <button
         type="button"
-        class="banner-action"
+        class="banner-action banner-decline"
         data-testid={`${kind}-no`}
+        aria-label={t(`notice.decline.${kind}`)}
         onClick={() => dismiss({ kind })}
       >
-        {t(`notice.decline.${kind}`)}
+        <Icon name="close" />
+        <span>{t(`notice.decline.${kind}`)}</span>
       </button>
     </>
   );
@@ -175,10 +182,11 @@ function Some({ notices }: { notices: readonly Notice[] }) {
 export function Banners() {
   const notices = saidOnce(useCall().call.state.notices.value);
   const passing = (notice: Notice) => PASSING.includes(notice.kind);
+  const waiting = notices.filter((notice) => !passing(notice));
   return (
     <>
       <div class="banners" role="status">
-        <Some notices={notices.filter((notice) => !passing(notice))} />
+        <Some notices={waiting.sort((one, other) => rank(one) - rank(other))} />
       </div>
       <div class="banners-over">
         <div class="banners" role="status">

@@ -50,6 +50,23 @@ export function verdict(
     : t("bottleneck.theirs.nameless");
 }
 
+/** What the person could still do about it; "": nothing. */
+export function advice(
+  { kind }: Bottleneck,
+  { sends, spares }: { readonly sends: boolean; readonly spares: boolean },
+): string {
+  switch (kind) {
+    case "upload":
+      return t(sends ? "advice.stop" : "advice.move");
+    case "download":
+      return t(spares ? "advice.move" : "advice.spare");
+    case "line":
+      return t("advice.move");
+    default:
+      return "";
+  }
+}
+
 /** What comes of one picture, and why it is not more. */
 export function tileFact(tile: TileDetails): { readonly what: string; readonly why: string } {
   const { height, framesPerSecond, kbps, reason } = tile;

@@ -5,7 +5,7 @@ import { Dialog } from "../kit/dialog";
 import { Icon } from "../kit/icon";
 import { toast } from "../kit/toasts";
 import { shownName } from "./person-name";
-import { directions, facts, report, tileFact, tileName, verdict } from "./statistics-text";
+import { advice, directions, facts, report, tileFact, tileName, verdict } from "./statistics-text";
 import { useCall } from "./view";
 
 /** More names than this tell nothing more. */
@@ -21,11 +21,13 @@ function Verdict({ bottleneck, known }: { bottleneck: Bottleneck; known: Known }
     });
     return names.length > NAMES ? `${names.slice(0, NAMES).join(", ")}…` : names.join(", ");
   };
+  const { cameraOn, screenOn, weakInternet } = useCall().call.state;
+  const own = { sends: cameraOn.value || screenOn.value, spares: weakInternet.value };
   const well = bottleneck.kind === "none";
   return (
     <p class={`verdict${well ? " well" : ""}`} role="status" data-testid="bottleneck">
       <Icon name={well ? "check" : "warning"} />
-      <span>{verdict(bottleneck, named)}</span>
+      <span>{`${verdict(bottleneck, named)} ${advice(bottleneck, own)}`.trimEnd()}</span>
     </p>
   );
 }

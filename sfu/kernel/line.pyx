@@ -309,6 +309,44 @@ cdef void note_idle(const engine* e, session* v) noexcept nogil:
         v.left_at = e.now
 
 
+cdef void note_missed(const engine* e, session* v) noexcept nogil:
+    cdef int64_t left = <int64_t>(picture_packets(v) - v.reported_packets)
+    if v.missed and reports_missed(v.estimator, e.now, v.missed, left, tries_more(e, v)):
+        begin_missed(v)
+
+
+cdef bint tells_no_arrivals(const session* v) noexcept nogil:
+    """He has promised to, and packets enough have left."""
+    return v.may_count and v.estimator.feedback_at == 0 and v.estimator.untold > PATIENCE
+
+
+cdef void note_settled(const engine* e, session* v) noexcept nogil:
+    """Whether who was sent packets without numbers is to have them again."""
+    if v.counts:
+        return
+    if tells_nothing(e, v):
+        v.unheard += 1
+        count(v, e.now)
+    elif v.wishes or 8 * line_budget(e, v) < UNSETTLED_SPARE * v.allotted:
+        count(v, e.now)
+
+
+cdef void visit_told(const engine* e, session* v) noexcept nogil:
+    """Of whom reports tell, a REMB, or nothing."""
+    note_idle(e, v)
+    note_silent(e, v)
+    note_missed(e, v)
+
+
+cdef void visit_counted(engine* e, int32_t viewer) noexcept nogil:
+    cdef session* v = &e.sessions[viewer]
+    note_shown(v, e.now)
+    note_settled(e, v)
+    settle(v, e.now)
+    if v.wishes > line_budget(e, v):
+        pacing_watch(e, viewer)
+
+
 cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     if v.estimator == NULL:
@@ -316,22 +354,11 @@ cdef void line_visit(engine* e, int32_t viewer) noexcept nogil:
     if v.may_count:
         estimator_tick(v.estimator, e.now)
     else:
-        note_idle(e, v)
-        note_silent(e, v)
-        if v.missed and reports_missed(v.estimator, e.now, v.missed, <int64_t>(picture_packets(v) - v.reported_packets), tries_more(e, v)):
-            begin_missed(v)
-    if v.may_count and v.estimator.feedback_at == 0 and v.estimator.untold > PATIENCE:
+        visit_told(e, v)
+    if tells_no_arrivals(v):
         give_up(v)
     v.estimator.untried = 0 if v.tries and v.may_count else v.wishes
     note_stalled(e, viewer)
     if v.may_count:
-        note_shown(v, e.now)
-        if not v.counts and tells_nothing(e, v):
-            v.unheard += 1
-            count(v, e.now)
-        elif not v.counts and (v.wishes or 8 * line_budget(e, v) < UNSETTLED_SPARE * v.allotted):
-            count(v, e.now)
-        settle(v, e.now)
-        if v.wishes > line_budget(e, v):
-            pacing_watch(e, viewer)
+        visit_counted(e, viewer)
     react(e, viewer)

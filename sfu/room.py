@@ -215,7 +215,9 @@ class Room:
         same = current and current.source is source and current.kind == tile.kind
         heights = source.heights[tile.kind]
         before = current.layer if current and same else None
-        layer = choose_layer(heights, tile.height, before, source.layers(tile.kind))
+        # Who spares his line is given what fits it, as whoever is known to have a narrow one is.
+        among = None if tile.frames == "few" else source.layers(tile.kind)
+        layer = choose_layer(heights, tile.height, before, among)
         return Shown(source, tile.kind, layer, TEMPORAL[tile.frames])
 
     def give(self, session: Session, slot: int, layer: int, now: float) -> None:

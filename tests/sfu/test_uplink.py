@@ -10,7 +10,7 @@ from sfu.uplink import BANDS, FIRST_WAIT, GRACE, KBIT, LASTED, LONGEST_WAIT, Upl
 from sfu.views import HOLD
 from tests.sfu import offers
 from tests.sfu.stage import Stage, tile
-from zvonok.wire.bus import ActualSession
+from zvonok.wire.bus import ActualSession, Tile
 
 CAMERA = 1
 Q, H, F = 0, 1, 2
@@ -188,6 +188,15 @@ def test_a_publisher_on_a_weak_line_is_asked_for_one_layer_which_all_get() -> No
     stage.pass_time(FIRST_WAIT)
     assert asked(stage, uplink=4000 * KBIT).camera_layers == ["q", "f"]
     assert sorted(shown(stage)) == [(1, 0, F), (2, 0, Q)]
+
+
+def test_who_spares_his_line_gets_the_smallest_layer_all_the_same() -> None:
+    stage = watched()
+    stage.want(3, view=[Tile(0, 1, "camera", 180, "few")])
+    assert asked(stage, uplink=600 * KBIT).camera_layers == ["q", "f"]
+    assert shown(stage) == [(2, 0, Q)]
+    assert asked(stage, uplink=60 * KBIT).camera_layers == []
+    assert sorted(shown(stage)) == [(1, 0, None), (2, 0, None)]
 
 
 def test_a_line_that_bears_no_picture_is_asked_for_none_and_tried_again() -> None:

@@ -48,6 +48,8 @@ cdef enum:
     SUM_EVERY = 900000
     # A viewer who says that his line bears more is not believed
     ESTIMATE_MOST = 20000000
+    # Lost per 256 of what a publisher sends where his line is full
+    MUCH_LOST = 85
     REMB_START = 2500000
     REMB_LEAST = 100000
     REMB_MOST = 8000000
@@ -281,6 +283,7 @@ cdef bint report_sources(engine* e, int32_t index) noexcept nogil:
                 limited += 1
     if count == 0:
         return False
+    s.lossy_reports = <uint8_t>min(255, s.lossy_reports + 1) if worst >= MUCH_LOST else 0
     length = rtcp_write_report(out, ROOM, OURS, blocks, count)
     if limited:
         adapt_remb(s, worst)

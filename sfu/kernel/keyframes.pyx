@@ -19,11 +19,14 @@ cdef enum:
     STILLS_INTERVAL = 4000000
     # A camera of 5 pictures a second has then had one to encode (µs)
     ENCODED_WITHIN = 250000
+    # Reports in a row by which a third of what he sends got lost: each keyframe fills his line further, and does
+    # not come whole
+    FULL_REPORTS = 2
 
 
-cdef int64_t interval_of(const track* t) noexcept nogil:
+cdef int64_t interval_of(const engine* e, const track* t, int32_t track_index) noexcept nogil:
     cdef int32_t viewers = t.viewers.count - t.viewers.removed
-    if viewers > 200:
+    if viewers > 200 or e.sessions[track_index // KINDS].lossy_reports >= FULL_REPORTS:
         return 3000000
     return 1000000 if viewers > 50 else 500000
 
@@ -120,7 +123,7 @@ cdef void keyframe_send_due(engine* e, int32_t track_index) noexcept nogil:
     cdef source* s
     if not t.keyframes_wanted:
         return
-    interval = interval_of(t)
+    interval = interval_of(e, t, track_index)
     for i in range(LAYERS):
         # The layer that was asked last comes last, and waits for those that wait.
         layer = (t.keyframe_layer + 1 + i) % LAYERS

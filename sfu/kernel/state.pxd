@@ -423,6 +423,8 @@ cdef struct session:
     int64_t asked_at
     uint8_t loss
     int64_t summed_at
+    # Reports of ours in a row that said that he loses much of what he sends
+    uint8_t lossy_reports
     int64_t told_expected
     int64_t told_lost
     # Header extension ids; 0: not negotiated

@@ -330,3 +330,23 @@ def test_what_a_line_loses_is_asked_for_until_it_comes(stage: Stage) -> None:
                 publisher.send(sent.pop(sequence))
         answered = len(requests)
     assert len(viewer.video()) >= 1000 - 5
+
+
+@pytest.mark.parametrize(("lost", "most"), [(6, 8), (2, 40)])
+def test_a_publisher_whose_line_is_full_is_asked_for_few_keyframes(
+    stage: Stage, lost: int, most: int
+) -> None:
+    """None of them would come whole, and each makes it fuller."""
+    publisher, viewer = pair(stage)
+    viewer.show(0, publisher)
+    publisher.camera(0, keyframe=True)
+    for picture in range(1, 1501):
+        if picture % 10 < lost:
+            publisher.camera_packet(picture)
+        else:
+            publisher.camera(picture)
+        if picture % 20 == 0:
+            viewer.check()
+            viewer.send_rtcp(struct.pack("!BBHII", 0x81, 206, 2, 7, SLOT_SSRC))
+        stage.wait(10)
+    assert most / 2 <= plis(publisher) <= most

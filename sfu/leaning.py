@@ -22,6 +22,8 @@ SURE = 2
 """Rounds in a row in which nobody has all of its pictures: a keyframe leaves some out, too. Until
 somebody has had all of them one round is enough: the first to look has waited for them long enough.
 """
+IN_VAIN = 5
+"""The same with the leanest: where even that does not fit it helps nobody."""
 FIRST_WAIT = 30.0
 LONGEST_WAIT = 480.0
 """Seconds for which it is lean until all of it is tried again, for a line that has become wider
@@ -96,13 +98,13 @@ class Leaning:
     def _lean(self, now: float) -> None:
         assert self._changed_at is not None
         self._agreed = self._agreed + 1 if self._without_all and not self._borne else 0
-        target = min(self.now, _steps(self._bears))
+        target = max(LEAST, min(self.now, _steps(self._bears)))
         if self._borne or now - self._changed_at >= self._wait:
             self.now, self._changed_at, self._agreed = WHOLE, now, 0
         elif self._agreed >= SURE and target < self.now:
-            # Where even the leanest does not fit it helps nobody.
-            self.now, self._changed_at = (target if target >= LEAST else WHOLE), now
-            self._agreed = 0
+            self.now, self._changed_at, self._agreed = target, now, 0
+        elif self._agreed >= IN_VAIN and self.now == LEAST:
+            self.now, self._changed_at, self._agreed = WHOLE, now, 0
 
 
 def _steps(bitrate: float) -> int:

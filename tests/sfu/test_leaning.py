@@ -4,7 +4,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sfu.ceilings import KBIT, Look
-from sfu.leaning import FIRST_WAIT, LASTED, LEAST, LONGEST_WAIT, ROOM, STEP, SURE, WHOLE, Leaning
+from sfu.leaning import (
+    FIRST_WAIT,
+    IN_VAIN,
+    LASTED,
+    LEAST,
+    LONGEST_WAIT,
+    ROOM,
+    STEP,
+    SURE,
+    WHOLE,
+    Leaning,
+)
 from sfu.lines import EVERY
 from tests.sfu.stage import Stage, tile
 from tests.sfu.test_lines import joined, slot, told
@@ -80,7 +91,9 @@ def test_where_even_the_leanest_does_not_fit_it_stays() -> None:
     assert Camera(thinned(1100)).after(60) == 1800
     camera = lean()
     camera.looks = [thinned(1100)]
-    assert camera.after(SURE * EVERY) == 1800
+    assert camera.after(SURE * EVERY) == LEAST // KBIT
+    assert camera.after((IN_VAIN - 1) * EVERY) == LEAST // KBIT
+    assert camera.after(EVERY) == 1800
 
 
 def test_a_keyframe_that_leaves_some_out_is_nothing() -> None:

@@ -246,7 +246,7 @@ class Session:
             rids=tuple(rid.encode() for rid in source.rids),
             ssrcs=source.ssrcs,
             nack="nack" in feedback,
-            transport_cc="transport-cc" in feedback,
+            transport_cc=source.transport_cc,
             remb="goog-remb" in feedback,
         )
 
@@ -259,7 +259,6 @@ class Session:
         return self.uplink is not None and self.uplink.hear(
             self.wanted.uplink,
             screen="screen" in self.published,
-            screen_sound="screen_audio" in self.published,
             now=now,
         )
 

@@ -10,15 +10,16 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 KBIT = 1000
-SOUND = 30 * KBIT
-SCREEN_SOUND = 130 * KBIT
-"""Bits per second that go off for sound."""
 BESIDE_SCREEN = 3
 """The screen has twice the camera's priority."""
 GRACE = 6.0
 """Seconds for which more is tried: its first keyframe fills a narrow line, and then the browser has
 to find out anew what that bears."""
+BRIEF = 4.0
+"""The same of the smallest layer, for it is the sound that it may cost."""
 FIRST_WAIT = 5.0
+REST = 10.0
+"""Seconds after which, at the soonest, a camera that rests is tried: too much costs sound."""
 LONGEST_WAIT = 120.0
 """Seconds until more is tried again than was too much; twice as long each time that it was tried in
 vain."""
@@ -38,17 +39,19 @@ class Band:
 
 
 BANDS = (
-    # With 100 kbit/s the smallest layer costs an eighth of the sound.
     Band(frozenset(), 0, 0),
-    Band(frozenset({0}), 60 * KBIT, 0),
-    # Alone any layer is sent with as little as there is. Beside smaller ones, which have up to 150
-    # and 500 kbit/s first, Chromium sends nothing of the middle one below 150, of the largest 600.
-    Band(frozenset({1}), 80 * KBIT, 150 * KBIT),
+    # Chromium sends no less of a picture.
+    Band(frozenset({0}), 40 * KBIT, 0),
+    # Alone any layer is sent with as little as there is, few pictures of it. Beside smaller ones,
+    # which have up to 150 and 500 kbit/s first, Chromium sends nothing of the middle one below 150,
+    # of the largest 600.
+    Band(frozenset({1}), 160 * KBIT, 200 * KBIT),
     Band(frozenset({0, 1}), 300 * KBIT, 360 * KBIT),
     Band(frozenset({2}), 500 * KBIT, 420 * KBIT),
     Band(frozenset({0, 2}), 750 * KBIT, 900 * KBIT),
     Band(frozenset({0, 1, 2}), 1250 * KBIT, 1500 * KBIT),
 )
+SMALLEST = 1
 ALL = len(BANDS) - 1
 NOT_SAID = math.inf
 """Who takes back what he said is tried with more as anybody: no sooner for saying so."""
@@ -80,11 +83,10 @@ class Uplink:
     def limited(self) -> bool:
         return self._band < ALL
 
-    def hear(self, estimate: int, *, screen: bool, screen_sound: bool, now: float) -> bool:
-        """What the browser thinks that it can send, 0: nothing, and what that is for beside the
-        camera. Whether `layers` has changed."""
-        left = max(0, estimate - SOUND - (SCREEN_SOUND if screen_sound else 0))
-        budget = left // BESIDE_SCREEN if screen else left
+    def hear(self, estimate: int, *, screen: bool, now: float) -> bool:
+        """What the browser thinks that it can send of pictures, 0: it does not say, and whether
+        that is for a screen, too. Whether `layers` has changed."""
+        budget = estimate // BESIDE_SCREEN if screen else estimate
         self._budget = budget if estimate else NOT_SAID
         return self.settle(now)
 
@@ -94,7 +96,7 @@ class Uplink:
         before, budget = self._band, self._budget
         trying = now - self._trying_since if self._trying_since is not None else None
         if budget < BANDS[before].keep:
-            if trying is None or trying >= GRACE:
+            if trying is None or trying >= (BRIEF if before == SMALLEST else GRACE):
                 self._lower(budget, now)
         elif now >= self._next_try:
             self._raise(budget, now)
@@ -103,11 +105,13 @@ class Uplink:
         return self._band != before
 
     def _lower(self, budget: float, now: float) -> None:
+        self._band = max(at for at, band in enumerate(BANDS) if band.keep <= budget)
+        if not self.layers:
+            self._wait = max(REST, self._wait)
         self._next_try = now + self._wait
         if self._trying_since is not None:
             self._wait = min(LONGEST_WAIT, self._wait * 2)
         self._trying_since = None
-        self._band = max(at for at, band in enumerate(BANDS) if band.keep <= budget)
 
     def _raise(self, budget: float, now: float) -> None:
         fits = max(at for at, band in enumerate(BANDS) if band.enter <= budget)

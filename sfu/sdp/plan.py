@@ -27,10 +27,11 @@ _SENT: dict[str, tuple[Kind, ...]] = {
 }
 _SLOTS = {"audio": AUDIO_SLOTS, "video": VIDEO_SLOTS}
 _SOURCE_FEEDBACK = {
-    "audio": ("transport-cc",),
+    "audio": (),
     "video": ("transport-cc", "nack", "nack pli", "ccm fir", "goog-remb"),
 }
-"""What we send of it to a publisher."""
+"""What we send of it to a publisher. None of sound: as soon as a queue grows a browser takes what
+it sends for all that its line bears, and while that is sound alone pictures begin with no more."""
 _SLOT_FEEDBACK = {
     "audio": ("transport-cc", "nack"),
     "video": ("transport-cc", "nack", "nack pli", "ccm fir", "goog-remb"),
@@ -64,6 +65,11 @@ class Source:
     @property
     def layers(self) -> int:
         return len(self.rids) or len(self.ssrcs) or 1
+
+    @property
+    def transport_cc(self) -> bool:
+        """Whether the peer is told when each packet arrived."""
+        return "transport-cc" in self.codec.feedback
 
     @property
     def shape(self) -> tuple[object, ...]:
@@ -256,7 +262,7 @@ def answered_extensions(section: Section, planned: Source | Slot, plan: Plan) ->
         if plan.extensions.get(extension.name) != extension.id:
             continue
         if isinstance(planned, Source):
-            useful = extension.sent
+            useful = extension.sent and (extension.name != "transport_cc" or planned.transport_cc)
         else:
             useful = extension.received and extension.name not in _FROM_SENDERS
         if useful:

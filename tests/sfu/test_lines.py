@@ -188,7 +188,7 @@ def test_a_camera_that_its_publishers_line_does_not_bear_is_told_of() -> None:
     joined(stage, 1, open=["camera"])
     joined(stage, 2, view=[tile(3, 1)])
     told(stage)
-    stage.want(1, uplink=60_000)
+    stage.want(1, uplink=30_000)
     (line,) = [line for line in told(stage, 2 * EVERY) if line.session == "s2"]
     assert line.tiles == [LineTile(3, None, 0, "publisher")]
     stage.want(2, view=[])

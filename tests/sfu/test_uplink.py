@@ -1,12 +1,13 @@
 """What a publisher's line bears, and what he is asked for because of it."""
 
+import itertools
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sfu.uplink import BANDS, FIRST_WAIT, GRACE, KBIT, LASTED, LONGEST_WAIT, Uplink
+from sfu.uplink import BANDS, BRIEF, FIRST_WAIT, GRACE, KBIT, LASTED, LONGEST_WAIT, REST, Uplink
 from sfu.views import HOLD
 from tests.sfu import offers
 from tests.sfu.stage import Stage, tile
@@ -26,7 +27,7 @@ class Line:
     def bears(self, kbit: int, seconds: float = 1.0) -> set[int]:
         for _ in range(round(seconds)):
             self.now += 1.0
-            self.uplink.hear(kbit * KBIT, screen=False, screen_sound=False, now=self.now)
+            self.uplink.hear(kbit * KBIT, screen=False, now=self.now)
         return set(self.uplink.layers)
 
     def changes(self, kbit: int, seconds: float) -> Iterator[float]:
@@ -69,12 +70,12 @@ def test_what_fits_is_asked_for_at_once() -> None:
     ):
         assert Line().bears(kbit) == layers, kbit
     line = Line()
-    assert line.bears(60) == set()
+    assert line.bears(30) == set()
 
 
 def test_a_falling_estimate_is_followed_step_by_step() -> None:
     line = Line()
-    seen = [line.bears(kbit) for kbit in (3900, 900, 400, 250, 100, 60)]
+    seen = [line.bears(kbit) for kbit in (3900, 900, 400, 250, 100, 30)]
     assert seen == [{Q, H, F}, {Q, F}, {Q, H}, {H}, {Q}, set()]
 
 
@@ -126,16 +127,25 @@ def test_what_lasts_ends_the_waiting() -> None:
 def test_a_camera_that_was_let_go_is_tried_again_for_a_small_part_of_the_time() -> None:
     """Its browser, which sends sound alone, finds out nothing of the line."""
     line = Line()
-    line.bears(70)
-    on = sum(line.bears(70) == {Q} for _ in range(1200))
+    line.bears(30)
+    on = sum(line.bears(30) == {Q} for _ in range(1200))
     assert 0 < on < 1200 * 0.07
-    assert any(line.bears(70) for _ in range(round(LONGEST_WAIT) + 1))
+    assert any(line.bears(30) for _ in range(round(LONGEST_WAIT) + 1))
     assert line.bears(130, 60) == {Q}
 
 
-def test_the_screen_and_its_sound_come_first() -> None:
+def test_a_camera_that_rests_is_tried_shortly_and_not_soon() -> None:
+    """What is too much for the line costs the sound."""
+    line = Line()
+    line.bears(30)
+    up, down = itertools.islice(line.changes(30, 60), 2)
+    assert up - 1001 == REST
+    assert down - up == BRIEF
+
+
+def test_the_screen_comes_first() -> None:
     uplink = Uplink()
-    uplink.hear(1000 * KBIT, screen=True, screen_sound=True, now=1000.0)
+    uplink.hear(800 * KBIT, screen=True, now=1000.0)
     assert set(uplink.layers) == {H}
 
 
@@ -145,7 +155,7 @@ def test_whatever_is_told_the_layers_are_those_of_a_band(told: list[tuple[int, f
     for estimate, passed in told:
         now += passed
         before = uplink.layers
-        changed = uplink.hear(estimate, screen=False, screen_sound=False, now=now)
+        changed = uplink.hear(estimate, screen=False, now=now)
         assert changed == (uplink.layers != before)
         assert uplink.layers in [band.layers for band in BANDS]
 
@@ -195,13 +205,13 @@ def test_who_spares_his_line_gets_the_smallest_layer_all_the_same() -> None:
     stage.want(3, view=[Tile(0, 1, "camera", 180, "few")])
     assert asked(stage, uplink=600 * KBIT).camera_layers == ["q", "f"]
     assert shown(stage) == [(2, 0, Q)]
-    assert asked(stage, uplink=60 * KBIT).camera_layers == []
+    assert asked(stage, uplink=30 * KBIT).camera_layers == []
     assert sorted(shown(stage)) == [(1, 0, None), (2, 0, None)]
 
 
 def test_a_line_that_bears_no_picture_is_asked_for_none_and_tried_again() -> None:
     stage = watched()
-    assert asked(stage, uplink=60 * KBIT).camera_layers == []
+    assert asked(stage, uplink=30 * KBIT).camera_layers == []
     assert sorted(shown(stage)) == [(1, 0, None), (2, 0, None)]
     for _ in range(100):
         stage.pass_time(1.0)
@@ -217,17 +227,17 @@ def rests(stage: Stage) -> bool:
 def test_a_camera_that_rests_knows_why() -> None:
     stage = watched()
     assert not rests(stage)
-    asked(stage, uplink=60 * KBIT)
+    asked(stage, uplink=30 * KBIT)
     assert rests(stage)
     for viewer in (2, 3):
         stage.want(viewer, view=[])
     assert not rests(stage), "nobody looks"
-    stage.pass_time(FIRST_WAIT)
+    stage.pass_time(REST)
     stage.want(2, view=[tile(0, 1)])
     assert not rests(stage), "a picture is tried"
     assert stage.actual["s1"].camera_layers == ["q"]
     stage.pass_time(GRACE)
-    assert asked(stage, uplink=50 * KBIT).camera_layers == []
+    assert asked(stage, uplink=20 * KBIT).camera_layers == []
     assert rests(stage)
     stage.leave(2)
     assert not rests(stage), "who looked has left"
@@ -247,7 +257,7 @@ def test_who_comes_later_gets_what_the_publishers_line_bears() -> None:
 
 def test_whom_nobody_wants_to_see_is_not_tried() -> None:
     stage = watched()
-    asked(stage, uplink=60 * KBIT)
+    asked(stage, uplink=30 * KBIT)
     for viewer in (2, 3):
         stage.want(viewer, view=[])
     for _ in range(300):
@@ -261,7 +271,7 @@ def test_whom_nobody_wants_to_see_is_not_tried() -> None:
 def test_screens_are_asked_for_as_ever() -> None:
     stage = Stage()
     stage.now = 1000.0
-    stage.want(1, open=["screen"], uplink=60 * KBIT)
+    stage.want(1, open=["screen"], uplink=30 * KBIT)
     stage.want(2, view=[tile(0, 1, 1080, "screen")])
     assert stage.actual["s1"].screen_shown
 
@@ -270,14 +280,14 @@ def test_who_has_layers_of_his_own_is_not_limited() -> None:
     """What they cost is not known, and such software tells no estimate."""
     stage = Stage()
     stage.now = 1000.0
-    stage.want(1, offer=offers.whip(), open=["camera"], uplink=60 * KBIT)
+    stage.want(1, offer=offers.whip(), open=["camera"], uplink=30 * KBIT)
     stage.want(2, view=[tile(0, 1)])
     assert stage.actual["s1"].camera_layers == ["f"]
 
 
 def test_a_new_connection_is_judged_anew() -> None:
     stage = watched()
-    asked(stage, uplink=60 * KBIT)
+    asked(stage, uplink=30 * KBIT)
     stage.leave(1)
     stage.want(1, open=["camera"], uplink=0)
     assert stage.actual["s1"].camera_layers == ["q", "f"]

@@ -117,7 +117,7 @@ class SetQuality(Command, frozen=True, tag="quality", forbid_unknown_fields=True
 
 
 class SetUplink(Struct, frozen=True, tag="uplink", forbid_unknown_fields=True):
-    """What the client's browser thinks it can send: bits per second."""
+    """What the client's browser thinks it can send of pictures: bits per second."""
 
     estimate: Annotated[int, Meta(ge=0, le=UPLINK_MOST)]
     """0: not known."""

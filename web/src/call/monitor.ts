@@ -7,7 +7,7 @@ import type { Silence } from "./restart";
 import { Hearing } from "./silence";
 import type { Slots } from "./slots";
 import type { ConnectionDetails, Quality } from "./state";
-import { type Entry, sample } from "./stats";
+import { type Entry, sample, soundLossOf } from "./stats";
 import { receiveShare, TileMeter } from "./tiles";
 import { Uplink } from "./uplink";
 import { Weakness } from "./weak";
@@ -96,7 +96,8 @@ export class Monitor {
       expecting: this.events.expecting(),
     };
     const usable = [...ceilings.values()].reduce((sum, each) => sum + each, 0);
-    const { tell, probe } = this.uplink.add(counted.now, counted.sendLine, usable);
+    const { now: at, sendLine } = counted;
+    const { tell, probe } = this.uplink.add(at, sendLine, usable, soundLossOf(entries));
     if (tell !== null) this.events.uplink(tell);
     if (probe) void peer.probe();
     this.events.missing(this.hearing.add(counted));

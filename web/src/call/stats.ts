@@ -42,6 +42,13 @@ export function sample(
   };
 }
 
+/** Worst share of one's own sound that the server reports lost, 0–1. */
+export function soundLossOf(entries: readonly Entry[]): number {
+  const told = entries.filter((entry) => entry.type === "remote-inbound-rtp");
+  const sound = told.filter((entry) => entry.kind === "audio");
+  return greatest(sound, "fractionLost") ?? 0;
+}
+
 /** Of the way in use, ms; null: unknown. */
 export function roundTripOf(entries: readonly Entry[]): number | null {
   const rtt = selectedPair(entries)?.currentRoundTripTime;

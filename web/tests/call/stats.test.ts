@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sample } from "../../src/call/stats";
+import { sample, soundLossOf } from "../../src/call/stats";
 
 const chromium = [
   { type: "transport", id: "T", bytesSent: 500, bytesReceived: 900, selectedCandidatePairId: "P" },
@@ -72,4 +72,13 @@ test("Firefox counts no bytes of the transport: the pair and the streams have th
 test("a share is only taken while bandwidth is the limit", () => {
   const free = [{ type: "outbound-rtp", id: "O", kind: "video", targetBitrate: 1 }];
   expect(sample(free, new Map([["camera:q", 150_000]]), true, 0).share).toBeNull();
+});
+
+test("of what is lost of one's own, sound stands by itself", () => {
+  const told = [
+    { type: "remote-inbound-rtp", id: "A", kind: "audio", fractionLost: 0.03 },
+    { type: "remote-inbound-rtp", id: "V", kind: "video", fractionLost: 0.2 },
+  ];
+  expect(soundLossOf(told)).toBe(0.03);
+  expect(soundLossOf([])).toBe(0);
 });

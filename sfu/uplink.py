@@ -109,7 +109,8 @@ class Uplink:
         if not self.layers:
             self._wait = max(REST, self._wait)
         self._next_try = now + self._wait
-        if self._trying_since is not None:
+        # That a picture costs the sound is found out by having it cost the sound.
+        if self._trying_since is not None or not self.layers:
             self._wait = min(LONGEST_WAIT, self._wait * 2)
         self._trying_since = None
 

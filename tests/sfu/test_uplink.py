@@ -138,9 +138,10 @@ def test_a_camera_that_rests_is_tried_shortly_and_not_soon() -> None:
     """What is too much for the line costs the sound."""
     line = Line()
     line.bears(30)
-    up, down = itertools.islice(line.changes(30, 60), 2)
+    up, down, again = itertools.islice(line.changes(30, 60), 3)
     assert up - 1001 == REST
     assert down - up == BRIEF
+    assert again - down == 2 * REST
 
 
 def test_the_screen_comes_first() -> None:

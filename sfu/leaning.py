@@ -15,15 +15,19 @@ WHOLE = 1800 * KBIT
 LEAST = 1200 * KBIT
 """With less of it the middle one is as good."""
 STEP = 100 * KBIT
-ROOM = 1.2
-"""Parts of what it may have that a line must bear: before it has proved that it bears all pictures
-half of them are left out, for many seconds."""
+ROOM = 1.1
+"""Parts of what it may have that a line must bear: headers of its packets are a tenth."""
+MORE = 1.12
+"""And parts of that for all pictures to be tried again: what they cost is taken at its most, and
+another tenth must be free."""
 SURE = 2
-"""Rounds in a row in which nobody has all of its pictures: a keyframe leaves some out, too. Until
-somebody has had all of them one round is enough: the first to look has waited for them long enough.
-"""
-IN_VAIN = 5
-"""The same with the leanest: where even that does not fit it helps nobody."""
+"""Rounds in a row in which nobody has all of its pictures: a keyframe leaves some out, too."""
+LASTS = 5
+"""Rounds in which somebody had all of them before which one without is enough: who has just come to
+a line that does not bear it tries it, and waits for them long enough."""
+STILL = 4
+"""The same after it became leaner: then it was not enough, whatever the lines were seen to bear.
+Where even the leanest does not fit it helps nobody."""
 FIRST_WAIT = 30.0
 LONGEST_WAIT = 480.0
 """Seconds for which it is lean until all of it is tried again, for a line that has become wider
@@ -42,8 +46,8 @@ class Leaning:
         self.now = WHOLE
         self._agreed = 0
         self._wait = FIRST_WAIT
-        self._new = True
-        """Nothing has been found out yet."""
+        self._seen_borne = 0
+        """Rounds in which somebody bore all of it, since it was lean or began."""
         self._changed_at: float | None = None
         """None: it has never been lean, or that was long ago."""
         self._begin_round()
@@ -85,26 +89,25 @@ class Leaning:
         if self._changed_at is not None and now - self._changed_at >= LASTED:
             self._changed_at, self._wait = None, FIRST_WAIT
         self._agreed = 0 if self._borne else self._agreed + 1
-        target = _steps(self._bears)
-        sure = self._agreed >= (1 if self._new else SURE)
-        self._new = self._new and not self._borne
-        if not sure or not LEAST <= target < WHOLE:
+        self._seen_borne += self._borne
+        sure = self._agreed >= (SURE if self._seen_borne >= LASTS else 1)
+        if not sure or not LEAST <= self._bears < WHOLE:
             return
         if self._changed_at is not None:
             self._wait = min(LONGEST_WAIT, 2 * self._wait)
-        self.now, self._changed_at, self._agreed = target, now, 0
-        self._new = False
+        self.now, self._changed_at = max(LEAST, _steps(self._bears / MORE)), now
+        self._agreed = self._seen_borne = 0
 
     def _lean(self, now: float) -> None:
         assert self._changed_at is not None
         self._agreed = self._agreed + 1 if self._without_all and not self._borne else 0
-        target = max(LEAST, min(self.now, _steps(self._bears)))
+        target = max(LEAST, min(self.now, _steps(self._bears / MORE)))
+        if self._agreed >= STILL and target == self.now:
+            target = self.now - STEP if self.now > LEAST else WHOLE
         if self._borne or now - self._changed_at >= self._wait:
-            self.now, self._changed_at, self._agreed = WHOLE, now, 0
-        elif self._agreed >= SURE and target < self.now:
+            target = WHOLE
+        if target > self.now or (target < self.now and self._agreed >= SURE):
             self.now, self._changed_at, self._agreed = target, now, 0
-        elif self._agreed >= IN_VAIN and self.now == LEAST:
-            self.now, self._changed_at, self._agreed = WHOLE, now, 0
 
 
 def _steps(bitrate: float) -> int:

@@ -277,8 +277,12 @@ class Session:
         if ceiling is None or leaning is None or uplink is None:
             return False
         asked = self.demand["camera"].asked()
+        before = leaning.now
         # Both have to know that the round is over.
         leans = leaning.settle(now)
+        if leaning.now < before:
+            kernel, kind = self._environment.kernel, KINDS.index("camera")
+            kernel.set_leaner(self.handle, kind, LARGEST)
         return ceiling.settle(now, asked=asked, uplink=uplink.bears) or leans
 
     @property

@@ -171,6 +171,8 @@ class Kernel:
         (media, RTX; 0: none), or, with one layer, by the MID alone."""
     def set_gate(self, session: int, kind: int, open: bool) -> None:
         """A closed gate: packets are received and counted but never forwarded."""
+    def set_leaner(self, session: int, kind: int, layer: int) -> None:
+        """The publisher is asked for less of a layer: what it cost until now is soon no measure."""
     def add_audio_slot(
         self,
         session: int,

@@ -16,6 +16,7 @@ cdef enum operation:
     SET_EXTENSIONS
     EXPECT
     SET_GATE
+    SET_LEANER
     ADD_SLOT
     SET_SLOT
     SET_SCREEN_AUDIO

@@ -12,6 +12,8 @@ from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.ice cimport ice_credentials, ice_peer
 from sfu.kernel.outbox cimport outbox_blocked_socket, outbox_flush, outbox_look
 from sfu.kernel.pacing cimport pacing_due
+from sfu.kernel.places cimport source_at, source_of
+from sfu.kernel.rates cimport rates_lean
 from sfu.kernel.replay cimport replay_due
 from sfu.kernel.sizes cimport KINDS
 from sfu.kernel.slots cimport slots_show
@@ -124,6 +126,8 @@ cdef void command_do(engine* e, const command* c) noexcept nogil:
         engine_expect(e, c.session, <int32_t>c.a, &c.expect)
     elif c.operation == SET_GATE:
         engine_set_gate(e, c.session, <int32_t>c.a, c.b != 0)
+    elif c.operation == SET_LEANER:
+        rates_lean(source_at(e, source_of(c.session * KINDS + <int32_t>c.a, <int32_t>c.b)), e.now)
     elif c.operation == ADD_SLOT:
         engine_add_slot(e, c.session, <int32_t>c.a, c.data[2], <uint32_t>c.b, <uint32_t>c.c,
                         c.data[0], c.data[1], c.data[3], <uint32_t>c.d)

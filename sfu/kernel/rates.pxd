@@ -7,6 +7,8 @@ from sfu.kernel.state cimport engine, packet, source
 cdef void rates_add(source* s, const packet* p) noexcept nogil
 cdef void rates_settle(source* s, int64_t now) noexcept nogil
     # To be called every 50 ms or so.
+cdef void rates_lean(source* s, int64_t now) noexcept nogil
+    # Its publisher is asked for less: what it carried until now is soon no measure.
 cdef bint rates_have_temporal(engine* e, int32_t track) noexcept nogil
     # Whether its pictures are in temporal layers.
 cdef uint64_t rates_cost(engine* e, int32_t track, int32_t layer, int32_t temporal) noexcept nogil

@@ -10,6 +10,8 @@ cdef enum:
     # A layer is known by what came of it in this time, not by the keyframe it begins with
     KNOWN = 1000000
     FALLS = 4000000
+    # For so long what a publisher was asked to make leaner is as lean as it seems
+    LEAN_FOR = 4000000
     # A screen stands still and then moves: it is worth for a while what it was at its most
     RELEASE = 5000000
     SCREEN_NOMINAL = 500000
@@ -27,9 +29,9 @@ cdef void rates_add(source* s, const packet* p) noexcept nogil:
     s.carried[min(<int>p.vp8.temporal_layer, TEMPORAL - 1)] += size
 
 
-cdef double smoothed(const source* s, double rate, double now, double passed) noexcept nogil:
+cdef double smoothed(const source* s, double rate, double now, double passed, bint leaner) noexcept nogil:
     cdef double time = KNOWN
-    if now < rate:
+    if now < rate and not leaner:
         # A layer that begins is small for a moment, and then what it was before.
         time = FALLS if s.kind == CAMERA else RELEASE
     return rate + (now - rate) * min(1.0, passed / time)
@@ -47,10 +49,14 @@ cdef void rates_settle(source* s, int64_t now) noexcept nogil:
         s.counted_for = min(s.counted_for + passed, <int64_t>KNOWN)
         for i in range(TEMPORAL):
             rate = s.carried[i] * 8e6 / <double>passed
-            s.rates[i] = smoothed(s, s.rates[i], rate, <double>passed * KNOWN / <double>s.counted_for)
+            s.rates[i] = smoothed(s, s.rates[i], rate, <double>passed * KNOWN / <double>s.counted_for, now < s.leaner_until)
     for i in range(TEMPORAL):
         s.carried[i] = 0
     s.counted_since = now
+
+
+cdef void rates_lean(source* s, int64_t now) noexcept nogil:
+    s.leaner_until = now + LEAN_FOR
 
 
 cdef uint64_t nominal(engine* e, int32_t track_index, int32_t layer) noexcept nogil:

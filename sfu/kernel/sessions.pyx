@@ -7,7 +7,7 @@ from libc.string cimport memcpy, memset
 
 from sfu.kernel.loop cimport (
     ADD_SLOT, CLOSE_SESSION, COMMAND_DATA, EXPECT, MARK, OPEN_SESSION, RESTART_ICE,
-    SEND_DTLS, SET_EXTENSIONS, SET_GATE, SET_KEYS, SET_MODERATOR, SET_PEER, SET_ROOM, SET_SCREEN_AUDIO, SET_SLOT,
+    SEND_DTLS, SET_EXTENSIONS, SET_GATE, SET_KEYS, SET_LEANER, SET_MODERATOR, SET_PEER, SET_ROOM, SET_SCREEN_AUDIO, SET_SLOT,
     command, command_push)
 from sfu.kernel.sizes cimport AUDIO_SLOTS, KINDS, LAYERS, MAX_ROOMS, PEER_CREDENTIAL, TEMPORAL, VIDEO_SLOTS
 from sfu.kernel.srtp cimport SRTP_AEAD_AES_128_GCM, SRTP_AES128_CM_SHA1_80
@@ -148,6 +148,12 @@ cdef class Sessions:
     def set_gate(self, int session, int kind, bint open):
         self._check_kind(kind)
         self._command(SET_GATE, session, kind, open)
+
+    def set_leaner(self, int session, int kind, int layer):
+        self._check_kind(kind)
+        if not 0 <= layer < LAYERS:
+            raise ValueError(f"layer {layer}; 0 to {LAYERS - 1}")
+        self._command(SET_LEANER, session, kind, layer)
 
     def add_audio_slot(self, int session, int slot, *, uint32_t ssrc, int payload_type,
                        int red_payload_type=0, bint transport_cc=False):

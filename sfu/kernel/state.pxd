@@ -108,6 +108,7 @@ cdef struct source:
     int64_t counted_since
     int64_t counted_for
     double rates[TEMPORAL]
+    int64_t leaner_until
     float loudness
     # Sound that was claimed to be loud: its time (µs) and bytes, fading, when the last came, until
     # when what came lasts, and whether the last packet was

@@ -18,6 +18,7 @@ COMMANDS = (
     "set_extensions",
     "expect",
     "set_gate",
+    "set_leaner",
     "add_audio_slot",
     "add_video_slot",
     "set_slot",

@@ -6,12 +6,14 @@ from hypothesis import strategies as st
 from sfu.ceilings import KBIT, Look
 from sfu.leaning import (
     FIRST_WAIT,
-    IN_VAIN,
     LASTED,
+    LASTS,
     LEAST,
     LONGEST_WAIT,
+    MORE,
     ROOM,
     STEP,
+    STILL,
     SURE,
     WHOLE,
     Leaning,
@@ -42,66 +44,82 @@ class Camera:
 
 
 def thinned(bears: int) -> Look:
-    return Look(F, F, False, True, bears * KBIT * ROOM + 1)
+    return Look(F, F, False, True, bears * KBIT * ROOM * MORE + 1)
 
 
 def whole(bears: int) -> Look:
-    return Look(F, F, True, False, bears * KBIT * ROOM + 1)
+    return Look(F, F, True, False, bears * KBIT * ROOM * MORE + 1)
 
 
 def middle(bears: int) -> Look:
     return Look(F, 1, True, True, bears * KBIT * ROOM + 1)
 
 
-def lean(bears: int = 1650) -> Camera:
+def lean(bears: int = 1400) -> Camera:
     camera = Camera(thinned(bears))
-    assert camera.after(EVERY) < WHOLE // KBIT
+    assert camera.after(EVERY) == bears
     camera.looks = [whole(bears)]
     return camera
 
 
 def borne(*looks: Look) -> Camera:
-    """Somebody has had all of its pictures before."""
+    """Somebody has long had all of its pictures."""
     camera = Camera(whole(1900))
-    assert camera.after(EVERY) == WHOLE // KBIT
+    assert camera.after(LASTS * EVERY) == WHOLE // KBIT
     camera.looks = list(looks)
     return camera
 
 
 def test_it_becomes_leaner_where_nobody_has_all_of_its_pictures() -> None:
-    camera = borne(thinned(1650), thinned(1720))
+    camera = borne(thinned(1430), thinned(1480))
     assert camera.after((SURE - 1) * EVERY) == 1800
-    assert camera.after(EVERY) == 1600
+    assert camera.after(EVERY) == 1400
 
 
-def test_the_first_to_look_need_not_wait_for_it() -> None:
-    assert Camera(thinned(1650)).after(EVERY) == 1600
+def test_who_has_just_begun_to_look_need_not_wait_for_it() -> None:
+    assert Camera(thinned(1400)).after(EVERY) == 1400
+    camera = Camera(whole(1400))
+    assert camera.after((LASTS - 1) * EVERY) == 1800
+    camera.looks = [thinned(1400)]
+    assert camera.after(EVERY) == 1400
 
 
 def test_whoever_has_all_of_it_keeps_it() -> None:
-    assert Camera(thinned(1650), whole(1600)).after(60) == 1800
+    assert Camera(thinned(1400), whole(1400)).after(60) == 1800
 
 
 def test_whoever_is_given_a_smaller_layer_has_no_say() -> None:
     assert Camera(middle(1300)).after(60) == 1800
-    assert Camera(middle(900), thinned(1500)).after(20) == 1500
+    assert Camera(middle(900), thinned(1400)).after(EVERY) == 1400
 
 
 def test_where_even_the_leanest_does_not_fit_it_stays() -> None:
-    assert Camera(thinned(1100)).after(60) == 1800
+    assert Camera(thinned(900)).after(60) == 1800
     camera = lean()
-    camera.looks = [thinned(1100)]
+    camera.looks = [thinned(900)]
     assert camera.after(SURE * EVERY) == LEAST // KBIT
-    assert camera.after((IN_VAIN - 1) * EVERY) == LEAST // KBIT
+    assert camera.after((STILL - 1) * EVERY) == LEAST // KBIT
     assert camera.after(EVERY) == 1800
+
+
+def test_the_leanest_is_tried_where_it_may_fit() -> None:
+    assert Camera(thinned(1100)).after(EVERY) == LEAST // KBIT
+
+
+def test_where_it_was_not_enough_it_becomes_leaner_still() -> None:
+    camera = lean()
+    camera.looks = [thinned(1400)]
+    assert camera.after((STILL - 1) * EVERY) == 1400
+    assert camera.after(EVERY) == 1300
+    assert camera.after(STILL * EVERY) == 1200
 
 
 def test_a_keyframe_that_leaves_some_out_is_nothing() -> None:
     camera = borne()
     for _ in range(10):
-        camera.looks = [thinned(1500)]
+        camera.looks = [thinned(1400)]
         assert camera.after((SURE - 1) * EVERY) == 1800
-        camera.looks = [whole(1500)]
+        camera.looks = [whole(1400)]
         camera.after(EVERY)
 
 
@@ -115,21 +133,21 @@ def test_all_of_it_is_tried_again_each_time_after_twice_as_long() -> None:
     camera = lean()
     wait = FIRST_WAIT
     for _ in range(4):
-        assert camera.after(wait - EVERY) == 1600
+        assert camera.after(wait - EVERY) == 1400
         assert camera.after(EVERY) == 1800
-        camera.looks = [thinned(1650)]
-        assert camera.after(SURE * EVERY) == 1600
-        camera.looks = [whole(1650)]
+        camera.looks = [thinned(1400)]
+        assert camera.after(EVERY) == 1400
+        camera.looks = [whole(1400)]
         wait = min(LONGEST_WAIT, 2 * wait)
 
 
 def test_what_lasts_has_not_been_in_vain() -> None:
     camera = lean()
     assert camera.after(FIRST_WAIT + LASTED) == 1800
-    camera.looks = [thinned(1650)]
+    camera.looks = [thinned(1400)]
     camera.after(SURE * EVERY)
-    camera.looks = [whole(1650)]
-    assert camera.after(FIRST_WAIT - EVERY) == 1600
+    camera.looks = [whole(1400)]
+    assert camera.after(FIRST_WAIT - EVERY) == 1400
     assert camera.after(EVERY) == 1800
 
 
@@ -175,8 +193,9 @@ def thinned_on_two_megabits(stage: Stage, proven: int = 1900) -> int:
 def test_the_publisher_is_told() -> None:
     stage = Stage()
     thinned_on_two_megabits(stage)
-    told(stage, 6 * EVERY)
-    assert stage.actual["s1"].camera_ceilings == {"f": 1500 * KBIT}
+    told(stage, 3 * EVERY)
+    assert stage.actual["s1"].camera_ceilings == {"f": 1400 * KBIT}
+    assert [command[0] for command in stage.kernel.log].count("set_leaner") == 1
     stage.want(2, view=[])
     told(stage, 3 * EVERY)
     assert stage.actual["s1"].camera_ceilings == {}

@@ -4,6 +4,7 @@ meanwhile, and he has no say in what others get."""
 import pytest
 
 from sfu.ceilings import KBIT
+from sfu.leaning import WHOLE
 from sfu.lines import EVERY
 from sfu.views import HOLD
 from tests.sfu.stage import Stage, tile
@@ -95,4 +96,4 @@ def test_he_has_no_say_in_how_rich_layers_are(stage: Stage) -> None:
     assert stage.actual["s1"].camera_ceilings == {}
     reach(stage, 1, False)
     told(stage, 6 * EVERY)
-    assert stage.actual["s1"].camera_ceilings == {"f": 1500 * KBIT}
+    assert stage.actual["s1"].camera_ceilings["f"] < WHOLE

@@ -1,5 +1,6 @@
 // The one RTCPeerConnection of a call: four sending sections, then the receiving slots, in the
-// order the server relies on. Negotiated once; later offers only restart ICE.
+// order the server relies on. Negotiated once with the server; later offers only restart ICE, or are
+// answered here, with what was agreed upon.
 import { withLongPackets, withSoundRepair, withStereo } from "./sdp";
 import { VIDEO_SLOTS } from "./slots";
 import type { Kind } from "./state";

@@ -28,7 +28,7 @@ cdef enum:
     CAP = 1440
     OURS = 1
     FEEDBACK_EVERY = 50000
-    # A voice alone waits twice as long: what tells of its packets would be a fifth of what they are
+    # Of fewer packets than that is told half as often, for what tells of them would be a fifth of what they are
     FEEDBACK_FEW = 4
     FEEDBACK_OF_FEW = 100000
     REPORT_EVERY = 1000000
@@ -165,7 +165,7 @@ cdef bint nack_found(source* s, long long sequence) noexcept nogil:
 
 
 cdef void nack_came(source* s) noexcept nogil:
-    s.came_unasked = min(<int32_t>NACK_SAVED, s.came_unasked + 1)
+    s.nack_saved = min(<int32_t>NACK_SAVED, s.nack_saved + 1)
 
 
 cdef bint nack_missing(engine* e, source* s, long long first, long long end) noexcept nogil:
@@ -203,9 +203,9 @@ cdef void nack_due(engine* e, source* s) noexcept nogil:
         if m.tries >= NACK_TRIES or e.now - m.since > NACK_FOR:
             given_up = True
             continue
-        if (m.next <= e.now or (m.tries == 0 and s.highest - m.sequence >= 3)) and s.came_unasked >= NACK_COST:
+        if (m.next <= e.now or (m.tries == 0 and s.highest - m.sequence >= 3)) and s.nack_saved >= NACK_COST:
             # Where most gets lost the line is full, and what is sent again is lost or loses others.
-            s.came_unasked -= NACK_COST
+            s.nack_saved -= NACK_COST
             due[count] = <uint16_t>m.sequence
             count += 1
             m.tries += 1

@@ -85,7 +85,7 @@ cdef bint place_sequence(engine* e, source* s, uint16_t sequence, int64_t* exten
     if s.highest < 0:
         # One period ahead, so that a reordered earlier number stays positive.
         s.highest = s.first = 0x10000 + sequence
-        s.came_unasked = NACK_SAVED
+        s.nack_saved = NACK_SAVED
         s.taken = 1
         extended[0] = s.highest
         return True

@@ -169,13 +169,9 @@ cdef bint was_full(const engine* e, const session* v) noexcept nogil:
 cdef void told_remb(engine* e, session* v, uint64_t bitrate, uint64_t sent) noexcept nogil:
     """Of who tells no arrivals. Sound is in no REMB of a browser; and where reports count it only lowers: they
     tell of what got lost, which it knows nothing of."""
-    cdef uint64_t before = v.estimator.target
-    cdef bint fresh = reports_fresh(v.estimator, e.now)
     bitrate += <uint64_t>v.sound_rate
-    if bitrate < sent or not (fresh or tries_more(e, v) or was_full(e, v)):
+    if bitrate < sent or not (reports_fresh(v.estimator, e.now) or tries_more(e, v) or was_full(e, v)):
         estimator_remb(v.estimator, e.now, bitrate, sent)
-    if fresh and not tries_more(e, v):
-        v.estimator.target = min(before, v.estimator.target)
 
 
 cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil:

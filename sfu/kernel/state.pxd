@@ -123,8 +123,8 @@ cdef struct source:
     int64_t kept_at
     missing_packet* missing
     int32_t missing_count
-    # Packets that came, half of which may be asked for again: each of those takes two
-    int32_t came_unasked
+    # Packets that came and are saved up: each that is asked for again takes two of them
+    int32_t nack_saved
     packet* run[RUN]
     int32_t run_count
     int64_t run_since

@@ -29,7 +29,7 @@ class Cameras:
     def settle(self, now: float) -> None:
         """Each viewer has been looked at once."""
         for source in list(self._seen):
-            if source.settle_ceiling(now):
+            if source.settle_ceilings(now):
                 self._changed.append(source)
             if source.ceilings_idle:
                 self._seen.discard(source)

@@ -6,11 +6,11 @@ leaner, and they have all of its pictures again. As soon as one of them bears al
 was: nobody on a good line sees less for somebody else. Pure: no clock.
 """
 
-from .ceilings import KBIT, Look
+from .ceilings import KBIT, LAYERS, Look
 
 LARGEST = 2
 """The layer that this is about."""
-WHOLE = 1800 * KBIT
+WHOLE = LAYERS[LARGEST]
 """What it has by itself."""
 LEAST = 1200 * KBIT
 """With less of it the middle one is as good."""
@@ -53,9 +53,8 @@ class Leaning:
         self._begin_round()
 
     def _begin_round(self) -> None:
-        self._given = self._without_all = 0
-        self._borne = False
-        """Somebody bears all of it."""
+        self._given = self._thinned = self._borne = False
+        """To somebody; somebody misses pictures of it; somebody bears all of it."""
         self._bears = float("inf")
         """What it may have for who bears least of those who miss pictures of it."""
 
@@ -66,9 +65,9 @@ class Leaning:
     def hear(self, look: Look) -> None:
         if look.given != LARGEST:
             return
-        self._given += 1
+        self._given = True
         if not look.whole:
-            self._without_all += 1
+            self._thinned = True
             self._bears = min(self._bears, look.room / ROOM)
         elif self.now == WHOLE or look.room >= WHOLE * ROOM:
             self._borne = True
@@ -100,7 +99,7 @@ class Leaning:
 
     def _lean(self, now: float) -> None:
         assert self._changed_at is not None
-        self._agreed = self._agreed + 1 if self._without_all and not self._borne else 0
+        self._agreed = self._agreed + 1 if self._thinned and not self._borne else 0
         target = max(LEAST, min(self.now, _steps(self._bears / MORE)))
         if self._agreed >= STILL and target == self.now:
             target = self.now - STEP if self.now > LEAST else WHOLE

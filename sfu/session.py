@@ -270,7 +270,7 @@ class Session:
             ceilings[cast(Layer, self._names[LARGEST])] = self.leaning.now
         return ceilings
 
-    def settle_ceiling(self, now: float) -> bool:
+    def settle_ceilings(self, now: float) -> bool:
         """All viewers have been looked at once more. Whether a layer of the camera may have another
         bit rate than before."""
         ceiling, leaning, uplink = self.ceiling, self.leaning, self.uplink

@@ -27,13 +27,13 @@ LASTS = 5
 a line that does not bear it tries it, and waits for them long enough."""
 STILL = 4
 """The same after it became leaner: then it was not enough, whatever the lines were seen to bear.
-Where even the leanest does not fit it helps nobody."""
+Where even the leanest does not fit it helps nobody, and is not tried again soon."""
 FIRST_WAIT = 30.0
 LONGEST_WAIT = 480.0
 """Seconds for which it is lean until all of it is tried again, for a line that has become wider
 tells nothing of that while all fits; twice as long each time that it was in vain."""
 LASTED = 60.0
-"""Seconds after which all of it has not been in vain."""
+"""Seconds after which all of it has not been in vain, and what nobody was given is forgotten."""
 
 
 class Leaning:
@@ -46,6 +46,10 @@ class Leaning:
         self.now = WHOLE
         self._agreed = 0
         self._wait = FIRST_WAIT
+        self._lean_after, self._lean_wait = 0.0, FIRST_WAIT
+        """Before that it was of no use to be leaner."""
+        self._unseen_since: float | None = None
+        """Nobody has been given it since."""
         self._seen_borne = 0
         """Rounds in which somebody bore all of it, since it was lean or began."""
         self._changed_at: float | None = None
@@ -60,7 +64,7 @@ class Leaning:
 
     @property
     def idle(self) -> bool:
-        return not self._given and self._changed_at is None and not self._agreed
+        return not self._given and self._unseen_since is None
 
     def hear(self, look: Look) -> None:
         if look.given != LARGEST:
@@ -76,21 +80,28 @@ class Leaning:
         """A round is over. Whether `self.now` has changed."""
         before = self.now
         if not self._given:
-            self._start()
+            self._forget(now)
         elif self.now < WHOLE:
             self._lean(now)
         else:
             self._whole(now)
+        if self._given:
+            self._unseen_since = now
         self._begin_round()
         return self.now != before
 
+    def _forget(self, now: float) -> None:
+        # Whom it was too much for falls to less for a moment: what was found out is kept.
+        if self._unseen_since is not None and now - self._unseen_since >= LASTED:
+            self._start()
+
     def _whole(self, now: float) -> None:
-        if self._changed_at is not None and now - self._changed_at >= LASTED:
+        if self._borne and self._changed_at is not None and now - self._changed_at >= LASTED:
             self._changed_at, self._wait = None, FIRST_WAIT
         self._agreed = 0 if self._borne else self._agreed + 1
         self._seen_borne += self._borne
         sure = self._agreed >= (SURE if self._seen_borne >= LASTS else 1)
-        if not sure or not LEAST <= self._bears < WHOLE:
+        if not sure or not LEAST <= self._bears < WHOLE or now < self._lean_after:
             return
         if self._changed_at is not None:
             self._wait = min(LONGEST_WAIT, 2 * self._wait)
@@ -100,9 +111,15 @@ class Leaning:
     def _lean(self, now: float) -> None:
         assert self._changed_at is not None
         self._agreed = self._agreed + 1 if self._thinned and not self._borne else 0
+        if not self._thinned:
+            self._lean_wait = FIRST_WAIT
         target = max(LEAST, min(self.now, _steps(self._bears / MORE)))
-        if self._agreed >= STILL and target == self.now:
-            target = self.now - STEP if self.now > LEAST else WHOLE
+        if self._agreed >= STILL and target == self.now > LEAST:
+            target = self.now - STEP
+        elif self._agreed >= STILL and self.now == LEAST:
+            target = WHOLE
+            self._lean_after = now + self._lean_wait
+            self._lean_wait = min(LONGEST_WAIT, 2 * self._lean_wait)
         if self._borne or now - self._changed_at >= self._wait:
             target = WHOLE
         if target > self.now or (target < self.now and self._agreed >= SURE):

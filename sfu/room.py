@@ -16,6 +16,8 @@ SWITCH_AFTER = 2.0
 """Seconds for which another speaker must be the loudest before a viewer without a view of his own
 is shown him."""
 FEATURED_HEIGHT = 1080
+SMALLEST = 0
+"""Layer of a camera that every line is thought to bear."""
 UNDECIDED = -2
 """What the kernel gives a slot of which it has not decided yet."""
 HIGHEST = 0xFFFF
@@ -216,7 +218,9 @@ class Room:
         heights = source.heights[tile.kind]
         before = current.layer if current and same else None
         # Who spares his line is given what fits it, as whoever is known to have a narrow one is.
-        among = None if tile.frames == "few" else source.layers(tile.kind)
+        among = source.layers(tile.kind)
+        if among is not None and tile.frames == "few":
+            among = {*among, SMALLEST}
         layer = choose_layer(heights, tile.height, before, among)
         return Shown(source, tile.kind, layer, TEMPORAL[tile.frames])
 

@@ -50,6 +50,8 @@ cdef enum:
     ESTIMATE_MOST = 20000000
     # Lost per 256 of what a publisher sends where his line is full
     MUCH_LOST = 85
+    # Of no fewer packets that he sent between two reports
+    MANY = 20
     REMB_START = 2500000
     REMB_LEAST = 100000
     REMB_MOST = 8000000
@@ -269,13 +271,16 @@ cdef bint report_sources(engine* e, int32_t index) noexcept nogil:
     cdef uint32_t ssrcs[SOURCES]
     cdef uint8_t out[CAP]
     cdef int32_t i, count = 0, limited = 0, length, more
-    cdef uint8_t worst = 0
-    cdef bint came
+    cdef uint8_t worst = 0, of_many = 0
+    cdef uint64_t came
     for i in range(SOURCES):
         if s.sources[i].bound and s.sources[i].packets:
-            came = s.sources[i].packets != <uint64_t>s.sources[i].packets_before
+            came = s.sources[i].packets - <uint64_t>s.sources[i].packets_before
             report_on(e, &s.sources[i], &blocks[count])
             worst = max(worst, blocks[count].fraction)
+            # One of three packets of a voice that pauses says nothing of a line.
+            if came * 256 >= MANY * (256 - blocks[count].fraction):
+                of_many = max(of_many, blocks[count].fraction)
             count += 1
             # A browser obeys a REMB until the next: who pauses must not be left with one.
             if came and needs_remb(e, s, &s.tracks[s.sources[i].kind].expect):
@@ -283,7 +288,7 @@ cdef bint report_sources(engine* e, int32_t index) noexcept nogil:
                 limited += 1
     if count == 0:
         return False
-    s.lossy_reports = <uint8_t>min(255, s.lossy_reports + 1) if worst >= MUCH_LOST else 0
+    s.lossy_reports = <uint8_t>min(255, s.lossy_reports + 1) if of_many >= MUCH_LOST else 0
     length = rtcp_write_report(out, ROOM, OURS, blocks, count)
     if limited:
         adapt_remb(s, worst)

@@ -180,8 +180,9 @@ cdef struct voice:
     # Bytes of it that came since it was looked at last, whether they left or not; bits per second
     uint32_t came
     float rate
-    # It does not leave
+    # It does not leave; and whose turn in the room it was then
     bint shut
+    uint32_t talk
 
 cdef struct slot:
     bint used

@@ -1,4 +1,4 @@
-from libc.stdint cimport int32_t, int64_t
+from libc.stdint cimport int32_t, int64_t, uint32_t
 
 from sfu.kernel.line cimport line_budget
 from sfu.kernel.sizes cimport AUDIO_SLOTS, SPEAKERS
@@ -76,8 +76,13 @@ cdef double all_open(const session* v) noexcept nogil:
     return total
 
 
-cdef void shut(session* v, int32_t place) noexcept nogil:
+cdef uint32_t turn_of(const engine* e, const session* v, int32_t place) noexcept nogil:
+    return e.rooms[v.room].seats[place].talk if place < SPEAKERS else 0
+
+
+cdef void shut(const engine* e, session* v, int32_t place) noexcept nogil:
     v.voices[place].shut = True
+    v.voices[place].talk = turn_of(e, v, place)
     # What comes after that begins anew: he misses nothing that he would ask for.
     v.slots[place].source = -1
 
@@ -87,6 +92,7 @@ cdef void shut_what_does_not_fit(const engine* e, session* v) noexcept nogil:
     cdef double kept = 0, budget = <double>line_budget(e, v)
     cdef voice* n
     cdef int32_t i
+    cdef bint fewer = False
     order(e, v, places)
     for i in range(AUDIO_SLOTS):
         n = &v.voices[places[i]]
@@ -96,10 +102,13 @@ cdef void shut_what_does_not_fit(const engine* e, session* v) noexcept nogil:
                 kept == 0 and (not is_large(n, places[i]) or n.rate <= budget * ALONE / 2)):
             kept += n.rate
         else:
-            shut(v, places[i])
+            shut(e, v, places[i])
+            fewer = True
+    v.voices_over = 0
+    if not fewer:
+        return
     v.voices_wait = min(<int64_t>LONGEST_WAIT, 2 * v.voices_wait) if e.now - v.voices_opened < LASTED else FIRST_WAIT
     v.voices_shut = e.now
-    v.voices_over = 0
 
 
 cdef bint may_open(const engine* e, const session* v, int32_t place, double others) noexcept nogil:
@@ -127,6 +136,15 @@ cdef void open_next(const engine* e, session* v, double others) noexcept nogil:
             v.voices_opened = e.now
             v.voices_over = 0
             return
+
+
+cdef void open_moderators(const engine* e, session* v) noexcept nogil:
+    """Who was left out was somebody else. Of all who are heard then one has to go."""
+    cdef int32_t i
+    for i in range(SPEAKERS):
+        if v.voices[i].shut and v.voices[i].talk != turn_of(e, v, i) and is_moderator(e, v, i):
+            v.voices[i].shut = False
+            v.voices[i].rate = 0
 
 
 cdef bint any_shut(const session* v) noexcept nogil:
@@ -169,6 +187,7 @@ cdef void voices_visit(engine* e, int32_t viewer) noexcept nogil:
         # What a line bears that is away is not known.
         v.voices_over = 0
         return
+    open_moderators(e, v)
     total = all_open(v)
     if total <= line_budget(e, v):
         v.voices_over = 0

@@ -102,6 +102,27 @@ def test_where_even_the_leanest_does_not_fit_it_stays() -> None:
     assert camera.after(EVERY) == 1800
 
 
+def test_what_was_of_no_use_is_done_more_and_more_seldom() -> None:
+    """A line that wavers was seen to bear it, and does not."""
+    camera = Camera(thinned(1400))
+    before, changes = WHOLE // KBIT, 0
+    for _ in range(round(3600 / EVERY)):
+        changes += before != (before := camera.after(EVERY))
+    assert changes <= 4 * 12
+
+
+def test_what_was_found_out_is_kept_where_one_falls_to_less_for_a_moment() -> None:
+    camera = lean()
+    tries = 0
+    for number in range(round(900 / EVERY)):
+        is_lean = camera.leaning.now < WHOLE
+        camera.looks = [whole(1400) if is_lean else thinned(1400)]
+        if number % 14 == 0:
+            camera.looks = [middle(900)]
+        tries += camera.after(EVERY) == 1800 and is_lean
+    assert 1 <= tries <= 5
+
+
 def test_the_leanest_is_tried_where_it_may_fit() -> None:
     assert Camera(thinned(1100)).after(EVERY) == LEAST // KBIT
 
@@ -154,7 +175,8 @@ def test_what_lasts_has_not_been_in_vain() -> None:
 def test_when_nobody_is_given_it_any_more_it_is_as_it_was() -> None:
     camera = lean()
     camera.looks = [middle(900)]
-    assert camera.after(EVERY) == 1800
+    assert camera.after(LASTED - EVERY) == 1400
+    assert camera.after(2 * EVERY) == 1800
     assert camera.leaning.idle
 
 
@@ -197,7 +219,7 @@ def test_the_publisher_is_told() -> None:
     assert stage.actual["s1"].camera_ceilings == {"f": 1400 * KBIT}
     assert [command[0] for command in stage.kernel.log].count("set_leaner") == 1
     stage.want(2, view=[])
-    told(stage, 3 * EVERY)
+    told(stage, LASTED + 3 * EVERY)
     assert stage.actual["s1"].camera_ceilings == {}
 
 

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sfu.ceilings import LAYERS
+from sfu.leaning import LEAST
 from sfu.uplink import BANDS, BRIEF, FIRST_WAIT, GRACE, KBIT, LASTED, LONGEST_WAIT, REST, Uplink
 from sfu.views import HOLD
 from tests.sfu import offers
@@ -86,6 +88,23 @@ def test_an_estimate_that_wavers_changes_nothing() -> None:
         assert line.bears(kbit) == {H}
 
 
+def test_no_layers_are_so_few_that_an_estimate_cannot_grow_to_more_of_them() -> None:
+    """A browser's does not rise much above what it may send."""
+    most = (LAYERS[Q], LAYERS[H], LEAST)
+    for fewer, more in itertools.pairwise(BANDS):
+        if fewer.layers:
+            assert more.enter <= sum(most[layer] for layer in fewer.layers)
+
+
+def test_a_line_that_is_good_again_is_found_so_from_the_smallest_layer_on() -> None:
+    line = Line()
+    line.bears(100, LASTED)
+    line.bears(170, FIRST_WAIT + 1)
+    assert line.bears(170) == {H}
+    line.bears(490, 3)
+    assert line.bears(1900, LONGEST_WAIT) == {Q, H, F}
+
+
 def test_the_largest_layer_is_tried_when_the_one_before_it_is_whole() -> None:
     """The estimate of a browser that sends 500 kbit/s does not rise above that."""
     line = Line()
@@ -131,7 +150,7 @@ def test_a_camera_that_was_let_go_is_tried_again_for_a_small_part_of_the_time() 
     on = sum(line.bears(30) == {Q} for _ in range(1200))
     assert 0 < on < 1200 * 0.07
     assert any(line.bears(30) for _ in range(round(LONGEST_WAIT) + 1))
-    assert line.bears(130, 60) == {Q}
+    assert line.bears(120, 60) == {Q}
 
 
 def test_a_camera_that_rests_is_tried_shortly_and_not_soon() -> None:

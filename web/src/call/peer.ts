@@ -161,7 +161,13 @@ export class Peer {
     if (!this.answered) return;
     if (this.agreed.sparing === this.sparing) return this.tune();
     await this.propose(false);
-    await this.agree(this.agreed.sdp);
+    try {
+      await this.agree(this.agreed.sdp);
+    } catch (error) {
+      // Else the connection would wait for an answer for ever.
+      await this.connection.setLocalDescription({ type: "rollback" });
+      throw error;
+    }
   }
 
   private async tune(): Promise<void> {

@@ -41,6 +41,8 @@ export interface Uplinked {
 export class Uplink {
   private told: number | null = null;
   private began: number | null = null;
+  /** Pictures are sent again since then. */
+  private resumed = 0;
   private probedAt = Number.NEGATIVE_INFINITY;
   private usable = 0;
   /** Of the sound beside pictures, latest first. */
@@ -58,14 +60,15 @@ export class Uplink {
   add(now: number, estimate: number | null, usable: number, loss = 0): Uplinked {
     // The server tries whether more fits: that is not known before it is looked for.
     if (usable > this.usable + ANOTHER_LAYER) this.probedAt = Number.NEGATIVE_INFINITY;
+    if (usable > 0 && this.usable === 0) this.resumed = now;
     this.usable = usable;
     if (usable > 0) this.began ??= now;
     if (estimate === null || this.began === null) return { tell: null, probe: false };
     this.losses = usable > 0 ? [loss, ...this.losses].slice(0, SAMPLES) : [];
     // Sound alone finds out nothing.
-    const tried = now - this.began;
+    const least = now - this.began >= SETTLED || estimate >= PLENTY;
     const costly = this.costly(estimate);
-    const known = tried >= SETTLED || costly || (tried >= TRIED && estimate >= PLENTY);
+    const known = costly || (least && now - this.resumed >= TRIED);
     return {
       tell: usable > 0 && known ? this.news(costly ? estimate / 2 : estimate) : null,
       probe: usable > 0 && this.short(now, estimate, usable),

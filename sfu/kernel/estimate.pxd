@@ -67,6 +67,8 @@ cdef struct estimator:
     int64_t untold_since
     int64_t raised_at
     int64_t lowered_at
+    # The same because much was missed
+    int64_t narrowed_at
     # What arrived when the line was full, and how much that varies; 0: not known
     double capacity
     double deviation

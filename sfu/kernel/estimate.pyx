@@ -3,7 +3,7 @@ from libc.string cimport memset
 
 from sfu.kernel.cluster cimport cluster_sent, cluster_take
 from sfu.kernel.losses cimport losses_add, losses_excess, losses_forget
-from sfu.kernel.lowering cimport is_vain, lowering_by_delay, lowering_by_loss, lowering_waits_long
+from sfu.kernel.lowering cimport is_vain, lowering_by_delay, lowering_by_loss, lowering_drains, lowering_waits_long
 from sfu.kernel.probes cimport PROBE_WAIT, probes_due, probes_judge
 from sfu.kernel.rising cimport rising
 from sfu.kernel.sent cimport sent_add, sent_told, told_feedback
@@ -106,8 +106,8 @@ cdef bint estimator_feedback(estimator* c, int64_t now, const uint8_t* body, siz
     note_arrivals(c, now, &told)
     if c.stalled:
         resume(c, now)
-    elif now - c.moved_at < MOVES:
-        # What had left for the other way may never have arrived.
+    elif now - c.moved_at < MOVES or lowering_drains(c, now):
+        # What had left for the other way, or before less did, may never have arrived.
         losses_forget(&c.losses, now)
     elif losses_add(&c.losses, now, told.lost, told.expected, c.wait > SHORT_WAIT):
         lowering_by_loss(c, now, losses_excess(&c.losses))

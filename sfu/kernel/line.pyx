@@ -3,9 +3,12 @@ from libc.stdlib cimport calloc, free
 
 from sfu.kernel.allocation cimport allocation_mark
 from sfu.kernel.counters cimport FEEDBACK_RECEIVED, FEEDBACK_REFUSED
+from sfu.kernel.lowering cimport lowering_by_misses
+from sfu.kernel.misses cimport misses_add, misses_arrived, misses_forget
 from sfu.kernel.pacing cimport pacing_watch
 from sfu.kernel.reports cimport report_sum, reports_fresh, reports_missed, reports_take
-from sfu.kernel.sizes cimport AUDIO_SLOTS, SLOTS, VIDEO_SLOTS
+from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, SLOTS, VIDEO_SLOTS
+from sfu.kernel.slots cimport slots_stop
 from sfu.kernel.estimate cimport (
     estimator, estimator_feedback, estimator_open, estimator_pace, estimator_remb, estimator_slept,
     estimator_tick)
@@ -46,6 +49,8 @@ cdef enum:
     BESIDE_SOUND = 30000
     # µs for which one that was away is no wide line
     RESUMES = 2000000
+    # Once a line was found to be narrower, numbers tell of it within that (µs)
+    NARROWS_FOR = 1000000
     # Pictures, bits per second
     PICTURES = 50000
 
@@ -115,6 +120,13 @@ cdef void note_shown(session* v, int64_t now) noexcept nogil:
     if v.showing and not v.shown:
         count(v, now)
     v.shown = v.showing != 0
+
+
+cdef void forget_misses(session* v) noexcept nogil:
+    cdef int32_t i
+    v.narrowed = 0
+    for i in range(SLOTS):
+        misses_forget(&v.slots[i].misses, v.slots[i].departed)
 
 
 cdef void settle(session* v, int64_t now) noexcept nogil:
@@ -234,9 +246,13 @@ cdef void begin_report(const engine* e, session* v) noexcept nogil:
 cdef void line_missed(session* v, slot* s, uint16_t number) noexcept nogil:
     cdef int64_t extended = s.departed - <uint16_t>(s.departed - number)
     # Each once, though he asks again until it comes.
-    if extended > s.missed_to:
-        s.missed_to = extended
-        v.missed += 1
+    if extended <= s.missed_to:
+        return
+    s.missed_to = extended
+    v.missed += 1
+    if v.may_count:
+        misses_add(&s.misses, extended)
+        v.narrowed = max(v.narrowed, misses_arrived(&s.misses))
 
 
 cdef void line_report(engine* e, int32_t viewer) noexcept nogil:
@@ -316,6 +332,25 @@ cdef bint tells_no_arrivals(const session* v) noexcept nogil:
     return v.may_count and v.estimator.feedback_at == 0 and v.estimator.untold > PATIENCE
 
 
+cdef bint is_moving(const session* v, int32_t slot_index) noexcept nogil:
+    cdef const slot* s = &v.slots[slot_index]
+    return v.showing >> slot_index & 1 and s.track % KINDS == CAMERA and not s.stills
+
+
+cdef void note_narrowed(engine* e, int32_t viewer) noexcept nogil:
+    """Numbers would say so, too, but a second later, and all that is sent until then fills the line."""
+    cdef session* v = &e.sessions[viewer]
+    cdef int32_t i
+    if e.now - v.estimator.lowered_at > NARROWS_FOR:
+        lowering_by_misses(v.estimator, e.now, <double>v.allotted * v.narrowed / 1024)
+    for i in range(AUDIO_SLOTS, AUDIO_SLOTS + VIDEO_SLOTS):
+        if misses_arrived(&v.slots[i].misses) and is_moving(v, i):
+            # With so much of it missing nothing can be shown before the next keyframe.
+            slots_stop(v, i)
+    forget_misses(v)
+    count(v, e.now)
+
+
 cdef void note_settled(const engine* e, session* v) noexcept nogil:
     """Whether who was sent packets without numbers is to have them again."""
     if v.counts:
@@ -337,6 +372,8 @@ cdef void visit_told(const engine* e, session* v) noexcept nogil:
 cdef void visit_counted(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     note_shown(v, e.now)
+    if v.narrowed:
+        note_narrowed(e, viewer)
     note_settled(e, v)
     settle(v, e.now)
     if v.wishes > line_budget(e, v):

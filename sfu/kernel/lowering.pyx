@@ -13,6 +13,8 @@ cdef enum:
     VAIN_FOR = 5000000
     # What is waited after a step down before the next, beside the round trip of an empty line
     SETTLES = 120000
+    # After a step down for what was missed a full queue drains, and of what arrives most has no number (µs)
+    DRAINS = 800000
     # Per 1024: excess of loss that says by itself that the line is full, and with a queue
     LOSS_MUCH = 256
     LOSS_ALONE = 82
@@ -108,8 +110,17 @@ cdef void note_vain(estimator* c, int64_t now) noexcept nogil:
         c.vain_from = c.target
 
 
+cdef bint lowering_drains(const estimator* c, int64_t now) noexcept nogil:
+    return c.narrowed_at != 0 and now - c.narrowed_at < DRAINS
+
+
+cdef void lowering_by_misses(estimator* c, int64_t now, double arrives) noexcept nogil:
+    c.narrowed_at = now
+    lowering_to(c, now, DECREASE * arrives)
+
+
 cdef void lowering_by_delay(estimator* c, int64_t now, bint long_wait) noexcept nogil:
-    if now - c.lowered_at <= settles(c):
+    if now - c.lowered_at <= settles(c) or lowering_drains(c, now):
         return
     if long_wait:
         note_vain(c, now)

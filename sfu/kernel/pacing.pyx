@@ -6,7 +6,8 @@ from sfu.kernel.memory cimport packet_drop
 from sfu.kernel.outbox cimport outbox_room
 from sfu.kernel.line cimport line_pace
 from sfu.kernel.probing cimport probing_begin, probing_send
-from sfu.kernel.repairs cimport repairs_done, repairs_drop, repairs_first, repairs_wait
+from sfu.kernel.repairs cimport (
+    repairs_are_cut, repairs_done, repairs_drop, repairs_first, repairs_note, repairs_wait)
 from sfu.kernel.sizes cimport KINDS, QUEUE, RUN, SCREEN, SLOTS, WIRE_OVERHEAD
 from sfu.kernel.state cimport backlog, line, references, slot
 from sfu.kernel.system cimport CLOCK_MONOTONIC, zv_clock
@@ -177,6 +178,7 @@ cdef void cut(engine* e, int32_t viewer, int32_t slot_index) noexcept nogil:
         drop_behind(e, viewer, slot_index, kept)
     else:
         drop_line(e, viewer, slot_index)
+        s.cut_number = s.departed + 1
     if s.source < 0:
         return
     e.counters[SLOTS_CUT] += 1
@@ -280,7 +282,10 @@ cdef bint send_repairs(engine* e, int32_t viewer) noexcept nogil:
     while repairs_wait(v) and v.tokens > 0:
         if not outbox_room(e):
             return False
-        pacing_depart(e, viewer, repairs_first(v), 0)
+        if repairs_are_cut(v, repairs_first(v)):
+            repairs_note(e, v, repairs_first(v))
+        else:
+            pacing_depart(e, viewer, repairs_first(v), 0)
         repairs_done(e, v)
     return not repairs_wait(v)
 

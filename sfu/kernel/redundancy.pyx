@@ -3,6 +3,7 @@ from libc.string cimport memcpy
 
 from sfu.kernel.counters cimport REPAIRS_REFUSED_RECENT, RETRANSMIT_MISSED, SOUND_REPAIRED, SOUND_REPEATED
 from sfu.kernel.line cimport line_budget
+from sfu.kernel.losses cimport losses_nature
 from sfu.kernel.memory cimport ring_find
 from sfu.kernel.places cimport source_at
 from sfu.kernel.red cimport (
@@ -24,6 +25,8 @@ cdef enum:
     FADES = 4
     # A frame that goes along costs about so many parts in 10 of its packet
     COST = 6
+    # A browser reports on sound every five seconds, and each report is judged when the next comes (µs)
+    FULL_FOR = 6000000
     # Parts in 8 of what the line bears that sound may take with it
     SHARE = 7
     # While the round trip is unknown (µs)
@@ -131,9 +134,20 @@ cdef bint is_affordable(const engine* e, const session* v, int32_t level) noexce
     return plain * (10 + COST * level) * 8 <= <double>line_budget(e, v) * SHARE
 
 
+cdef float lost_by_nature(const engine* e, session* v) noexcept nogil:
+    """Per 256, by the report before this one: that the line was full then may not have been known. What a full line
+    loses it loses no more when less is sent, and what goes along would fill it once more."""
+    cdef float told = v.loss_before
+    v.loss_before = v.loss
+    # Where reports are all that is told it is not known what a line loses by nature.
+    if not v.may_count or v.estimator.lowered_at == 0 or e.now - v.estimator.lowered_at > FULL_FOR:
+        return told
+    return min(told, max(v.sound_loss, <float>losses_nature(&v.estimator.losses) / 4))
+
+
 cdef void redundancy_report(engine* e, session* v) noexcept nogil:
     cdef int32_t level = v.redundancy
-    v.sound_loss += (<float>v.loss - v.sound_loss) / FADES
+    v.sound_loss += (lost_by_nature(e, v) - v.sound_loss) / FADES
     if v.sound_loss >= TWO:
         level = 2
     elif v.sound_loss >= ONE:

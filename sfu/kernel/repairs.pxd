@@ -13,6 +13,9 @@ cdef void repairs_line_up(session* v, const outgoing* o) noexcept nogil
     # After repairs_admit.
 cdef bint repairs_are_superseded(const engine* e, const session* v, const slot* s, int64_t number) noexcept nogil
     # Whether a keyframe that came after this number is with the viewer.
+cdef inline bint repairs_are_cut(const session* v, const outgoing* o) noexcept nogil:
+    """Whether its slot has begun anew since."""
+    return o.sequence < v.slots[o.slot].cut_number
 cdef bint repairs_are_late(const engine* e, const session* v, const slot* s, const packet* p) noexcept nogil
     # Whether the viewer no longer waits for this packet.
 cdef inline bint repairs_wait(const session* v) noexcept nogil:

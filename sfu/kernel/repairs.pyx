@@ -44,8 +44,9 @@ cdef bint repairs_open(const engine* e, session* v) noexcept nogil:
 
 
 cdef bint repairs_are_superseded(const engine* e, const session* v, const slot* s, int64_t number) noexcept nogil:
-    return (number < s.keyframe_number
-            and e.now - s.keyframe_left > max(rtt_or_default(v), <int64_t>KEYFRAME_SETTLES))
+    return number < s.cut_number or (
+        number < s.keyframe_number
+        and e.now - s.keyframe_left > max(rtt_or_default(v), <int64_t>KEYFRAME_SETTLES))
 
 
 cdef bint repairs_are_late(const engine* e, const session* v, const slot* s, const packet* p) noexcept nogil:

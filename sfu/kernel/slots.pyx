@@ -54,10 +54,11 @@ cdef bint has_too_much(engine* e, const slot* s) noexcept nogil:
     return slots_rank(e, s.track, source_at(e, s.source).layer) > slots_rank(e, s.track, s.given)
 
 
-cdef void stop(session* v, int32_t slot_index) noexcept nogil:
-    """At once, with what waits."""
+cdef void slots_stop(session* v, int32_t slot_index) noexcept nogil:
     v.slots[slot_index].source = -1
+    v.slots[slot_index].cut_number = v.slots[slot_index].departed + 1
     v.emptied |= 1u << slot_index
+    v.unsettled |= 1u << slot_index
 
 
 cdef bint still_waits(const session* v, int32_t slot_index) noexcept nogil:
@@ -71,11 +72,11 @@ cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept n
     if s.track < 0:
         return
     if s.given == GIVEN_NOTHING and s.source >= 0:
-        stop(&e.sessions[viewer], slot_index)
+        slots_stop(&e.sessions[viewer], slot_index)
     s.squeezed = has_too_much(e, s)
     if s.squeezed and s.strangled:
         # Nothing for a moment: what is too much even so would cost the sound.
-        stop(&e.sessions[viewer], slot_index)
+        slots_stop(&e.sessions[viewer], slot_index)
         s.squeezed = False
     best = best_source(e, s)
     if best < 0 or flows(e, s, best):

@@ -9,6 +9,7 @@ from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t,
 from sfu.kernel.addresses cimport address, known_path, path, probe, rate_bucket
 from sfu.kernel.counters cimport COUNTERS
 from sfu.kernel.estimate cimport estimator
+from sfu.kernel.misses cimport misses
 from sfu.kernel.rewrite cimport slot_map
 from sfu.kernel.rtcp cimport arrivals
 from sfu.kernel.sizes cimport (
@@ -255,6 +256,8 @@ cdef struct slot:
     int64_t cut_at
     int64_t resumes_at
     int32_t cut_from
+    # The number from which on it has begun anew: of those before, nothing can be shown any more
+    int64_t cut_number
     # Numbers skipped lately, less those used
     int64_t skipped
     uint64_t packets
@@ -264,8 +267,9 @@ cdef struct slot:
     int64_t keyframe_number
     uint32_t keyframe_timestamp
     int64_t keyframe_left
-    # The highest number that its viewer missed
+    # The highest number that its viewer missed, and those in turn
     int64_t missed_to
+    misses misses
     # Its viewer's last report: the highest number and how many were lost
     uint32_t told_highest
     uint32_t told_lost
@@ -362,6 +366,8 @@ cdef struct session:
     # Packets of pictures sent until then, and how many of those since are missed (NACK)
     uint64_t reported_packets
     int32_t missed
+    # Per 1024: what arrives of a slot of which a third is missed; 0: nothing new
+    int32_t narrowed
     # Since when all that he wants fits; whether a picture is shown
     int64_t unsettled_at
     bint shown
@@ -401,9 +407,10 @@ cdef struct session:
     int64_t voices_shut
     int64_t voices_opened
     int64_t voices_wait
-    # Earlier frames that go with each of its sound; lost per 256, fading
+    # Earlier frames that go with each of its sound; lost per 256, fading, and by the report that does not count yet
     uint8_t redundancy
     float sound_loss
+    uint8_t loss_before
     # Last authentic packet (check, SRTP or SRTCP) from anywhere, from the path in use, and last
     # media on that path
     int64_t heard

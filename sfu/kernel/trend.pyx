@@ -11,6 +11,7 @@ cdef enum:
     OVER_FOR = 10000
     # The clocks are not compared over longer spans: they drift
     LEAST_SPAN = 10000000
+    LEAST_KEPT = 120000000
     # A gap that says that the peer's clock, or the way, is another
     LEAP = 3000000
     NEVER = 0x7FFFFFFFFFFFFFF
@@ -43,7 +44,7 @@ cdef void trend_forget(trend* t) noexcept nogil:
 cdef void note_queue(trend* t, const arrival* a) noexcept nogil:
     cdef int64_t delay = a.arrived - a.sent
     if a.arrived - t.least_since > LEAST_SPAN or a.arrived < t.least_since:
-        t.least_before = t.least
+        t.least_before = t.least if a.arrived - t.least_since < LEAST_KEPT else delay
         t.least = delay
         t.least_since = a.arrived
     t.least = min(t.least, delay)

@@ -17,7 +17,7 @@ Address = tuple[str, int]
 COOKIE = 0x2112A442
 PASSWORD = b"p" * 22
 MID, RID, REPAIRED_RID, LEVEL, TRANSPORT_CC, SEND_TIME = 4, 10, 11, 1, 3, 2
-VP8, VP8_RTX, OPUS = 96, 97, 111
+VP8, VP8_RTX, OPUS, RED = 96, 97, 111, 63
 SLOT_SSRC, SLOT_RTX_SSRC, AUDIO_SSRC = 6000, 7000, 5000
 BOOTED = 200 * 3600 * 1_000_000
 """As on a machine that has run for days: a time that was never set is none of a moment ago."""
@@ -257,6 +257,7 @@ class Peer:
         rtx: bool = True,
         transport_cc: bool = False,
         sound_transport_cc: bool | None = None,
+        red: bool = False,
     ) -> None:
         kernel = self.stage.kernel
         for i in range(4):
@@ -265,6 +266,7 @@ class Peer:
                 i,
                 ssrc=AUDIO_SSRC + i,
                 payload_type=OPUS,
+                red_payload_type=RED if red else 0,
                 transport_cc=transport_cc if sound_transport_cc is None else sound_transport_cc,
             )
         for i in range(VIDEO_SLOTS):

@@ -11,19 +11,24 @@ from typing import Protocol
 
 import pytest
 
+from tests.kernel.peer import Peer
 from tests.kernel.viewer import Bottleneck, Camera, Cameras, Scene, Viewer, steady
 
 
 class Play(Protocol):
-    def __call__(self, *lines: Bottleneck) -> Scene: ...
+    def __call__(self, *lines: Bottleneck, view: Callable[[Peer], None] = ...) -> Scene: ...
+
+
+def counted(peer: Peer) -> None:
+    peer.view(transport_cc=True)
 
 
 @pytest.fixture
 def play() -> Iterator[Play]:
     with ExitStack() as scenes:
 
-        def begin(*lines: Bottleneck) -> Scene:
-            scene = Scene(*lines)
+        def begin(*lines: Bottleneck, view: Callable[[Peer], None] = counted) -> Scene:
+            scene = Scene(*lines, view=view)
             scenes.callback(scene.stage.kernel.close)
             return scene
 
@@ -124,6 +129,72 @@ def test_a_line_that_narrows_and_widens(play: Play) -> None:
     assert narrow.pictures >= 15
     scene.run(13)
     assert given(scene, viewer)[0] >= 1, "10 s after the line is back"
+
+
+@pytest.mark.parametrize("after", [3e5, 6e5, 1e6], ids=str)
+def test_a_line_that_falls_under_one_who_has_settled(play: Play, after: float) -> None:
+    """What he asks for again says so at once. What is told then is of what left before: for that
+    the estimate falls no further."""
+    scene = play(Bottleneck(lambda t: 4e6 if t < 25 else after))
+    viewer = scene.viewers[0]
+    scene.run(24)
+    told = viewer.feedbacks
+    scene.run(0.9)
+    assert viewer.feedbacks == told, "he has settled"
+    scene.run(0.75)
+    for _ in range(3):
+        fallen = Stretch(scene, viewer, 1)
+        assert fallen.offered <= 1.1 * after
+        assert fallen.pictures >= 9
+        estimate = scene.stage.kernel.session_stats(viewer.peer.handle)["estimate"]
+        assert 0.7 * after <= estimate <= 1.1 * after
+
+
+class Noisy(Bottleneck):
+    """Of 250 packets twice twelve in turn are lost, with five between."""
+
+    sent = 0
+
+    def send(self, now: int, size: int) -> int | None:
+        self.sent += 1
+        at = super().send(now, size)
+        return None if self.sent % 250 < 29 and not 12 <= self.sent % 250 < 17 else at
+
+
+def test_bursts_of_noise_make_no_line_narrow(play: Play) -> None:
+    scene = play(Noisy(steady(1e7)))
+    viewer = scene.viewers[0]
+    scene.run(20)
+    for _ in range(10):
+        scene.run(1)
+        assert given(scene, viewer) == [2]
+
+
+def test_nothing_is_repaired_of_a_layer_that_is_shown_no_more(play: Play) -> None:
+    """Its publisher sends the smaller one when told to: that keyframe finds an empty line."""
+    scene = play(Bottleneck(lambda t: 2e6 if t < 25 else 3e5))
+    viewer = scene.viewers[0]
+    scene.camera.layers = (2,)
+    scene.run(24.9)
+    while given(scene, viewer) == [2]:
+        scene.run(0.02)
+    repaired = scene.stage.kernel.counters()["retransmitted"]
+    asked = viewer.asked
+    scene.run(0.5)
+    assert viewer.asked - asked > 50
+    assert scene.stage.kernel.counters()["retransmitted"] == repaired
+
+
+def test_what_a_full_line_lost_of_the_sound_goes_along_with_nothing(play: Play) -> None:
+    """Twice the sound for twenty seconds would take half of what is left from the pictures."""
+    line = Bottleneck(lambda t: 4e6 if t < 25 else 3e5)
+    scene = play(line, view=lambda peer: peer.view(transport_cc=True, red=True))
+    viewer = scene.viewers[0]
+    viewer.reports = True
+    viewer.report_every = 5_000_000
+    scene.run(40)
+    assert line.offered > line.carried
+    assert scene.stage.kernel.counters()["sound_repeated"] <= 100
 
 
 @pytest.mark.parametrize("loss", [0.02, 0.05, 0.1])

@@ -232,3 +232,15 @@ def test_a_remb_is_a_bound_for_who_tells_no_arrivals() -> None:
     assert estimator.state["target"] == 500_000
     estimator.remb(START + 200_000, 1 << 62, 500_000)
     assert estimator.state["target"] <= MOST
+
+
+@pytest.mark.parametrize(("away", "known"), [(30, True), (3600, False)])
+def test_how_long_the_way_was_is_forgotten_as_clocks_drift(away: int, known: bool) -> None:
+    """Who has settled may not be counted for an hour: 40 parts in a million are 0.15 s then."""
+    talk = Talk()
+    for _ in range(100):
+        talk.round()
+    talk.now += away * 1_000_000
+    for _ in range(3):
+        talk.round(delay=170_000)
+    assert (talk.estimator.state["wait"] == pytest.approx(150_000, abs=1000)) == known

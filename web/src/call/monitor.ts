@@ -1,13 +1,14 @@
 // Reads the browser's counters every second.
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Line } from "../wire/messages";
+import { Fluency } from "./fluency";
 import type { Peer } from "./peer";
 import { QualityMeter } from "./quality";
 import type { Silence } from "./restart";
 import { Hearing } from "./silence";
 import type { Slots } from "./slots";
 import type { ConnectionDetails, Quality } from "./state";
-import { type Entry, sample, soundLossOf } from "./stats";
+import { type Entry, largestOf, sample, soundLossOf } from "./stats";
 import { receiveShare, TileMeter } from "./tiles";
 import { Uplink } from "./uplink";
 import { Weakness } from "./weak";
@@ -45,6 +46,7 @@ export class Monitor {
   private readonly timer: ReturnType<typeof setInterval>;
 
   private uplink = new Uplink();
+  private fluency = new Fluency();
   private hearing = new Hearing();
   private turns = 0;
 
@@ -63,6 +65,7 @@ export class Monitor {
   replaced(): void {
     this.hearing = new Hearing();
     this.uplink = new Uplink();
+    this.fluency = new Fluency();
   }
 
   /** The server may know nothing of what it was told. */
@@ -100,6 +103,7 @@ export class Monitor {
     const { tell, probe } = this.uplink.add(at, sendLine, usable, soundLossOf(entries));
     if (tell !== null) this.events.uplink(tell);
     if (probe) void peer.probe();
+    void peer.shrink(this.fluency.add(at, largestOf(entries, ceilings)));
     this.events.missing(this.hearing.add(counted));
     this.turns += 1;
     if (this.turns % JUDGED !== 0) return;

@@ -18,12 +18,14 @@ interface Encoding extends RTCRtpEncodingParameters {
 
 /** Three temporal layers: whoever has too narrow a line for all pictures is sent every second or fourth. */
 const TEMPORAL = "L1T3";
-const CAMERA: Encoding[] = [
+const CAMERA: (Encoding & { maxBitrate: number })[] = [
   { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 150_000, scalabilityMode: TEMPORAL },
   { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 500_000, scalabilityMode: TEMPORAL },
   { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_800_000, scalabilityMode: TEMPORAL },
 ];
 const RIDS = ["q", "h", "f"];
+/** By which a side of the larger layers is divided once more where the line bears too little for all their pictures. */
+const SMALLER = 4 / 3;
 /** Bits per second by which what a picture may use goes up and down: more than before is worth a probe. */
 const ALLOWANCE = 1_000;
 const SCREEN: Encoding[] = [
@@ -63,6 +65,7 @@ export class Peer {
   /** The server's answer in force, as it came. */
   private agreed = { sdp: "", sparing: false };
   private allowance = 0;
+  private smaller = false;
   private sparing = false;
   private shown: Shown = { layers: RIDS, screen: true, ceilings: {} };
 
@@ -138,6 +141,13 @@ export class Peer {
     return this.answered ? this.inTurn(() => this.tune()) : Promise.resolve();
   }
 
+  /** Pictures of the camera of three quarters the lines, the smallest as ever; the same again changes nothing. */
+  shrink(smaller: boolean): Promise<void> {
+    if (this.smaller === smaller) return Promise.resolve();
+    this.smaller = smaller;
+    return this.answered ? this.inTurn(() => this.tune()) : Promise.resolve();
+  }
+
   private async propose(iceRestart: boolean): Promise<string> {
     const offer = await this.connection.createOffer({ iceRestart });
     const stereo = withStereo(offer.sdp ?? "", [SCREEN_AUDIO, SCREEN_SOUND_SLOT]);
@@ -175,12 +185,17 @@ export class Peer {
     const { camera, screen: shared } = this.senders;
     await this.tuneSounds();
     const asked = ({ rid }: Encoding) => rid === undefined || layers.includes(rid);
-    const told = CAMERA.map((one) => {
-      const most = ceilings[one.rid ?? ""];
-      return most === undefined ? one : { ...one, maxBitrate: most };
-    });
+    const told = CAMERA.map((one) => ({
+      ...one,
+      maxBitrate: ceilings[one.rid ?? ""] ?? one.maxBitrate,
+      scaleResolutionDownBy: this.divisor(one),
+    }));
     await tunePicture(camera, told, this.allowance, asked);
     await tunePicture(shared, SCREEN, this.allowance, () => screen);
+  }
+
+  private divisor({ rid, scaleResolutionDownBy: by = 1 }: Encoding): number {
+    return this.smaller && rid !== "q" ? by * SMALLER : by;
   }
 
   private async tuneSounds(): Promise<void> {
@@ -255,8 +270,8 @@ async function tuneSound(sender: RTCRtpSender, most: number | null): Promise<voi
 
 /**
  * Under pressure frames are dropped, not pixels: the text of a screen must stay readable, and of a
- * camera the server chooses between sizes, which must therefore be what they are called (Chromium
- * would halve the last active layer at the start and not come back).
+ * camera the server chooses between sizes, which must therefore keep their order (Chromium
+ * would halve the last active layer at the start and not come back; how small is ours to say).
  */
 async function tunePicture(
   sender: RTCRtpSender,
@@ -267,8 +282,10 @@ async function tunePicture(
   const parameters = sender.getParameters();
   for (const encoding of parameters.encodings) {
     encoding.active = wanted(encoding);
-    const most = design.find(({ rid }) => rid === encoding.rid)?.maxBitrate;
-    if (most !== undefined) encoding.maxBitrate = most + allowance;
+    const meant = design.find(({ rid }) => rid === encoding.rid);
+    if (meant?.maxBitrate !== undefined) encoding.maxBitrate = meant.maxBitrate + allowance;
+    const by = meant?.scaleResolutionDownBy;
+    if (by !== undefined) encoding.scaleResolutionDownBy = by;
   }
   await sender.setParameters({ ...parameters, degradationPreference: "maintain-resolution" });
 }

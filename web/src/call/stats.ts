@@ -1,4 +1,5 @@
 // One sample of the browser's counters. Pure: a statistics report in, sums out.
+import type { Sent } from "./fluency";
 import type { Sample } from "./quality";
 
 export type Entry = Record<string, unknown> & { type: string; id: string };
@@ -47,6 +48,23 @@ export function soundLossOf(entries: readonly Entry[]): number {
   const told = entries.filter((entry) => entry.type === "remote-inbound-rtp");
   const sound = told.filter((entry) => entry.kind === "audio");
   return greatest(sound, "fractionLost") ?? 0;
+}
+
+/**
+ * The largest layer of the camera that is on; null: none is, or the browser does not say what it counts.
+ * `ceilings` as above.
+ */
+export function largestOf(
+  entries: readonly Entry[],
+  ceilings: ReadonlyMap<string, number>,
+): Sent | null {
+  const rid = ["f", "h", "q"].find((one) => ceilings.has(`camera:${one}`));
+  const layer = entries.find((entry) => entry.type === "outbound-rtp" && entry.rid === rid);
+  const source = entries.find((entry) => entry.id === layer?.mediaSourceId);
+  const counts = [layer?.framesEncoded, source?.frames, layer?.targetBitrate];
+  if (rid === undefined || !counts.every(isNumber)) return null;
+  const [encoded = 0, taken = 0, given = 0] = counts;
+  return { rid, encoded, taken, given, most: ceilings.get(`camera:${rid}`) ?? 0 };
 }
 
 /** Of the way in use, ms; null: unknown. */

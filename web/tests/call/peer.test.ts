@@ -119,6 +119,18 @@ test("a probe is brought about by letting pictures use a little more, and then l
   expect(most()).toEqual([150_000, 500_000, 1_800_000]);
 });
 
+test("where the line bears too little for all pictures the larger layers have three quarters of the lines", async () => {
+  const by = () =>
+    connection().senders[1]?.parameters.encodings.map((one) => one.scaleResolutionDownBy);
+  await peer.shrink(true);
+  await negotiate();
+  expect(by()).toEqual([4, 8 / 3, 4 / 3]);
+  await peer.publish(["h"], false, false, { h: 700_000 });
+  expect(by()).toEqual([4, 8 / 3, 4 / 3]);
+  await peer.shrink(false);
+  expect(by()).toEqual([4, 2, 1]);
+});
+
 test("layers have the bit rates that the server tells, as long as it does, with a probe as well", async () => {
   const most = () => connection().senders[1]?.parameters.encodings.map((one) => one.maxBitrate);
   await negotiate();

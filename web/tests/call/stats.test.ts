@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sample, soundLossOf } from "../../src/call/stats";
+import { largestOf, sample, soundLossOf } from "../../src/call/stats";
 
 const chromium = [
   { type: "transport", id: "T", bytesSent: 500, bytesReceived: 900, selectedCandidatePairId: "P" },
@@ -81,4 +81,25 @@ test("of what is lost of one's own, sound stands by itself", () => {
   ];
   expect(soundLossOf(told)).toBe(0.03);
   expect(soundLossOf([])).toBe(0);
+});
+
+test("of the camera the largest layer that is on is looked at, and what its source has taken", () => {
+  const layer = { type: "outbound-rtp", kind: "video", mediaSourceId: "S", targetBitrate: 190_000 };
+  const report = [
+    { ...layer, id: "O1", rid: "q", framesEncoded: 70 },
+    { ...layer, id: "O2", rid: "h", framesEncoded: 50 },
+    { ...layer, id: "O3", rid: "f", framesEncoded: 30 },
+    { type: "media-source", id: "S", kind: "video", frames: 100 },
+  ];
+  const on = new Map([
+    ["camera:q", 150_000],
+    ["camera:h", 500_000],
+    ["screen:", 2_500_000],
+  ]);
+  const seen = { rid: "h", encoded: 50, taken: 100, given: 190_000, most: 500_000 };
+  expect(largestOf(report, on)).toEqual(seen);
+  expect(largestOf(report, new Map([["screen:", 2_500_000]]))).toBeNull();
+  // Firefox does not say what it means to send.
+  const silent = report.map((entry) => ({ ...entry, targetBitrate: undefined }));
+  expect(largestOf(silent, on)).toBeNull();
 });

@@ -16,6 +16,8 @@ export interface Sent {
 const AREAS: Readonly<Record<string, number>> = { h: 1 / 4, f: 1 };
 /** Samples, one a second, over which pictures and bits are counted. */
 const SAMPLES = 4;
+/** As many tell of the layer that was sent before. */
+const FEW = 2;
 /** Fewer of the pictures than this part are not fluent. */
 const FLUENT = 0.8;
 /** Of the pictures as good as none. */
@@ -46,17 +48,15 @@ export class Fluency {
       this.rows = [];
       return this.small;
     }
-    const known = this.rows[0]?.rid === sent.rid ? this.rows : [];
-    this.rows = [sent, ...known].slice(0, SAMPLES + 1);
+    const [last] = this.rows;
+    if (last !== undefined && last.rid !== sent.rid) this.follow(now, sent, area);
+    this.rows = [sent, ...this.rows].slice(0, SAMPLES + 1);
     if (this.rows.length > SAMPLES) this.judge(now, sent, area);
     return this.small;
   }
 
   private judge(now: number, sent: Sent, area: number): void {
-    const rows = this.rows.slice(0, SAMPLES);
-    const given = rows.reduce((sum, row) => sum + row.given, 0) / SAMPLES;
-    const first = this.rows[SAMPLES] ?? sent;
-    const share = (sent.encoded - first.encoded) / Math.max(1, sent.taken - first.taken);
+    const { given, share } = this.counted();
     const enough = given >= ENOUGH * sent.most;
     if (this.small) {
       const lasted = now - this.since;
@@ -69,6 +69,31 @@ export class Fluency {
       this.wait = vain ? Math.min(LONGEST, this.wait * 2) : FIRST_TRY;
       this.become(true, now);
     }
+  }
+
+  /** Another layer is sent: a smaller one need not show once more what the larger one has. */
+  private follow(now: number, sent: Sent, area: number): void {
+    const [last] = this.rows;
+    const before = AREAS[last?.rid ?? ""] ?? 0;
+    if (!this.small && this.rows.length > FEW && area < before) {
+      const { given, share } = this.counted();
+      const needed = given / before / Math.max(share, NONE);
+      if (share < FLUENT && sent.given < needed * area) {
+        this.needed = needed;
+        this.become(true, now);
+      }
+    }
+    this.rows = [];
+  }
+
+  /** Bits per second, and the part of the pictures that were sent, of one layer. */
+  private counted(): { given: number; share: number } {
+    const counted = this.rows.slice(0, -1);
+    const [last] = this.rows;
+    const first = this.rows.at(-1);
+    if (last === undefined || first === undefined) return { given: 0, share: 1 };
+    const given = counted.reduce((sum, row) => sum + row.given, 0) / Math.max(1, counted.length);
+    return { given, share: (last.encoded - first.encoded) / Math.max(1, last.taken - first.taken) };
   }
 
   private become(small: boolean, now: number): void {

@@ -61,6 +61,19 @@ test("a layer that had next to nothing tells of what is needed all the same", ()
   expect(seconds(40, "h", 205_000)).not.toContain(false);
 });
 
+test("what the largest layer has shown a smaller one need not show once more", () => {
+  expect(seconds(3, "f", 150_000, 4)).not.toContain(true);
+  expect(seconds(20, "h", 190_000)).not.toContain(false);
+});
+
+test("a smaller layer for which that much is enough is as large as ever, and so is a larger one", () => {
+  seconds(3, "f", 600_000, 16);
+  expect(seconds(20, "h", 300_000)).not.toContain(true);
+  fluency = new Fluency();
+  seconds(3, "h", 150_000, 12);
+  expect(seconds(3, "f", 900_000)).not.toContain(true);
+});
+
 test("that has what it may have is large", () => {
   seconds(5, "f", 1_500_000, 10);
   expect(seconds(20, "f", 1_700_000).at(-1)).toBe(false);

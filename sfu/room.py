@@ -1,6 +1,6 @@
 """One call: who publishes what, who is shown what, whose screen is heard."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import TYPE_CHECKING, Literal, cast
 
 from zvonok.wire.bus import Tile
@@ -145,11 +145,23 @@ class Room:
         # Whom nobody wants to see sends nothing by which more could be found to fit.
         if uplink is None or (session.participant, "camera") not in self._watchers:
             return
+        if uplink.tried:
+            uplink.saw(self._packets(session, uplink.tried))
         if uplink.settle(now):
             self.resize(session, "camera", now)
             self._judge(session)
         if not uplink.limited:
             self._limited.discard(session)
+
+    def _packets(self, session: Session, layers: Set[int]) -> int:
+        """Of these layers of the camera, so far."""
+        sources = self._kernel.session_stats(session.handle)["sources"]
+        camera = KINDS.index("camera")
+        return sum(
+            source["packets"]
+            for source in sources
+            if source["kind"] == camera and source["layer"] in layers
+        )
 
     def _judge(self, session: Session) -> None:
         """Why the camera of a publisher rests: nobody looks, or his line does not bear it."""

@@ -68,6 +68,9 @@ class Uplink:
         """None: what was tried last has lasted, or was given up."""
         self._next_try = 0.0
         self._wait = FIRST_WAIT
+        self._before: int | None = None
+        """Packets of what is tried that had come before it was."""
+        self._heard = False
 
     @property
     def layers(self) -> Set[int]:
@@ -78,6 +81,19 @@ class Uplink:
     def bears(self) -> float:
         """Bits per second for all layers together, as far as that is said."""
         return 0.0 if self._budget == NOT_SAID else self._budget
+
+    @property
+    def tried(self) -> Set[int]:
+        """Layers that are tried, while nothing of them has come; none: `saw` need not be told."""
+        waits = self._trying_since is not None and not self._heard
+        return self.layers if waits else frozenset()
+
+    def saw(self, packets: int) -> None:
+        """How many of `tried` have come in all. Whose browser never heard of it, as his socket was
+        away, has tried nothing in vain."""
+        if self._before is None:
+            self._before = packets
+        self._heard = packets > self._before
 
     @property
     def limited(self) -> bool:
@@ -110,7 +126,8 @@ class Uplink:
             self._wait = max(REST, self._wait)
         self._next_try = now + self._wait
         # That a picture costs the sound is found out by having it cost the sound.
-        if self._trying_since is not None or not self.layers:
+        unheard = self._trying_since is not None and not self._heard and self._before is not None
+        if not unheard and (self._trying_since is not None or not self.layers):
             self._wait = min(LONGEST_WAIT, self._wait * 2)
         self._trying_since = None
 
@@ -118,3 +135,4 @@ class Uplink:
         fits = max(at for at, band in enumerate(BANDS) if band.enter <= budget)
         if fits > self._band:
             self._band, self._trying_since = fits, now
+            self._before, self._heard = None, False

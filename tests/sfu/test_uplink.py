@@ -163,6 +163,23 @@ def test_a_camera_that_rests_is_tried_shortly_and_not_soon() -> None:
     assert again - down == 2 * REST
 
 
+def test_whose_browser_never_heard_of_a_try_has_not_tried_in_vain() -> None:
+    """His socket is away, and his camera rests as before."""
+    line = Line()
+    line.bears(30)
+    downs = []
+    for _ in range(100):
+        before = line.uplink.layers
+        if line.uplink.tried:
+            line.uplink.saw(700)
+        if before and not line.bears(30):
+            downs.append(line.now)
+        elif not before:
+            line.bears(30)
+    assert len(downs) > 2
+    assert {again - down for down, again in itertools.pairwise(downs)} == {2 * REST + BRIEF}
+
+
 def test_the_screen_comes_first() -> None:
     uplink = Uplink()
     uplink.hear(800 * KBIT, screen=True, now=1000.0)
@@ -242,6 +259,28 @@ def rests(stage: Stage) -> bool:
     """Whether participant 1 is told that his line bears none of his camera."""
     stage.pass_time(0.1)
     return stage.actual["s1"].limited
+
+
+def tries(stage: Stage, seconds: int, *, comes: bool) -> int:
+    """How often participant 1's camera is tried."""
+    tried, rested, packets = 0, True, 100
+    for _ in range(seconds):
+        layers = stage.actual["s1"].camera_layers
+        tried += rested and bool(layers)
+        rested = not layers
+        packets += 30 if comes and layers else 0
+        stage.kernel.stats[0] = {"sources": [{"kind": CAMERA, "layer": Q, "packets": packets}]}
+        stage.pass_time(1.0)
+    return tried
+
+
+def test_a_try_of_which_nothing_comes_keeps_no_camera_resting_longer() -> None:
+    stage = watched()
+    asked(stage, uplink=30 * KBIT)
+    assert tries(stage, 300, comes=True) <= 5
+    stage = watched()
+    asked(stage, uplink=30 * KBIT)
+    assert tries(stage, 300, comes=False) >= 10
 
 
 def test_a_camera_that_rests_knows_why() -> None:

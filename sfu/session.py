@@ -314,7 +314,7 @@ class Session:
                 self.demand["camera"] = Demand(source.layers)
                 self._measured = {}
                 ours = self._names == RIDS and self.wanted.kind == "browser"
-                self.uplink = Uplink() if self._names == RIDS else None
+                self.uplink = Uplink(self.wanted.uplink) if self._names == RIDS else None
                 self.ceiling = Ceiling() if ours else None
                 self.leaning = Leaning() if ours else None
                 self._sizes_unknown = source.layers > 1 and not names_tell_sizes(source.rids)

@@ -58,9 +58,11 @@ NOT_SAID = math.inf
 
 
 class Uplink:
-    """Of one publisher's camera with three layers."""
+    """Of one publisher's camera with three layers. `before`: what he had said when his connection
+    was made, so of an earlier one. It is believed, but no camera rests for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: int = 0) -> None:
+        self._told_before = before
         self._budget = NOT_SAID
         """Bits per second for the camera."""
         self._band = ALL
@@ -103,6 +105,10 @@ class Uplink:
         """What the browser thinks that it can send of pictures, 0: it does not say, and whether
         that is for a screen, too. Whether `layers` has changed."""
         budget = estimate // BESIDE_SCREEN if screen else estimate
+        if estimate == self._told_before:
+            budget = max(budget, BANDS[SMALLEST].keep)
+        else:
+            self._told_before = 0
         self._budget = budget if estimate else NOT_SAID
         return self.settle(now)
 

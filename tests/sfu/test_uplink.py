@@ -350,3 +350,13 @@ def test_a_new_connection_is_judged_anew() -> None:
     stage.leave(1)
     stage.want(1, open=["camera"], uplink=0)
     assert stage.actual["s1"].camera_layers == ["q", "f"]
+
+
+def test_for_what_was_said_of_an_earlier_connection_no_camera_rests() -> None:
+    stage = watched()
+    asked(stage, uplink=30 * KBIT)
+    stage.leave(1)
+    stage.want(1, open=["camera"], uplink=30 * KBIT)
+    assert asked(stage, uplink=30 * KBIT).camera_layers == ["q"]
+    assert asked(stage, uplink=29 * KBIT).camera_layers == []
+    assert asked(stage, uplink=30 * KBIT).camera_layers == [], "it is said of this one"

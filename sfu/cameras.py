@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from .kernel.core import SessionStats
     from .session import Session
 
+NOTHING = -1
+"""Is given, or shown."""
+
 
 class Cameras:
     """All that viewers look at, round by round. Work is done for slots with large tiles."""
@@ -42,7 +45,12 @@ class Cameras:
 def looks(viewer: "Session", stats: "SessionStats") -> Iterator[tuple["Session", Look]]:
     """What the statistics of a viewer say of those cameras that he wants more of than the least."""
     showing = viewer.showing
-    slots = [slot for slot in stats["slots"] if slot["slot"] in showing]
+    # A picture of which nothing comes costs nothing: it shares no line with the others.
+    slots = [
+        slot
+        for slot in stats["slots"]
+        if slot["slot"] in showing and (slot["cost"] or slot["given"] == NOTHING)
+    ]
     large = [slot for slot in slots if showing[slot["slot"]].layer >= MIDDLE]
     if not large:
         return

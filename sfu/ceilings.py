@@ -111,15 +111,17 @@ class Ceiling:
         if bears < seen.bears:
             seen.bears = bears
 
-    def settle(self, now: float, *, asked: Collection[int], uplink: float) -> bool:
+    def settle(self, now: float, *, asked: Collection[int], uplink: float, largest: int) -> bool:
         """A round is over. `asked`: layers that the publisher sends; `uplink`: bits per second that
-        his line bears of all together. Whether `self.now` has changed."""
+        his line bears of all together, of which the largest layer may have `largest`. Whether
+        `self.now` has changed."""
         before, seen = self.now, self._round
         self._round = Round()
         if not seen.wanted:
             self._forget()
             return before != PLAIN
-        others = sum(LAYERS[layer] for layer in asked if layer != MIDDLE)
+        rates = (LAYERS[0], 0, largest)
+        others = sum(rates[layer] for layer in asked)
         target = self._target(seen, uplink / UPLINK_ROOM - others)
         if self._raised_at is not None and now - self._raised_at >= LASTED:
             self._raised_at, self._wait = None, FIRST_WAIT

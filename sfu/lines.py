@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from zvonok.wire.bus import LineTile, SessionLine
 from zvonok.wire.ids import Layer, Reason
 
-from .cameras import Cameras
+from .cameras import NOTHING, Cameras
 from .room import UNDECIDED
 from .session import Session
 
@@ -27,7 +27,6 @@ LASTING = 2
 """Looks in a row, at all sessions, by which something was left out each time: a burst is no end."""
 RESTED = 5
 """Looks by which nothing was, until all is well again."""
-NOTHING = -1
 
 
 class Lines:

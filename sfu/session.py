@@ -283,7 +283,8 @@ class Session:
         if leaning.now < before:
             kernel, kind = self._environment.kernel, KINDS.index("camera")
             kernel.set_leaner(self.handle, kind, LARGEST)
-        return ceiling.settle(now, asked=asked, uplink=uplink.bears) or leans
+        richer = ceiling.settle(now, asked=asked, uplink=uplink.bears, largest=leaning.now)
+        return richer or leans
 
     @property
     def ceilings_idle(self) -> bool:

@@ -150,8 +150,11 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     if e.now - v.raised_at >= trials_interval(e, v) and sharing_raise(all, count, left):
         trials_begin(e, v, all, count)
     sum_up(e, v, all, count, sound)
-    # Not those either of which nothing can come at present.
+    # Nor does the line keep anything back of which nothing can come at present.
     v.yields = 0
+    for i in range(AUDIO_SLOTS, AUDIO_SLOTS + VIDEO_SLOTS):
+        v.slots[i].limited = False
+        v.slots[i].cost = 0
     for i in range(count):
         apply(e, viewer, &all[i])
     v.allocate_at = e.now + (CHECK_LIMITED if v.wishes else CHECK_SETTLED)

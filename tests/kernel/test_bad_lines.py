@@ -307,6 +307,9 @@ def test_a_publisher_who_vanishes_costs_the_others_nothing_and_is_shown_when_he_
     for _ in range(16):
         scene.run(1)
         assert [given(scene, viewer)[0] for viewer in scene.viewers] == [1, 0]
+    for viewer in scene.viewers:
+        away = scene.stage.kernel.session_stats(viewer.peer.handle)["slots"][1]
+        assert (away["limited"], away["cost"]) == (False, 0), "no line keeps it back"
     for viewer, before in zip(scene.viewers, shown, strict=True):
         assert len(viewer.frames[0]) - before >= 16 * 19
     scene.stage.cut.clear()

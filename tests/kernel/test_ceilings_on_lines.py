@@ -48,7 +48,7 @@ class Told:
             if self.leaning.now < before:
                 publisher = self.scene.publisher.handle
                 self.scene.stage.kernel.set_leaner(publisher, KIND_CAMERA, LARGEST)
-            if self.ceiling.settle(now, asked=(), uplink=UPLINK):
+            if self.ceiling.settle(now, asked=(), uplink=UPLINK, largest=self.leaning.now):
                 self.changes.append(self.ceiling.now)
 
 

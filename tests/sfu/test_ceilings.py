@@ -41,6 +41,7 @@ class Camera:
         self.looks = list(looks)
         self.asked: tuple[int, ...] = (H,)
         self.uplink = WIDE
+        self.largest = 1800
 
     def after(self, seconds: float) -> int:
         """Kilobits per second of the middle layer."""
@@ -48,7 +49,12 @@ class Camera:
             self.now += EVERY
             for look in self.looks:
                 self.ceiling.hear(look)
-            self.ceiling.settle(self.now, asked=self.asked, uplink=self.uplink * KBIT)
+            self.ceiling.settle(
+                self.now,
+                asked=self.asked,
+                uplink=self.uplink * KBIT,
+                largest=self.largest * KBIT,
+            )
         return self.ceiling.now // KBIT
 
 
@@ -281,6 +287,31 @@ def test_two_pictures_do_not_both_have_what_is_left() -> None:
     stage.kernel.stats[viewer]["slots"].append(slot(1, H, limited=True, cost=550 * KBIT))
     told(stage, 10 * EVERY)
     assert ceilings_of(stage) == ceilings_of(stage, "s3") == {"h": 600 * KBIT}
+
+
+def test_a_picture_of_which_nothing_comes_has_nothing_of_what_is_left() -> None:
+    """It has the layer that was given last: its publisher is away."""
+    stage = Stage()
+    viewer = narrow(stage)
+    joined(stage, 3, open=["camera"], uplink=3000 * KBIT)
+    stage.want(2, view=[tile(0, 1, 720), tile(1, 3, 720)])
+    stage.kernel.stats[viewer]["slots"].append(slot(1, H))
+    told(stage, 10 * EVERY)
+    assert ceilings_of(stage) == {"h": 750 * KBIT}
+
+
+def test_what_the_largest_has_less_of_the_publishers_line_is_free_for_this_one() -> None:
+    stage = Stage()
+    narrow(stage, uplink=2500)
+    other = joined(stage, 3, view=[tile(0, 1, 720)])
+    stage.kernel.stats[other] = {
+        "estimate": 1950 * KBIT,
+        "proven": 1900 * KBIT,
+        "spare": 700 * KBIT,
+        "slots": [slot(0, F, limited=True, temporal=1, cost=1150 * KBIT)],
+    }
+    told(stage, 12 * EVERY)
+    assert ceilings_of(stage) == {"f": 1200 * KBIT, "h": 750 * KBIT}
 
 
 def test_a_camera_that_goes_off_is_told_nothing_more_and_begins_anew() -> None:

@@ -143,6 +143,8 @@ cdef void estimator_moved(estimator* c, int64_t now) noexcept nogil:
     c.cluster.next = now
     c.cluster.wait = PROBE_WAIT
     c.reported.least = c.reported.before = c.reported.wait = 0
+    c.reported.tried = False
+    c.reported.proven = c.reported.remb = 0
     trend_open(&c.trend)
 
 

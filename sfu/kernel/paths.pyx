@@ -17,6 +17,7 @@ from sfu.kernel.state cimport DOUBTFUL, REACHABLE, UNREACHABLE, session
 from sfu.kernel.stun cimport (
     STUN_MAX_CHECK, stun_check_fingerprint, stun_check_integrity, stun_request, stun_write_check)
 from sfu.kernel.system cimport zv_random
+from sfu.kernel.trials cimport trials_forget
 
 cdef enum:
     KEY = 19
@@ -211,6 +212,7 @@ cdef void move(engine* e, session* s, const path* p) noexcept nogil:
         # Another port is a router that has forgotten.
         if s.estimator != NULL and memcmp(s.current.remote.ip, p.remote.ip, 16) != 0:
             estimator_moved(s.estimator, e.now)
+            trials_forget(s)
     s.current = p[0]
     s.path_media = 0
     s.gso = e.gso

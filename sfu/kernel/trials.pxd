@@ -9,5 +9,7 @@ cdef int64_t trials_interval(engine* e, session* v) noexcept nogil
     # µs between the last step up and the next.
 cdef void trials_begin(engine* e, session* v, const candidate* all, int32_t count) noexcept nogil
     # More was chosen just now. On trial until it has lasted for long enough, or not.
+cdef void trials_forget(session* v) noexcept nogil
+    # The line is another one: what was too far on the old one says nothing of it.
 cdef void trials_judge(engine* e, session* v, bint less) noexcept nogil
     # With each look. `less`: one of his slots has to have less than it has.

@@ -85,3 +85,9 @@ cdef void trials_judge(engine* e, session* v, bint less) noexcept nogil:
     elif e.now - v.raised_at > TRIAL:
         v.on_trial = False
         v.raise_wait = 0
+
+
+cdef void trials_forget(session* v) noexcept nogil:
+    v.on_trial = False
+    v.raise_wait = v.looks_since = 0
+    v.trial_budget = v.trial_wishes = v.trial_cost = v.lesser_wishes = 0

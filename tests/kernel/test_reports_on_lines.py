@@ -164,6 +164,20 @@ def report(sent: int, lost: int, stream: int = SLOT_SSRC) -> bytes:
     return struct.pack("!BBHI", 0x81, 201, 7, 7) + block
 
 
+@pytest.mark.parametrize("repairs", [False, True])
+def test_a_wide_line_of_another_network_is_used(play: Play, repairs: bool) -> None:
+    """Step by step the narrow one had shown what is too much for it."""
+    scene = play(Bottleneck(steady(3e5)), repairs=repairs)
+    viewer = scene.viewers[0]
+    scene.run(45)
+    assert given(scene, viewer) == [0]
+    viewer.move(("192.0.2.9", 9999), Bottleneck(steady(5e6)))
+    scene.run(8)
+    assert given(scene, viewer) == [2]
+    scene.run(5)
+    assert Stretch(scene, viewer, 3).pictures >= 19
+
+
 def test_who_lies_harms_nobody_else(play: Play) -> None:
     """All is lost, says one; nothing, says another."""
     scene = play(*(Bottleneck(steady(1e7)) for _ in range(3)))

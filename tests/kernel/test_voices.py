@@ -151,6 +151,22 @@ def test_who_takes_his_turn_is_heard_at_once(play: Play) -> None:
     assert heard.over(4)[0] >= 49
 
 
+def test_a_teacher_who_takes_a_seat_that_was_left_out_is_heard_at_once(play: Play) -> None:
+    scene, heard = play(Bottleneck(steady(1e5)), SPEECH, SPEECH, SPEECH)
+    *pupils, teacher = scene.camera.cameras  # type: ignore[attr-defined]
+    teacher.speaks = False
+    scene.stage.kernel.set_moderator(teacher.publisher.handle, True)
+    scene.run(8)
+    heard.over(2)
+    left_out = [who for who in pupils[1:] if heard.packets.get(who.publisher.number, 0) < 20]
+    left_out[0].speaks = False
+    scene.run(2.5)
+    teacher.speaks = True
+    scene.run(0.5)
+    heard.over(4)
+    assert heard.packets[teacher.publisher.number] >= 4 * 49
+
+
 def test_a_line_of_which_little_was_in_use_is_not_taken_for_a_narrow_one(play: Play) -> None:
     """Who only listened to one has an estimate for one."""
     scene, heard = play(Bottleneck(steady(5e6)), SPEECH, SPEECH)

@@ -112,6 +112,14 @@ class Viewer:
         if at is not None:
             heapq.heappush(self.arriving, (at, self._order, data))
 
+    def move(self, address: Address, line: Bottleneck) -> None:
+        """He is in another network from now on."""
+        peers = self.stage.peers
+        peers[address] = peers.pop(self.peer.address)
+        self.line, self.peer.address = line, address
+        self.peer.check()
+        self.peer.report()
+
     def advance(self) -> None:
         while self.arriving and self.arriving[0][0] <= self.stage.now:
             at, _, data = heapq.heappop(self.arriving)
@@ -382,13 +390,11 @@ class Scene:
         self.camera = Camera(self.stage, self.publisher)
         self.viewers: list[Viewer] = []
         self.speaks_at = self.stage.now
-        self._behind: dict[Address, Viewer] = {}
         for i, line in enumerate(lines):
             peer = self.stage.join(2 + i)
             view(peer)
             viewer = Viewer(self.stage, peer, line)
             self.viewers.append(viewer)
-            self._behind[peer.address] = viewer
             self.stage.peers[peer.address] = viewer  # type: ignore[assignment]
             self.stage.kernel.set_slot(
                 peer.handle, 0, self.publisher.handle, 1, layer, height=height

@@ -116,7 +116,7 @@ def publishing(kind: int, sequence: int, payload: bytes, *, ssrc: int, marker: b
 
 
 PUBLISHER, VIEWER = 0, 1
-RAW, STRANGER, RTP, RTCP, CHECK, COMMAND, TICK, LONG_TICK = range(8)
+RAW, STRANGER, RTP, RTCP, CHECK, COMMAND, TICK, LONG_TICK, ARRIVALS, REPORT = range(10)
 FIRST_SLOT = 200
 FIRST_SEQUENCE = 213
 """Of a slot, by the fixed random number that the target gives it."""
@@ -150,6 +150,16 @@ def core_seeds() -> list[bytes]:
     nack = rtcp(205, 1, struct.pack("!IIHH", 1, FIRST_SLOT, FIRST_SEQUENCE, 0xFFFF))
     pli = rtcp(206, 1, struct.pack("!II", 1, FIRST_SLOT))
     commands = [does(0, COMMAND, bytes([n, 0b001000 | n, n * 16 | 2])) for n in range(8)]
+    lines = [does(0, COMMAND, bytes([n, 0b001001, 0x22])) for n in (14, 15, 31)]
+    told = [
+        does(VIEWER, ARRIVALS, bytes([back, 0, n]) + bytes([4]) * 40)
+        for n, back in enumerate((9, 4))
+    ]
+    told += [
+        does(VIEWER, REPORT, bytes([0x41, n * 20, 0, 0, 9, 0, 0, 0, 99]) + bytes(9)) for n in (0, 9)
+    ]
+    remb = rtcp(206, 15, struct.pack("!II4sI", 1, 0, b"REMB", 1 << 24 | 5 << 18 | 9000) + bytes(4))
+    told.append(does(VIEWER, RTCP, remb))
     feedback = [does(VIEWER, RTCP, packet) for packet in (nack, pli, *rtcp_seeds())]
     return [
         b"".join(video + time + feedback + time),
@@ -159,6 +169,7 @@ def core_seeds() -> list[bytes]:
         b"".join(does(n, n % 2, packet) for n, packet in enumerate(stun_seeds() + rtp_seeds())),
         b"".join(does(n % 3, CHECK, packet[20:]) for n, packet in enumerate(stun_seeds())),
         b"".join([*video, *commands, *switch, *audio, *commands, *time]),
+        b"".join([*video, *time, *told, *lines, *video[:3], *told, *time, *audio, *told, *time]),
     ]
 
 

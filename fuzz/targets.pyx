@@ -10,12 +10,14 @@ from sfu.kernel.engine cimport (
     engine_open_session, engine_receive, engine_send_dtls, engine_set_gate, engine_set_keys,
     engine_set_room, engine_tick)
 from sfu.kernel.estimate cimport (
-    estimator, estimator_feedback, estimator_open, estimator_pace, estimator_sent, estimator_tick)
+    LEAST, MOST, estimator, estimator_feedback, estimator_moved, estimator_open, estimator_pace, estimator_remb,
+    estimator_sent, estimator_slept, estimator_tick)
 from sfu.kernel.fanout cimport fanout_runs, fanout_work
 from sfu.kernel.ice cimport ice_credentials, ice_peer
 from sfu.kernel.outbox cimport outbox_flush
 from sfu.kernel.pacing cimport pacing_due
 from sfu.kernel.probes cimport probes_due
+from sfu.kernel.rates cimport rates_lean
 from sfu.kernel.red cimport RED_BLOCKS, RED_HEADER, red_packet, red_parse, red_write_header
 from sfu.kernel.rewrite cimport (
     map_entry, map_forward, map_leave_out, map_omit, map_packet, map_resolve, map_start, map_switch, slot_map)
@@ -24,7 +26,9 @@ from sfu.kernel.rtcp cimport (
 from sfu.kernel.rtp cimport (
     RTP_MALFORMED, rtp_extension, rtp_header, rtp_is_rtcp, rtp_parse, rtp_payload)
 from sfu.kernel.sha1 cimport SHA1_Update, SHA_CTX, hmac_finish, hmac_init, hmac_key
-from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, LAYERS, MICROPHONE, SCREEN, SCREEN_AUDIO
+from sfu.kernel.places cimport source_at, source_of
+from sfu.kernel.sizes cimport (
+    AUDIO_SLOTS, CAMERA, KINDS, LAYERS, MICROPHONE, SCREEN, SCREEN_AUDIO, TEMPORAL)
 from sfu.kernel.slots cimport slots_show
 from sfu.kernel.srtcp cimport srtcp_protect, srtcp_unprotect
 from sfu.kernel.srtp cimport (
@@ -138,7 +142,8 @@ cdef int fuzz_feedback(const uint8_t* data, size_t length) noexcept nogil:
 
 
 cdef int fuzz_estimate(const uint8_t* data, size_t length) noexcept nogil:
-    """Records of one byte and as much feedback as it says; after each some packets leave and time passes."""
+    """Records of one byte and as much feedback as it says, or where that is none something else that is told;
+    before each some packets leave, and after it time passes."""
     cdef estimator* c = <estimator*>malloc(sizeof(estimator))
     cdef int64_t now = 1000000, due
     cdef size_t at = 0, size
@@ -150,14 +155,21 @@ cdef int fuzz_estimate(const uint8_t* data, size_t length) noexcept nogil:
             estimator_sent(c, now, 100 + 40 * <uint32_t>i)
             now += 500
         size = min(<size_t>data[at + 1], length - at - 2)
-        copy = <uint8_t*>malloc(size + 1)
-        memcpy(copy + 1, data + at + 2, size)
-        estimator_feedback(c, now, copy + 1, size)
-        free(copy)
+        if size > 0:
+            copy = <uint8_t*>malloc(size + 1)
+            memcpy(copy + 1, data + at + 2, size)
+            estimator_feedback(c, now, copy + 1, size)
+            free(copy)
+        elif data[at] & 3 == 1:
+            estimator_remb(c, now, <uint64_t>1 << (data[at] >> 2), <uint64_t>data[at] << 14)
+        elif data[at] & 3 == 2:
+            estimator_moved(c, now)
+        elif data[at] & 3 == 3:
+            estimator_slept(c, now)
         estimator_tick(c, now)
         due = probes_due(c, now, <uint64_t>data[at] << 16)
         must(-1 <= due < 1000000)
-        must(30000 <= c.target <= 20000000 and estimator_pace(c) <= 50000000)
+        must(LEAST <= c.target <= MOST and estimator_pace(c) <= 50000000)
         must(0 <= c.history.in_flight <= 1024 * 0xFFFF)
         now += <int64_t>(data[at] >> 5) * 50000
         at += 2 + size
@@ -405,6 +417,42 @@ cdef void send_rtcp(stage* g, int peer, const uint8_t* data, size_t length) noex
         deliver(g.e, peer, out, size)
 
 
+cdef void tell_arrivals(stage* g, int peer, const uint8_t* data, size_t length) noexcept nogil:
+    """Feedback that fits what has been sent: how many numbers back, a reference, and steps of 64 ms / 256."""
+    cdef uint8_t out[DATAGRAM]
+    cdef session* s = &g.e.sessions[peer]
+    cdef size_t i, count, size
+    if not s.used or s.estimator == NULL or length < 4:
+        return
+    count = min(<size_t>400, length - 3)
+    memset(out, 0, DATAGRAM)
+    out[0], out[1] = 0x8F, 205
+    store32(out + 8, 200)
+    store16(out + 12, <uint16_t>(s.estimator.history.last - data[0] * 4 + 1))
+    store16(out + 14, <uint16_t>count)
+    store16(out + 17, load16(data + 1))
+    store16(out + 20, <uint16_t>(1 << 13 | count))
+    memcpy(out + 22, data + 3, count)
+    size = (22 + count + 3) & ~<size_t>3
+    store16(out + 2, <uint16_t>(size // 4 - 1))
+    send_rtcp(g, peer, out, size)
+
+
+cdef void report(stage* g, int peer, const uint8_t* data, size_t length) noexcept nogil:
+    """A report on a stream that was sent, with a time that was told (RFC 3550 §6.4.2)."""
+    cdef uint8_t out[32]
+    cdef uint64_t middle = <uint64_t>g.e.now * 65536 // 1000000
+    if length < 16:
+        return
+    memset(out, 0, 32)
+    out[0], out[1], out[3] = 0x81, 201, 7
+    store32(out + 8, (200 if data[0] & 1 else 100) + data[0] // 64)
+    memcpy(out + 12, data + 1, 12)
+    store32(out + 24, 0 if data[0] & 2 else <uint32_t>(middle - load16(data + 13)))
+    store32(out + 28, load16(data + 14) >> (data[0] >> 2 & 7))
+    send_rtcp(g, peer, out, 32)
+
+
 cdef void expect_all(engine* e, int32_t index) noexcept nogil:
     cdef expectation x
     cdef int32_t kind, i
@@ -456,7 +504,7 @@ cdef void enter(stage* g, int32_t index) noexcept nogil:
 cdef void command(stage* g, const uint8_t* data, size_t length) noexcept nogil:
     """What Python may ask for; arguments as it would have checked them."""
     cdef engine* e = g.e
-    cdef int32_t index, other
+    cdef int32_t index, other, tile
     if length < 3:
         return
     index = (data[1] & 7) % PEERS
@@ -477,6 +525,14 @@ cdef void command(stage* g, const uint8_t* data, size_t length) noexcept nogil:
         e.rooms[e.sessions[index].room].screen_audio = index if data[2] & 1 else -1
     elif data[0] & 7 == 5:
         engine_send_dtls(e, index, data, length)
+    elif data[0] & 15 == 14:
+        rates_lean(source_at(e, source_of(index * KINDS + (data[2] & 3), data[2] // 16 % LAYERS)), e.now)
+    elif data[0] & 15 == 15:
+        tile = AUDIO_SLOTS + data[1] // 64 % 3
+        e.sessions[index].slots[tile].tile_height = data[2] * 8
+        e.sessions[index].slots[tile].temporal_most = data[0] // 16 % TEMPORAL
+        e.sessions[index].moderator = data[2] & 1
+        allocation_mark(e, index)
     elif data[2] & 8:
         slots_show(e, index, AUDIO_SLOTS + data[1] // 64 % 3, -1, 0)
         allocation_mark(e, index)
@@ -501,6 +557,10 @@ cdef void operate(stage* g, int operation, int peer, const uint8_t* data,
         send_check(g.e, peer, data[0] % (PEERS + 1) if length & 1 else peer, data, length)
     elif operation == 5:
         command(g, data, length)
+    elif operation == 8:
+        tell_arrivals(g, peer, data, length)
+    elif operation == 9:
+        report(g, peer, data, length)
     else:
         g.e.now += <int64_t>length * STEP * (100 if operation == 7 else 1)
         engine_tick(g.e)
@@ -531,7 +591,7 @@ cdef int fuzz_core(const uint8_t* data, size_t length) noexcept nogil:
             size = length - at - 3
         if size > DATAGRAM:
             size = DATAGRAM
-        operate(&g, data[at] & 7, (data[at] >> 4) % PEERS, data + at + 3, size)
+        operate(&g, data[at] & 15, (data[at] >> 4) % PEERS, data + at + 3, size)
         at += 3 + size
     for peer in range(PEERS):
         srtp_free(&g.keys[peer])

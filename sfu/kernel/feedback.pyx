@@ -28,7 +28,8 @@ cdef enum:
     CAP = 1440
     OURS = 1
     FEEDBACK_EVERY = 50000
-    # Of fewer packets than that is told half as often, for what tells of them would be a fifth of what they are
+    # Of fewer packets than that is told half as often: 7 kbit/s instead of 12, where a picture has 60 or 150 and
+    # the sound of a narrow line comes beside it
     FEEDBACK_FEW = 4
     FEEDBACK_OF_FEW = 100000
     REPORT_EVERY = 1000000

@@ -50,11 +50,17 @@ cdef int64_t trials_interval(engine* e, session* v) noexcept nogil:
     return max(v.raise_wait, <int64_t>RAISE_INTERVAL)
 
 
+cdef uint64_t wished_for(const session* v) noexcept nogil:
+    """At this step. If all fitted and a tile has become larger since, the last look knew of no wish: what he had
+    then is borne, and half as much again as it cost is too far."""
+    return v.wishes if v.wishes else v.allotted * 3 // 2
+
+
 cdef void begin_trial(engine* e, session* v, const candidate* all, int32_t count) noexcept nogil:
     cdef int32_t i
     v.on_trial = True
     v.trial_budget = line_budget(e, v)
-    v.trial_wishes = v.wishes
+    v.trial_wishes = wished_for(v)
     v.trial_cost = 0
     for i in range(count):
         if all[i].chosen > all[i].current:

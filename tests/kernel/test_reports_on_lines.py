@@ -178,6 +178,22 @@ def test_a_wide_line_of_another_network_is_used(play: Play, repairs: bool) -> No
     assert Stretch(scene, viewer, 3).pictures >= 19
 
 
+@pytest.mark.parametrize("repairs", [False, True])
+def test_a_tile_that_has_become_too_large_for_a_line_goes_on_with_all_pictures(
+    play: Play, repairs: bool
+) -> None:
+    """Of the smallest layer, as before: the way back to these is none of the steps that wait."""
+    scene = play(Bottleneck(steady(3e5)), repairs=repairs)
+    viewer, publisher = scene.viewers[0], scene.publisher.handle
+    scene.stage.kernel.set_slot(viewer.peer.handle, 0, publisher, 1, 0, height=180)
+    scene.run(20)
+    scene.stage.kernel.set_slot(viewer.peer.handle, 0, publisher, 1, 2, height=720)
+    scene.run(6)
+    stretch = Stretch(scene, viewer, 9)
+    assert stretch.pictures >= 18
+    assert stretch.sound >= 49
+
+
 def test_who_lies_harms_nobody_else(play: Play) -> None:
     """All is lost, says one; nothing, says another."""
     scene = play(*(Bottleneck(steady(1e7)) for _ in range(3)))

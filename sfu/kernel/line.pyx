@@ -160,6 +160,9 @@ cdef void line_feedback(engine* e, int32_t viewer, const rtcp_packet* p) noexcep
         e.counters[FEEDBACK_REFUSED] += 1
         return
     e.counters[FEEDBACK_RECEIVED] += 1
+    if v.estimator.lowered_at == e.now:
+        # What left before was more than the line bears: that has been seen to.
+        forget_misses(v)
     react(e, viewer)
 
 

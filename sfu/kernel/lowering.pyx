@@ -2,6 +2,7 @@ from libc.math cimport sqrt
 from libc.stdint cimport int32_t, int64_t, uint64_t
 
 from sfu.kernel.estimate cimport LEAST, LONG_WAIT, PROVEN_FALLS, SHORT_WAIT
+from sfu.kernel.losses cimport losses_forget
 from sfu.kernel.throughput cimport throughput_over
 
 cdef enum:
@@ -54,6 +55,10 @@ cdef int64_t settles(const estimator* c) noexcept nogil:
 
 
 cdef void lowering_to(estimator* c, int64_t now, double target) noexcept nogil:
+    if target * 2 < c.target:
+        # What left before was far more than the line bears, and would get lost now in the eyes of who counts.
+        c.history.settled = c.history.last
+        losses_forget(&c.losses, now)
     c.target = max(<uint64_t>LEAST, min(c.target, <uint64_t>target))
     c.lowered_at = c.raised_at = now
     c.cluster.sending = False

@@ -21,6 +21,8 @@ cdef struct sent_history:
     int64_t last
     # The highest that feedback has told of, arrived or not
     int64_t told
+    # Up to that what gets lost counts no more
+    int64_t settled
     # Bytes that left and of which nothing is known
     int64_t in_flight
     sent_packet packets[SENT]

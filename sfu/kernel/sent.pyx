@@ -99,8 +99,8 @@ cdef bint sent_told(sent_history* h, int64_t now, const uint8_t* body, size_t le
         number = first + i
         if number > h.told:
             h.told = number
-            out.expected += 1
-            out.lost += symbols[i] == 0
+            out.expected += number > h.settled
+            out.lost += number > h.settled and symbols[i] == 0
         if symbols[i] == 0:
             continue
         if symbols[i] == 1:

@@ -150,6 +150,26 @@ def test_a_line_that_falls_under_one_who_has_settled(play: Play, after: float) -
         assert 0.7 * after <= estimate <= 1.1 * after
 
 
+@pytest.mark.parametrize("phase", [0.0, 0.6, 0.65, 0.9])
+def test_while_the_smaller_layer_is_on_its_way_the_estimate_falls_no_further(
+    play: Play, phase: float
+) -> None:
+    """What is lost is told for a second, and nothing arrives but sound: that is not the line's."""
+    scene = play(Bottleneck(lambda t: 2e6 if t < 25 + phase else 3e5, queue=150_000))
+    viewer = scene.viewers[0]
+    scene.camera.layers = (2,)
+    scene.camera.rates = (125_000, 400_000, 1_400_000)
+    scene.camera.FPS = 25
+    scene.run(24.9 + phase)
+    while given(scene, viewer) == [2]:
+        scene.run(0.02)
+    scene.camera.layers = ()
+    for _ in range(15):
+        scene.run(0.1)
+        estimate = scene.stage.kernel.session_stats(viewer.peer.handle)["estimate"]
+        assert estimate >= 2e5
+
+
 class Noisy(Bottleneck):
     """Of 250 packets twice twelve in turn are lost, with five between."""
 

@@ -3,7 +3,7 @@ from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from sfu.kernel.bytes cimport load16, load32, load64
 from sfu.kernel.counters cimport DROPPED_FLOOD, FEEDBACK_SENT, NACKS_RECEIVED, NACKS_SENT
 from sfu.kernel.keyframes cimport keyframe_request, keyframe_wish
-from sfu.kernel.line cimport line_feedback, line_missed, line_remb, line_report
+from sfu.kernel.line cimport line_feedback, line_remb, line_report
 from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
 from sfu.kernel.rtcp cimport (
@@ -105,7 +105,6 @@ cdef void nacked(engine* e, int32_t session_index, const rtcp_packet* p) noexcep
                 redundancy_ask(e, &e.sessions[session_index], &e.sessions[session_index].slots[index],
                                <uint16_t>(first + bit))
             else:
-                line_missed(&e.sessions[session_index], &e.sessions[session_index].slots[index], <uint16_t>(first + bit))
                 retransmit(e, session_index, index, <uint16_t>(first + bit))
         at += 4
 

@@ -1,6 +1,6 @@
 """What a viewer's line bears, and what of it is in use: the estimator between reports and budget."""
 
-from libc.stdint cimport int32_t, uint16_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint16_t, uint32_t, uint64_t
 
 from sfu.kernel.estimate cimport estimator_sent
 from sfu.kernel.rtcp cimport rtcp_packet
@@ -22,8 +22,8 @@ cdef void line_feedback(engine* e, int32_t viewer, const rtcp_packet* p) noexcep
 cdef void line_remb(engine* e, int32_t viewer, uint64_t bitrate) noexcept nogil
 cdef void line_report(engine* e, int32_t viewer) noexcept nogil
     # `session.loss` is new.
-cdef void line_missed(session* v, slot* s, uint16_t number) noexcept nogil
-    # A packet for which he asks again.
+cdef void line_missed(session* v, slot* s, int64_t number) noexcept nogil
+    # A packet for which he asks again, and that had left for him.
 cdef void line_slept(engine* e, int32_t viewer) noexcept nogil
     # What was told meanwhile is still to be read.
 cdef void line_visit(engine* e, int32_t viewer) noexcept nogil

@@ -1,4 +1,4 @@
-from libc.stdint cimport int32_t, int64_t, uint16_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint64_t
 from libc.stdlib cimport calloc, free
 
 from sfu.kernel.allocation cimport allocation_mark
@@ -246,15 +246,14 @@ cdef void begin_report(const engine* e, session* v) noexcept nogil:
         begin_missed(v)
 
 
-cdef void line_missed(session* v, slot* s, uint16_t number) noexcept nogil:
-    cdef int64_t extended = s.departed - <uint16_t>(s.departed - number)
+cdef void line_missed(session* v, slot* s, int64_t number) noexcept nogil:
     # Each once, though he asks again until it comes.
-    if extended <= s.missed_to:
+    if number <= s.missed_to:
         return
-    s.missed_to = extended
+    s.missed_to = number
     v.missed += 1
     if v.may_count:
-        misses_add(&s.misses, extended)
+        misses_add(&s.misses, number)
         v.narrowed = max(v.narrowed, misses_arrived(&s.misses))
 
 

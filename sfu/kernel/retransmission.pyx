@@ -2,11 +2,13 @@ from libc.stdint cimport int32_t, int64_t, uint16_t
 
 from sfu.kernel.counters cimport REPAIRS_REFUSED_LATE, RETRANSMITTED, RETRANSMIT_MISSED
 from sfu.kernel.keyframes cimport keyframe_wish
+from sfu.kernel.line cimport line_missed
 from sfu.kernel.memory cimport ring_find
 from sfu.kernel.pacing cimport pacing_watch
 from sfu.kernel.places cimport csrc_of, is_reachable, source_at
 from sfu.kernel.repairs cimport (
     repairs_admit, repairs_are_late, repairs_are_superseded, repairs_line_up, repairs_open)
+from sfu.kernel.roundtrip cimport roundtrip_shortest
 from sfu.kernel.rewrite cimport map_entry, map_has_left_out, map_resolve, map_timestamp
 from sfu.kernel.state cimport outgoing, packet, session, slot, source
 
@@ -29,6 +31,9 @@ cdef void retransmit(engine* e, int32_t viewer, int32_t slot_index, uint16_t seq
         # Its number stayed a gap when a part of its picture came late.
         e.counters[RETRANSMIT_MISSED] += 1
         return
+    # What is missing here, too, or came late, his line has not lost.
+    if p != NULL and e.now - p.arrival >= roundtrip_shortest(v):
+        line_missed(v, s, sent)
     # Without RTX the packet would be encrypted twice under one number, with another send time in
     # it: AES-GCM does not survive that.
     if p == NULL or p.size == 0 or s.rtx_ssrc == 0:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pytest
 
-from tests.kernel.peer import Peer
+from tests.kernel.peer import Address, Peer
 from tests.kernel.viewer import Bottleneck, Camera, Cameras, Scene, Viewer, steady
 
 
@@ -354,3 +354,33 @@ def test_a_layer_that_was_too_much_and_became_leaner_is_shown_whole_within_secon
     stretch = Stretch(scene, viewer, 5)
     assert stretch.pictures >= 18
     assert camera.keyframes == keyframes
+
+
+class Leaky(Camera):
+    """His own line takes half of what he sends, three packets in turn."""
+
+    def __init__(self, scene: Scene, number: int) -> None:
+        super().__init__(scene.stage, scene.stage.join(number))
+        self.publisher.publish()
+        self.sent = 0
+        send = self.publisher.send
+
+        def sent(packet: bytes, *, address: Address | None = None) -> bytes:
+            self.sent += 1
+            return b"" if self.sent % 6 < 3 else send(packet, address=address)
+
+        self.publisher.send = sent  # type: ignore[method-assign]
+
+
+def test_what_a_publisher_loses_makes_no_viewers_line_narrow(play: Play) -> None:
+    """He asks for it as for what his own line has lost: others would no more be shown for it."""
+    scene = play(Bottleneck(steady(1e7)))
+    viewer = scene.viewers[0]
+    scene.run(10)
+    leaky = Leaky(scene, 9)
+    scene.camera = Cameras([scene.camera, leaky])  # type: ignore[assignment]
+    scene.stage.kernel.set_slot(viewer.peer.handle, 1, leaky.publisher.handle, 1, 2, height=720)
+    seen = len(viewer.frames[0])
+    scene.run(10)
+    assert viewer.asked > 200
+    assert len(viewer.frames[0]) - seen >= 0.9 * 10 * Camera.FPS

@@ -160,6 +160,7 @@ cdef void line_feedback(engine* e, int32_t viewer, const rtcp_packet* p) noexcep
         e.counters[FEEDBACK_REFUSED] += 1
         return
     e.counters[FEEDBACK_RECEIVED] += 1
+    v.reports_alone = 0
     if v.estimator.lowered_at == e.now:
         # What left before was more than the line bears: that has been seen to.
         forget_misses(v)
@@ -257,6 +258,16 @@ cdef void line_missed(session* v, slot* s, int64_t number) noexcept nogil:
         v.narrowed = max(v.narrowed, misses_arrived(&s.misses))
 
 
+cdef void note_reports_alone(const engine* e, session* v) noexcept nogil:
+    """One report proves nothing: the first after an outage may tell of who was silent when it began."""
+    if not v.stalled or v.loss >= UNSETTLED_LOSS:
+        v.reports_alone = 0
+    elif v.reports_alone == 0:
+        v.reports_alone = e.now
+    elif e.now - v.reports_alone >= PATIENCE_TIME:
+        give_up(v)
+
+
 cdef void line_report(engine* e, int32_t viewer) noexcept nogil:
     cdef session* v = &e.sessions[viewer]
     if v.estimator == NULL:
@@ -266,8 +277,7 @@ cdef void line_report(engine* e, int32_t viewer) noexcept nogil:
         react(e, viewer)
     if v.may_count and not v.counts and v.loss >= UNSETTLED_LOSS:
         count(v, e.now)
-    if v.stalled and v.loss < UNSETTLED_LOSS and e.now - v.estimator.feedback_at > PATIENCE_TIME:
-        give_up(v)
+    note_reports_alone(e, v)
 
 
 cdef void note_stalled(engine* e, int32_t viewer) noexcept nogil:

@@ -360,6 +360,8 @@ cdef struct session:
     int64_t reported_at
     uint64_t reported_bytes
     int64_t rtt_reported
+    # Since when reports say that all is well though no feedback comes; 0: they do not
+    int64_t reports_alone
     # When something left last, and what all was by then
     int64_t left_at
     uint64_t left_bytes

@@ -237,6 +237,28 @@ def test_an_outage_is_over_when_it_is_over(play: Play) -> None:
     assert stretch.sound >= 45
 
 
+@pytest.mark.parametrize("away", [3, 5, 9])
+def test_a_report_before_any_feedback_says_nothing_of_who_was_away(play: Play, away: float) -> None:
+    """Who is silent when the line goes has had all of the last sound, and a report says so: that no
+    feedback came of it is the line's fault, not that of a stack that tells none."""
+    line = Bottleneck(steady(1e7))
+    scene = play(line)
+    viewer = scene.viewers[0]
+    viewer.reports = True
+    scene.run(25.5)
+    scene.speaks_at += 30_000_000
+    scene.run(0.4)
+    line.capacity, viewer.answers = steady(0), False
+    scene.run(away)
+    line.capacity, viewer.answers = steady(1e7), True
+    viewer.reported_at -= viewer.report_every
+    scene.run(2)
+    for _ in range(3):
+        back = Stretch(scene, viewer, 1)
+        assert given(scene, viewer) == [2]
+        assert back.pictures >= 19
+
+
 @pytest.mark.parametrize("longer", [150_000, 250_000])
 def test_another_network_with_a_longer_way_is_no_full_line(play: Play, longer: int) -> None:
     line = Bottleneck(steady(1e6))

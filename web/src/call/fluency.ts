@@ -19,7 +19,7 @@ const SAMPLES = 4;
 /** As many tell of the layer that was sent before. */
 const FEW = 2;
 /** Fewer of the pictures than this part are not fluent. */
-const FLUENT = 0.8;
+const FLUENT = 0.9;
 /** Of the pictures as good as none. */
 const NONE = 1 / 16;
 /** Of its bits a layer that has this part has enough: what is missing then, the line has not cost. */

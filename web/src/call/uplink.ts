@@ -7,13 +7,6 @@ const NOTABLY = 0.1;
 const MOST = 5_000_000;
 /** The first pictures of a connection are sent at a guess, until the browser has found out. */
 const SETTLED = 5_000;
-/**
- * Chromium guesses 300 kbit/s: what is less it has found out, and five seconds of it are five of a
- * picture that hardly moves. What it falls to in the first moment may be far too little, though: so much
- * at least is told, with which no camera rests.
- */
-const LESS_THAN_GUESSED = 250_000;
-const FIRST_TOLD = 100_000;
 /** That all layers fit is believed sooner: nothing is risked by that. What is known may be used. */
 const PLENTY = 2_000_000;
 /** But not before pictures have been sent: beside sound alone, which is not counted, an estimate only rises. */
@@ -72,14 +65,12 @@ export class Uplink {
     if (usable > 0) this.began ??= now;
     if (estimate === null || this.began === null) return { tell: null, probe: false };
     this.losses = usable > 0 ? [loss, ...this.losses].slice(0, SAMPLES) : [];
-    const costly = this.costly(estimate);
-    const settled = now - this.began >= SETTLED || estimate >= PLENTY;
-    const found = settled || estimate < LESS_THAN_GUESSED;
     // Sound alone finds out nothing.
-    const known = costly || (found && now - this.resumed >= TRIED);
-    const told = settled ? estimate : Math.max(FIRST_TOLD, estimate);
+    const least = now - this.began >= SETTLED || estimate >= PLENTY;
+    const costly = this.costly(estimate);
+    const known = costly || (least && now - this.resumed >= TRIED);
     return {
-      tell: usable > 0 && known ? this.news(costly ? estimate / 2 : told) : null,
+      tell: usable > 0 && known ? this.news(costly ? estimate / 2 : estimate) : null,
       probe: usable > 0 && this.short(now, estimate, usable),
     };
   }

@@ -30,6 +30,10 @@ test("pictures of which too many are left out become smaller after four seconds,
   }
 });
 
+test("one picture in eight left out is seen", () => {
+  expect(seconds(5, "f", 750_000, 22).at(-1)).toBe(true);
+});
+
 test("all pictures, and those of who films few, are as large as ever", () => {
   expect(seconds(60, "h", 190_000, 23)).not.toContain(true);
   for (let second = 0; second < 60; second += 1) {

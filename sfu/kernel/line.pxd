@@ -24,6 +24,8 @@ cdef void line_report(engine* e, int32_t viewer) noexcept nogil
     # `session.loss` is new.
 cdef void line_missed(session* v, slot* s, int64_t number) noexcept nogil
     # A packet for which he asks again, and that had left for him.
+cdef void line_moved(const engine* e, session* v) noexcept nogil
+    # To another network: there is an estimator, and what the line was says nothing of this one.
 cdef void line_slept(engine* e, int32_t viewer) noexcept nogil
     # What was told meanwhile is still to be read.
 cdef void line_visit(engine* e, int32_t viewer) noexcept nogil

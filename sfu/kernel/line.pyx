@@ -10,8 +10,8 @@ from sfu.kernel.reports cimport report_sum, reports_fresh, reports_missed, repor
 from sfu.kernel.sizes cimport AUDIO_SLOTS, CAMERA, KINDS, SLOTS, VIDEO_SLOTS
 from sfu.kernel.slots cimport slots_stop
 from sfu.kernel.estimate cimport (
-    estimator, estimator_feedback, estimator_open, estimator_pace, estimator_remb, estimator_slept,
-    estimator_tick)
+    estimator, estimator_feedback, estimator_moved, estimator_open, estimator_pace, estimator_remb,
+    estimator_slept, estimator_tick)
 
 cdef enum:
     # Bits per second to begin with: speech and a small picture. A line that bears more shows it
@@ -290,7 +290,14 @@ cdef void note_stalled(engine* e, int32_t viewer) noexcept nogil:
         v.unsettled = v.showing
     v.stalled = v.counts and v.estimator.stalled
     if v.stalled:
+        # What leaves now gets lost, however wide the line is.
+        forget_misses(v)
         pacing_watch(e, viewer)
+
+
+cdef void line_moved(const engine* e, session* v) noexcept nogil:
+    estimator_moved(v.estimator, e.now)
+    forget_misses(v)
 
 
 cdef void line_slept(engine* e, int32_t viewer) noexcept nogil:

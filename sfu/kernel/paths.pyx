@@ -5,8 +5,8 @@ from libc.string cimport memcmp, memcpy
 from sfu.kernel.addresses cimport known_path
 from sfu.kernel.bytes cimport load32, store32
 from sfu.kernel.counters cimport CHECKS_SENT, PATHS_MOVED, STUN_LIMITED
-from sfu.kernel.estimate cimport estimator_moved
 from sfu.kernel.events cimport EVENT_CONNECTED, EVENT_LOST, event_put
+from sfu.kernel.line cimport line_moved
 from sfu.kernel.memory cimport address_key, table_get, table_open, table_remove, table_set
 from sfu.kernel.outbox cimport KNOWN, outbox_has_spare, outbox_raw
 from sfu.kernel.pace cimport within
@@ -211,7 +211,7 @@ cdef void move(engine* e, session* s, const path* p) noexcept nogil:
         e.counters[PATHS_MOVED] += 1
         # Another port is a router that has forgotten.
         if s.estimator != NULL and memcmp(s.current.remote.ip, p.remote.ip, 16) != 0:
-            estimator_moved(s.estimator, e.now)
+            line_moved(e, s)
             trials_forget(s)
     s.current = p[0]
     s.path_media = 0

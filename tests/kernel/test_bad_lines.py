@@ -259,6 +259,28 @@ def test_a_report_before_any_feedback_says_nothing_of_who_was_away(play: Play, a
         assert back.pictures >= 19
 
 
+def test_what_the_network_that_was_left_lost_makes_the_new_one_no_narrow_line(play: Play) -> None:
+    """At the edge of a Wi-Fi most gets lost; he asks for it when he is elsewhere."""
+    line = Bottleneck(steady(1e7))
+    scene = play(line)
+    viewer = scene.viewers[0]
+    scene.run(25)
+    line.loss = 0.8
+    viewer.answers = False
+    scene.run(0.25)
+    line.loss = 0.0
+    there = ("10.77.0.1", 40_777)
+    scene.stage.peers[there] = scene.stage.peers.pop(viewer.peer.address)
+    viewer.peer.address = there
+    viewer.peer.check()
+    viewer.answers = True
+    viewer.peer.report()
+    scene.run(1)
+    for _ in range(3):
+        assert Stretch(scene, viewer, 1).pictures >= 19
+        assert given(scene, viewer) == [2]
+
+
 @pytest.mark.parametrize("longer", [150_000, 250_000])
 def test_another_network_with_a_longer_way_is_no_full_line(play: Play, longer: int) -> None:
     line = Bottleneck(steady(1e6))

@@ -25,7 +25,7 @@ from sfu.lines import EVERY
 from sfu.views import HOLD
 from tests.sfu import offers
 from tests.sfu.stage import Stage, tile
-from tests.sfu.test_lines import joined, slot, told
+from tests.sfu.test_lines import joined, short_of_all, slot, told
 from zvonok.wire.ids import Layer
 
 Q, H, F = 0, 1, 2
@@ -304,12 +304,7 @@ def test_what_the_largest_has_less_of_the_publishers_line_is_free_for_this_one()
     stage = Stage()
     narrow(stage, uplink=2500)
     other = joined(stage, 3, view=[tile(0, 1, 720)])
-    stage.kernel.stats[other] = {
-        "estimate": 1950 * KBIT,
-        "proven": 1900 * KBIT,
-        "spare": 700 * KBIT,
-        "slots": [slot(0, F, limited=True, temporal=1, cost=1150 * KBIT)],
-    }
+    stage.kernel.stats[other] = short_of_all(F)
     told(stage, 12 * EVERY)
     assert ceilings_of(stage) == {"f": 1200 * KBIT, "h": 750 * KBIT}
 

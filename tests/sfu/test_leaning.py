@@ -20,7 +20,7 @@ from sfu.leaning import (
 )
 from sfu.lines import EVERY
 from tests.sfu.stage import Stage, tile
-from tests.sfu.test_lines import joined, slot, told
+from tests.sfu.test_lines import joined, short_of_all, slot, told
 
 F = 2
 
@@ -203,12 +203,7 @@ def thinned_on_two_megabits(stage: Stage, proven: int = 1900) -> int:
     stage.now = 1000.0
     joined(stage, 1, open=["camera"], uplink=3000 * KBIT)
     viewer = joined(stage, 2, view=[tile(0, 1, 720)])
-    stage.kernel.stats[viewer] = {
-        "estimate": 1950 * KBIT,
-        "proven": proven * KBIT,
-        "spare": 700 * KBIT,
-        "slots": [slot(0, F, limited=True, temporal=1, cost=1150 * KBIT)],
-    }
+    stage.kernel.stats[viewer] = short_of_all(F, proven)
     return viewer
 
 

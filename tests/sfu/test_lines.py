@@ -45,6 +45,12 @@ def slot(number: int, given: int, shown: int | None = None, **traits: Any) -> di
     }
 
 
+def short_of_all(layer: int, proven: int = 1900) -> dict[str, Any]:
+    """Of a viewer on 2 Mbit/s who is given half the pictures of the largest layer in slot 0."""
+    slots = [slot(0, layer, limited=True, temporal=1, cost=1_150_000)]
+    return {"estimate": 1_950_000, "proven": proven * 1000, "spare": 700_000, "slots": slots}
+
+
 def test_it_is_told_once_and_again_when_it_has_changed() -> None:
     stage = Stage()
     handle = joined(stage, 1)

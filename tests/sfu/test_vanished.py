@@ -8,7 +8,7 @@ from sfu.leaning import WHOLE
 from sfu.lines import EVERY
 from sfu.views import HOLD
 from tests.sfu.stage import Stage, tile
-from tests.sfu.test_lines import joined, slot, told
+from tests.sfu.test_lines import joined, short_of_all, slot, told
 
 Q, H, F = 0, 1, 2
 
@@ -86,12 +86,7 @@ def test_he_has_no_say_in_how_rich_layers_are(stage: Stage) -> None:
         "spare": 900 * KBIT,
         "slots": [slot(0, F, cost=1850 * KBIT)],
     }
-    stage.kernel.stats[other] = {
-        "estimate": 1950 * KBIT,
-        "proven": 1900 * KBIT,
-        "spare": 700 * KBIT,
-        "slots": [slot(0, F, limited=True, temporal=1, cost=1150 * KBIT)],
-    }
+    stage.kernel.stats[other] = short_of_all(F)
     told(stage, 6 * EVERY)
     assert stage.actual["s1"].camera_ceilings == {}
     reach(stage, 1, False)

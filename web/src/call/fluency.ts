@@ -12,8 +12,8 @@ export interface Sent {
   readonly most: number;
 }
 
-/** Pixels of a layer as a part of the largest one's. The smallest layer stays as it is. */
-const AREAS: Readonly<Record<string, number>> = { h: 1 / 4, f: 1 };
+/** Pixels of a layer as a part of the largest one's. */
+const AREAS: Readonly<Record<string, number>> = { q: 1 / 16, h: 1 / 4, f: 1 };
 /** Samples, one a second, over which pictures and bits are counted. */
 const SAMPLES = 4;
 /** As many tell of the layer that was sent before. */
@@ -75,10 +75,11 @@ export class Fluency {
   private follow(now: number, sent: Sent, area: number): void {
     const [last] = this.rows;
     const before = AREAS[last?.rid ?? ""] ?? 0;
-    if (!this.small && this.rows.length > FEW && area < before) {
+    if (last !== undefined && !this.small && this.rows.length > FEW && area < before) {
       const { given, share } = this.counted();
       const needed = given / before / Math.max(share, NONE);
-      if (share < FLUENT && sent.given < needed * area) {
+      const short = share < FLUENT && given < ENOUGH * last.most;
+      if (short && sent.given < needed * area) {
         this.needed = needed;
         this.become(true, now);
       }

@@ -24,7 +24,7 @@ const CAMERA: (Encoding & { maxBitrate: number })[] = [
   { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_800_000, scalabilityMode: TEMPORAL },
 ];
 const RIDS = ["q", "h", "f"];
-/** By which a side of the larger layers is divided once more where the line bears too little for all their pictures. */
+/** By which a side is divided once more where the line bears too little for all pictures. */
 const SMALLER = 4 / 3;
 /** Bits per second by which what a picture may use goes up and down: more than before is worth a probe. */
 const ALLOWANCE = 1_000;
@@ -141,7 +141,7 @@ export class Peer {
     return this.answered ? this.inTurn(() => this.tune()) : Promise.resolve();
   }
 
-  /** Pictures of the camera of three quarters the lines, the smallest as ever; the same again changes nothing. */
+  /** Pictures of the camera of three quarters the lines; the same again changes nothing. */
   shrink(smaller: boolean): Promise<void> {
     if (this.smaller === smaller) return Promise.resolve();
     this.smaller = smaller;
@@ -194,8 +194,10 @@ export class Peer {
     await tunePicture(shared, SCREEN, this.allowance, () => screen);
   }
 
+  /** Beside larger ones the smallest layer is what viewers with narrow lines see, and costs its sender little. */
   private divisor({ rid, scaleResolutionDownBy: by = 1 }: Encoding): number {
-    return this.smaller && rid !== "q" ? by * SMALLER : by;
+    const alone = this.shown.layers.every((one) => one === "q");
+    return this.smaller && (rid !== "q" || alone) ? by * SMALLER : by;
   }
 
   private async tuneSounds(): Promise<void> {

@@ -30,6 +30,10 @@ test("pictures of which too many are left out become smaller after four seconds,
   }
 });
 
+test("the smallest layer, too", () => {
+  expect(seconds(5, "q", 45_000, 15).at(-1)).toBe(true);
+});
+
 test("one picture in eight left out is seen", () => {
   expect(seconds(5, "f", 750_000, 22).at(-1)).toBe(true);
 });
@@ -48,7 +52,7 @@ test("all pictures, and those of who films few, are as large as ever", () => {
 
 test("what is missing though the line bears enough is the computer's fault, and no reason", () => {
   expect(seconds(60, "f", 1_800_000, 10)).not.toContain(true);
-  expect(seconds(60, "q", 60_000, 10)).not.toContain(true);
+  expect(seconds(60, "q", 150_000, 10)).not.toContain(true);
 });
 
 test("they are large again once the line bears all of them, and then stay so", () => {

@@ -127,6 +127,8 @@ test("where the line bears too little for all pictures the larger layers have th
   expect(by()).toEqual([4, 8 / 3, 4 / 3]);
   await peer.publish(["h"], false, false, { h: 700_000 });
   expect(by()).toEqual([4, 8 / 3, 4 / 3]);
+  await peer.publish(["q"], false, false);
+  expect(by()).toEqual([16 / 3, 8 / 3, 4 / 3]);
   await peer.shrink(false);
   expect(by()).toEqual([4, 2, 1]);
 });

@@ -45,7 +45,7 @@ BANDS = (
     # Alone any layer is sent with as little as there is, few pictures of it. Beside smaller ones,
     # which have up to 150 and 500 kbit/s first, Chromium sends nothing of the middle one below 150,
     # of the largest 600.
-    Band(frozenset({1}), 160 * KBIT, 130 * KBIT),
+    Band(frozenset({1}), 160 * KBIT, 150 * KBIT),
     Band(frozenset({0, 1}), 300 * KBIT, 360 * KBIT),
     Band(frozenset({2}), 500 * KBIT, 420 * KBIT),
     Band(frozenset({0, 2}), 750 * KBIT, 900 * KBIT),

@@ -21,7 +21,7 @@ from . import many
 from .cases import CASES
 from .plot import draw
 from .report import Measured, read
-from .speech import Recogniser
+from .speech import Recogniser, speech_missing
 from .tries import COLUMNS, available, measure
 
 
@@ -56,6 +56,8 @@ def parse() -> argparse.Namespace:
     arguments.many = many.NAME in arguments.only
     arguments.only = [name for name in arguments.only if name != many.NAME]
     arguments.columns = _chosen(parser, "--columns", arguments.columns, COLUMNS)
+    if missing := speech_missing(arguments.speech_model):
+        parser.error(f"--speech-model: {missing}")
     return arguments
 
 

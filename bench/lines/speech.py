@@ -2,6 +2,7 @@
 with those that were spoken."""
 
 import importlib
+import importlib.util
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,12 +44,21 @@ def edits(heard: Sequence[str], spoken: Sequence[str]) -> int:
     return before[-1]
 
 
+def speech_missing(model: Path | None) -> str | None:
+    """Why speech can not be judged with this model; None where it can, or is not to be."""
+    if model is None:
+        return None
+    if not any((model / place).is_file() for place in ("am/final.mdl", "final.mdl")):
+        return f"{model}: no model of Vosk is in this folder"
+    if importlib.util.find_spec("vosk") is None:
+        return "vosk is not installed: tools/setup.sh lines"
+    return None
+
+
 class Recogniser:
-    """Raises ModuleNotFoundError without vosk, FileNotFoundError without a model."""
+    """Raises ModuleNotFoundError without vosk."""
 
     def __init__(self, model: Path) -> None:
-        if not model.is_dir():
-            raise FileNotFoundError(f"{model}: no folder with a model of Vosk")
         self._vosk: Any = importlib.import_module("vosk")
         self._vosk.SetLogLevel(-1)
         self._model = self._vosk.Model(str(model))

@@ -10,6 +10,8 @@ cdef struct probe_cluster:
     bint sending
     uint64_t rate
     int64_t began
+    # When the last packet of it left
+    int64_t last
     int64_t bytes
     int32_t packets
     # Of what arrived: first and last by both clocks, with the bytes of all but the first (or last)
@@ -29,7 +31,7 @@ cdef struct probe_cluster:
 cdef void cluster_begin(probe_cluster* p, int64_t now, uint64_t rate) noexcept nogil
 cdef int64_t cluster_due(probe_cluster* p, int64_t now) noexcept nogil
     # Bytes that have to leave by now; −1: all of it has left.
-cdef void cluster_sent(probe_cluster* p, uint16_t size) noexcept nogil
+cdef void cluster_sent(probe_cluster* p, int64_t now, uint16_t size) noexcept nogil
 cdef void cluster_take(probe_cluster* p, const arrival* a) noexcept nogil
 cdef uint64_t cluster_result(const probe_cluster* p) noexcept nogil
     # Bits per second that the line bore; 0: too little has arrived to tell.

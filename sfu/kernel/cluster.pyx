@@ -34,7 +34,8 @@ cdef int64_t cluster_due(probe_cluster* p, int64_t now) noexcept nogil:
     return max(<int64_t>0, <int64_t>(p.rate * <uint64_t>(passed + AHEAD) // 8000000) - p.bytes)
 
 
-cdef void cluster_sent(probe_cluster* p, uint16_t size) noexcept nogil:
+cdef void cluster_sent(probe_cluster* p, int64_t now, uint16_t size) noexcept nogil:
+    p.last = now
     p.bytes += size
     p.packets += 1
 

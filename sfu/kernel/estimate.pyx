@@ -39,7 +39,7 @@ cdef void estimator_open(estimator* c, int64_t now, uint64_t start) noexcept nog
 cdef uint16_t estimator_sent(estimator* c, int64_t now, uint32_t size) noexcept nogil:
     cdef uint16_t cluster = c.cluster.number if c.cluster.sending else 0
     if cluster:
-        cluster_sent(&c.cluster, <uint16_t>min(size, <uint32_t>0xFFFF))
+        cluster_sent(&c.cluster, now, <uint16_t>min(size, <uint32_t>0xFFFF))
     if c.untold == 0:
         c.untold_since = now
     c.untold += 1
@@ -77,6 +77,7 @@ cdef void note_arrivals(estimator* c, int64_t now, const told_feedback* told) no
         c.wait = min(c.wait, c.trend.queue)
     if told.count:
         note_draining(c, before, first, c.trend.queue)
+    c.told_until = max(c.told_until, newest)
     if newest:
         c.rtt += (max(<int64_t>0, now - newest) - c.rtt) // (8 if c.rtt else 1)
     c.acked = arrived_over(c, LATELY)

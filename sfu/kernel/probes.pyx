@@ -9,8 +9,9 @@ cdef enum:
     # Between two probes, and after ones that brought nothing, at the most
     PROBE_SOON = 150000
     PROBE_WAIT_MOST = 4000000
-    # The answer to a probe takes the round trip and this
+    # The answer to a probe takes the round trip and this; the most where feedback comes seldom, or gets lost
     PROBE_ANSWER = 150000
+    PROBE_ANSWER_MOST = 600000
     # Below that, the packets that a probe must have take as long as the longest
     SLOW = 500000
     # From there on long probes have room beside the middle layer at its richest
@@ -30,9 +31,14 @@ cdef bint is_full(const estimator* c) noexcept nogil:
     return SLOW < c.proven < min(2 * c.acked, c.target) and c.proven < WIDE
 
 
+cdef bint is_answered(const estimator* c, int64_t now) noexcept nogil:
+    cdef int64_t passed = now - c.cluster.began - c.rtt
+    return passed >= (PROBE_ANSWER if c.told_until >= c.cluster.last else PROBE_ANSWER_MOST)
+
+
 cdef void probes_judge(estimator* c, int64_t now) noexcept nogil:
     cdef uint64_t result
-    if c.cluster.rate == 0 or c.cluster.sending or now - c.cluster.began < c.rtt + PROBE_ANSWER:
+    if c.cluster.rate == 0 or c.cluster.sending or not is_answered(c, now):
         return
     result = cluster_result(&c.cluster)
     if result:

@@ -81,6 +81,20 @@ def test_a_steady_line(play: Play, capacity: float, layers: list[int], pictures:
     assert stretch.queue <= 100
 
 
+@pytest.mark.parametrize("seconds", [0.25, 0.5])
+def test_who_tells_arrivals_seldom_has_large_pictures_on_a_wide_line(
+    play: Play, seconds: float
+) -> None:
+    """Chromium tells them every 0.25 s where it has little room upward: a probe's answer takes that
+    long."""
+    scene = play(Bottleneck(steady(10e6)))
+    viewer = scene.viewers[0]
+    viewer.feedback_every = int(seconds * 1e6)
+    scene.run(10)
+    assert given(scene, viewer) == [2]
+    assert Stretch(scene, viewer, 5).pictures >= 19
+
+
 @pytest.mark.parametrize("seconds", [3, 14])
 def test_sound_alone_tells_nothing_of_what_pictures_need(play: Play, seconds: float) -> None:
     """A camera is switched on later; what is thought of the line would let it have 130 kbit/s."""

@@ -84,6 +84,7 @@ class Viewer:
         """When packets arrived."""
         self.reports = False
         """What arrived of each stream; else he shows only that he is there."""
+        self.feedback_every = FEEDBACK_EVERY
         self.report_every = REPORT_EVERY
         self.estimates = True
         """He tells a REMB."""
@@ -166,7 +167,7 @@ class Viewer:
         now = self.stage.now
         if not self.answers:
             return
-        if now - self.feedback_at >= FEEDBACK_EVERY and self.heard:
+        if now - self.feedback_at >= self.feedback_every and self.heard:
             self.feedback_at = now
             self._later(self._feedback())
         if now - self.reported_at >= self.report_every:

@@ -157,8 +157,11 @@ async def test_it_is_offered_on_a_line_that_stays_weak(
     async with relayed(running, PRESETS["300kbit"]) as line:
         anya = await crowd.person("Аня", script=line.script)
         await anya.join(lesson.address, camera=False, microphone=False)
+        stage = anya.page.get_by_test_id("stage")
+        before = await stage.bounding_box()
         offer = anya.page.get_by_test_id("banner-weak_offer")
         await expect(offer).to_be_visible(timeout=60_000)
+        assert await stage.bounding_box() == before, "pictures stay where they are"
         held_back = await anya.page.evaluate("window.zvonok.state.bottleneck.value.kind")
         assert held_back in ("download", "line")
         await anya.press("weak_offer-no")

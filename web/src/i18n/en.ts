@@ -428,7 +428,7 @@ export const en: Catalogue = {
   "notice.weak_connection.move":
     "It is too weak for a lesson: move closer to the router or use another network.",
   "notice.weak_offer":
-    "Your connection is weak. Keep only sound, the shared screen and the teacher, with your camera off?",
+    "Weak connection. Keep only sound, the shared screen and the teacher, with your camera off?",
   "notice.fix.weak_offer": "Keep the essentials",
   "notice.decline.weak_offer": "Not now",
   "notice.weak_over": "Your connection has recovered. Show everybody again?",

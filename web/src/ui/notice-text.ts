@@ -2,12 +2,17 @@ import type { Failure, Notice } from "../call";
 import { isTextKey, number, plural, t } from "../i18n/language";
 import { failureText } from "./failure";
 
-/** The name of somebody in the call, or null. */
-export type NameOf = (participant: number) => string | null;
+/** What the words depend on beside the notice itself. */
+export interface Around {
+  /** The name of somebody in the call, or null. */
+  readonly nameOf: (participant: number) => string | null;
+  /** One's own camera or screen is on. */
+  readonly sends: boolean;
+}
 
-const nobody: NameOf = () => null;
+const outside: Around = { nameOf: () => null, sends: false };
 
-function refusal(failure: Failure, nameOf: NameOf): string {
+function refusal(failure: Failure, { nameOf }: Around): string {
   const { code, details } = failure;
   if (code === "screen_unsupported") {
     return t("share.unsupported");
@@ -21,7 +26,7 @@ function refusal(failure: Failure, nameOf: NameOf): string {
 }
 
 /** What a notice says, in the chosen language. */
-export function noticeText(notice: Notice, nameOf: NameOf = nobody): string {
+export function noticeText(notice: Notice, around: Around = outside): string {
   switch (notice.kind) {
     case "reconnecting":
       return t(notice.seatKept ? "notice.reconnecting" : "notice.reconnecting.long");
@@ -41,13 +46,18 @@ export function noticeText(notice: Notice, nameOf: NameOf = nobody): string {
         plural("count.turned_away", notice.away),
       ].join(" ");
     case "screen_replaced": {
-      const name = nameOf(notice.by);
+      const name = around.nameOf(notice.by);
       return name === null
         ? t("notice.screen_replaced.somebody")
         : t("notice.screen_replaced", { name });
     }
+    case "weak_connection":
+      return [
+        t("notice.weak_connection"),
+        t(around.sends ? "notice.weak_connection.stop" : "notice.weak_connection.move"),
+      ].join(" ");
     case "refused":
-      return refusal(notice.failure, nameOf);
+      return refusal(notice.failure, around);
     default:
       return t(`notice.${notice.kind}`);
   }

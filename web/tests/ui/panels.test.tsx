@@ -207,7 +207,7 @@ test("a pupil's page asks nothing of links", () => {
 
 test("who comes to an empty lesson may invite, also when the link was closed", () => {
   const call = fakeCall(classOf(1, "host"));
-  mountIn(call, <Alone />);
+  mountIn(call, <Alone bottom={null} />);
   expect(screen.getByRole("button", { name: "Пригласить" })).toBeTruthy();
 });
 

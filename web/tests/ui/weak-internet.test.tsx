@@ -116,6 +116,45 @@ test("an offer is accepted or declined in words, and says what is left", async (
   expect(call.actions.setWeakInternet).toHaveBeenCalledExactlyOnceWith(true);
 });
 
+test.each(["Не сейчас", "Оставить главное"])(
+  "by a key, and goes on from the pictures: %s",
+  async (answer) => {
+    const call = fakeCall();
+    call.state.notices.value = [{ kind: "weak_offer" }];
+    mountIn(
+      call,
+      <>
+        <main tabIndex={-1} />
+        <Banners />
+      </>,
+    );
+    screen.getByRole("button", { name: answer }).focus();
+    await user().keyboard("{Enter}");
+    act(() => {
+      call.state.notices.value = [];
+    });
+    expect(document.activeElement).toBe(screen.getByRole("main"));
+  },
+);
+
+test("what goes by itself takes nobody's focus", () => {
+  const call = fakeCall();
+  call.state.notices.value = [{ kind: "weak_offer" }];
+  mountIn(
+    call,
+    <>
+      <main tabIndex={-1} />
+      <input />
+      <Banners />
+    </>,
+  );
+  screen.getByRole("textbox").focus();
+  act(() => {
+    call.state.notices.value = [];
+  });
+  expect(document.activeElement).toBe(screen.getByRole("textbox"));
+});
+
 test("what was tried or is broken stands before an offer: a phone shows the first alone", () => {
   const call = fakeCall();
   call.state.notices.value = [

@@ -1,7 +1,8 @@
 import type { Notice } from "../../call";
 import { t } from "../../i18n/language";
 import { Icon, type IconName } from "../kit/icon";
-import { type NameOf, noticeText, saidOnce } from "../notice-text";
+import { type Around, noticeText, saidOnce } from "../notice-text";
+import { BannerButton } from "./banner-button";
 import { setWeakInternet } from "./commands";
 import { ModeratorLeft } from "./moderator-left";
 import { shownName } from "./person-name";
@@ -22,9 +23,16 @@ const icons: Partial<Record<Notice["kind"], IconName>> = {
 /** What cannot be dismissed, or is by a word of its own. */
 const NO_CROSS: readonly Notice["kind"][] = ["reconnecting", "weak_offer", "weak_over"];
 
-const PASSING: readonly Notice["kind"][] = ["reconnecting", "muted_speaking"];
+/** What comes and goes by itself. */
+const PASSING: readonly Notice["kind"][] = [
+  "reconnecting",
+  "muted_speaking",
+  "weak_connection",
+  "weak_offer",
+  "weak_over",
+];
 
-/** A narrow screen shows one of what waits: what was just tried comes first, an offer can wait longest. */
+/** A narrow screen shows one, the outermost: what was just tried comes first, an offer can wait longest. */
 const FIRST: readonly Notice["kind"][] = ["refused", "screen_replaced"];
 const LAST: readonly Notice["kind"][] = ["weak_offer", "weak_over", "full"];
 const rank = ({ kind }: Notice) => (FIRST.includes(kind) ? 0 : LAST.includes(kind) ? 2 : 1);
@@ -45,9 +53,9 @@ function Relieve() {
   }
   const stop = () => (own === "screen" ? actions.setScreen(false) : actions.setCamera(false));
   return (
-    <button type="button" class="banner-action" onClick={stop}>
+    <BannerButton class="banner-action" onClick={stop}>
       {t(own === "screen" ? "tool.share.off" : "tool.camera.off")}
-    </button>
+    </BannerButton>
   );
 }
 
@@ -57,16 +65,14 @@ function Offer({ kind }: { kind: "weak_offer" | "weak_over" }) {
   const { dismiss } = here.call.actions;
   return (
     <>
-      <button
-        type="button"
+      <BannerButton
         class="banner-action"
         data-testid={`${kind}-yes`}
         onClick={() => setWeakInternet(here, kind === "weak_offer")}
       >
         {t(`notice.fix.${kind}`)}
-      </button>
-      <button
-        type="button"
+      </BannerButton>
+      <BannerButton
         class="banner-action banner-decline"
         data-testid={`${kind}-no`}
         aria-label={t(`notice.decline.${kind}`)}
@@ -74,23 +80,19 @@ function Offer({ kind }: { kind: "weak_offer" | "weak_over" }) {
       >
         <Icon name="close" />
         <span>{t(`notice.decline.${kind}`)}</span>
-      </button>
+      </BannerButton>
     </>
   );
 }
 
 function Text({ notice }: { notice: Notice }) {
   const { state } = useCall().call;
-  const nameOf: NameOf = (participant) => {
+  const nameOf: Around["nameOf"] = (participant) => {
     const person = state.people.value.find((one) => one.number === participant);
     return person ? shownName(person) : null;
   };
-  if (notice.kind !== "weak_connection") {
-    return <>{noticeText(notice, nameOf)}</>;
-  }
-  const sending = state.screenOn.value || state.cameraOn.value;
-  const advice = t(sending ? "notice.weak_connection.stop" : "notice.weak_connection.move");
-  return <>{`${noticeText(notice)} ${advice}`}</>;
+  const sends = state.screenOn.value || state.cameraOn.value;
+  return <>{noticeText(notice, { nameOf, sends })}</>;
 }
 
 /** Room for all who wait and a few more, as a round number; a call holds 2000. */
@@ -106,9 +108,9 @@ function Fix({ notice }: { notice: Notice }) {
       call.actions.dismiss(notice);
     };
     return (
-      <button type="button" class="banner-action" onClick={turnOn}>
+      <BannerButton class="banner-action" onClick={turnOn}>
         {t("notice.fix.microphone")}
-      </button>
+      </BannerButton>
     );
   }
   if (notice.kind === "full") {
@@ -117,14 +119,13 @@ function Fix({ notice }: { notice: Notice }) {
       return null;
     }
     return (
-      <button
-        type="button"
+      <BannerButton
         class="banner-action"
         data-testid="make-room"
         onClick={() => call.actions.say({ type: "size", size })}
       >
         {t("notice.fix.full", { size })}
-      </button>
+      </BannerButton>
     );
   }
   if (notice.kind === "weak_connection") {
@@ -135,9 +136,9 @@ function Fix({ notice }: { notice: Notice }) {
   }
   if (["device_lost", "device_busy", "no_device", "device_silent"].includes(notice.kind)) {
     return (
-      <button type="button" class="banner-action" onClick={() => view.openWindow(SettingsWindow)}>
+      <BannerButton class="banner-action" onClick={() => view.openWindow(SettingsWindow)}>
         {t("notice.fix.devices")}
-      </button>
+      </BannerButton>
     );
   }
   return null;
@@ -153,14 +154,13 @@ export function Banner({ notice }: { notice: Notice }) {
       </span>
       <Fix notice={notice} />
       {!NO_CROSS.includes(notice.kind) && (
-        <button
-          type="button"
+        <BannerButton
           class="round small"
           aria-label={t("common.dismiss")}
           onClick={() => actions.dismiss(notice)}
         >
           <Icon name="close" />
-        </button>
+        </BannerButton>
       )}
     </div>
   );
@@ -176,13 +176,13 @@ function Some({ notices }: { notices: readonly Notice[] }) {
 }
 
 /**
- * What the person should know; the engine decides when. What waits for an answer has a place of its
- * own above the pictures, and covers none; what comes and goes by itself would make them jump.
+ * What the person should know; the engine decides when. What follows from something that was done has
+ * a place of its own above the pictures, and covers none; what comes by itself would make them jump.
  */
 export function Banners() {
   const notices = saidOnce(useCall().call.state.notices.value);
-  const passing = (notice: Notice) => PASSING.includes(notice.kind);
-  const waiting = notices.filter((notice) => !passing(notice));
+  const passing = notices.filter(({ kind }) => PASSING.includes(kind));
+  const waiting = notices.filter(({ kind }) => !PASSING.includes(kind));
   return (
     <>
       <div class="banners" role="status">
@@ -191,7 +191,7 @@ export function Banners() {
       <div class="banners-over">
         <div class="banners" role="status">
           <ModeratorLeft />
-          <Some notices={notices.filter(passing)} />
+          <Some notices={passing.sort((one, other) => rank(other) - rank(one))} />
         </div>
       </div>
     </>

@@ -81,7 +81,7 @@ export function GridView({ room }: { room: Size }) {
           end={end}
         />
       )}
-      {alone && <Alone />}
+      {alone && <Alone bottom={isStacked(room) ? null : (room.height - fit.height) / 2} />}
       {self && <SelfView person={own} room={room} />}
     </div>
   );

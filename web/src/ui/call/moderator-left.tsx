@@ -2,6 +2,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { t } from "../../i18n/language";
 import { Icon } from "../kit/icon";
+import { BannerButton } from "./banner-button";
 import { isModerator, useCall } from "./view";
 
 /** Said to pupils when the last moderator has gone, until one is back. */
@@ -21,8 +22,7 @@ export function ModeratorLeft() {
     <div class="banner" data-testid="banner-moderator_left">
       <Icon name="info" />
       <span class="banner-text">{t("notice.moderator_left")}</span>
-      <button
-        type="button"
+      <BannerButton
         class="round small"
         aria-label={t("common.dismiss")}
         onClick={() => {
@@ -31,7 +31,7 @@ export function ModeratorLeft() {
         }}
       >
         <Icon name="close" />
-      </button>
+      </BannerButton>
     </div>
   );
 }

@@ -4,10 +4,15 @@
 export function rememberFocus(): () => void {
   const opener = document.activeElement;
   return () => {
-    const target =
-      opener instanceof HTMLElement && document.contains(opener)
-        ? opener
-        : document.querySelector<HTMLElement>("main");
-    target?.focus({ preventScroll: true });
+    if (opener instanceof HTMLElement && document.contains(opener)) {
+      opener.focus({ preventScroll: true });
+    } else {
+      focusMain();
+    }
   };
+}
+
+/** For whoever had the focus on something that is gone. */
+export function focusMain(): void {
+  document.querySelector<HTMLElement>("main")?.focus({ preventScroll: true });
 }

@@ -423,13 +423,17 @@ cdef void ingest_check_sources(engine* e, int32_t index) noexcept nogil:
     layers_check(e, index)
     for place in range(SOURCES):
         n = &s.sources[place]
+        if n.bound and n.kind == SCREEN:
+            # It stands still, and costs nothing then, with packets that are kept and without.
+            rates_settle(n, e.now)
         if not n.bound or n.ring == NULL:
             continue
         if n.kind == MICROPHONE or n.kind == SCREEN_AUDIO:
             if e.now - n.kept_at > SOUND_KEPT_FOR:
                 ring_close(e, n)
             continue
-        rates_settle(n, e.now)
+        if n.kind == CAMERA:
+            rates_settle(n, e.now)
         if e.now - n.last_arrival > KEPT_FOR and not is_still_shown(e, n):
             ring_close(e, n)
             n.group_first = 0

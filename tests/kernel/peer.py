@@ -304,6 +304,14 @@ class Peer:
     def report(self, *, address: Address | None = None) -> None:
         self.send_rtcp(receiver_report(self.number), address=address)
 
+    def camera_ssrc(self, layer: int) -> int:
+        return 100 * self.number + layer + 1
+
+    def keyframes_asked(self, *ssrcs: int) -> int:
+        """How often he was asked for one of these streams (RFC 4585 §6.3.1)."""
+        asked = [body[4:8] for kind, count, body in self.rtcp if (kind, count) == (206, 1)]
+        return sum(int.from_bytes(ssrc, "big") in ssrcs for ssrc in asked)
+
     def camera_packet(
         self,
         picture: int,
@@ -324,7 +332,7 @@ class Peer:
             VP8,
             sequence,
             picture * 5400,
-            100 * self.number + layer + 1,
+            self.camera_ssrc(layer),
             vp8(
                 picture, keyframe=keyframe, size=size, height=height, temporal=temporal, start=start
             ),

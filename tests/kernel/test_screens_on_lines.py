@@ -7,11 +7,11 @@ import pytest
 
 from sfu.kernel.core import KIND_SCREEN
 from tests.kernel.peer import MID, VP8, VP8_RTX, Peer, Stage, rtp, vp8
-from tests.kernel.viewer import Bottleneck, Scene, Viewer, steady
+from tests.kernel.viewer import Bottleneck, Cameras, Scene, Viewer, steady
 
 
 class Screen:
-    RATE, FPS, KEYFRAME, PACKET = 2_500_000, 15, 4, 1100
+    RATE, FPS, KEYFRAME, PACKET, SSRC = 2_500_000, 15, 4, 1100, 777
 
     def __init__(self, stage: Stage, publisher: Peer) -> None:
         self.stage, self.publisher = stage, publisher
@@ -31,7 +31,7 @@ class Screen:
     def advance(self) -> None:
         while self.next_at <= self.stage.now:
             self.next_at += 1_000_000 // self.FPS
-            asked = len([1 for kind, count, _ in self.publisher.rtcp if (kind, count) == (206, 1)])
+            asked = self.publisher.keyframes_asked(self.SSRC)
             keyframe = self.picture == 0 or asked > self.asked
             self.asked = asked
             self.keyframes += keyframe
@@ -54,7 +54,7 @@ class Screen:
                 VP8,
                 self.sequence,
                 self.picture * 6000,
-                777,
+                self.SSRC,
                 payload,
                 marker=part == count - 1,
                 extensions={MID: b"2"},
@@ -116,3 +116,16 @@ def test_who_sees_a_screen_squeezed_is_told_why(scene: Scene) -> None:
         scene.stage.kernel.session_stats(viewer.peer.handle)["slots"][0] for viewer in scene.viewers
     ]
     assert [(slot["limited"], slot["shown"]) for slot in told] == [(True, 0), (False, 0)]
+
+
+def test_a_screen_that_stands_still_takes_nothing_from_the_camera() -> None:
+    scene = Scene(Bottleneck(steady(1.2e6)))
+    screen, kernel = Screen(scene.stage, scene.publisher), scene.stage.kernel
+    scene.camera = Cameras([scene.camera, screen])  # type: ignore[assignment, list-item]
+    viewer = scene.viewers[0].peer.handle
+    kernel.set_slot(viewer, 1, scene.publisher.handle, KIND_SCREEN, 0, height=720)
+    with closing(kernel):
+        scene.run(6)
+        screen.next_at = 1 << 62
+        scene.run(25)
+        assert kernel.session_stats(viewer)["slots"][0]["given"] == 1

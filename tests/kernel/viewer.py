@@ -224,6 +224,9 @@ class Decoder:
         if self.highest is None:
             self.highest = sequence - 1
         extended = self.highest + ((sequence - self.highest + 0x8000) % 0x10000 - 0x8000)
+        if self.next is not None and extended < self.next:
+            # Shown already: a probe repeats what left a moment ago.
+            return
         self.packets[extended] = (at, timestamp, marker, payload)
         self.gaps.pop(extended, None)
         for missing in range(self.highest + 1, extended):
@@ -334,7 +337,7 @@ class Camera:
     def advance(self) -> None:
         while self.next_at <= self.stage.now:
             self.next_at += 1_000_000 // self.FPS
-            asked = len([1 for kind, count, _ in self.publisher.rtcp if (kind, count) == (206, 1)])
+            asked = self.publisher.keyframes_asked(*map(self.publisher.camera_ssrc, range(3)))
             keyframe = self.picture == 0 or asked > self.asked
             self.asked = asked
             self.keyframes += keyframe

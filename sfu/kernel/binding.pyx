@@ -182,6 +182,19 @@ cdef int binding_unprotect(engine* e, int32_t index, ssrc_entry* n, uint8_t* dat
     return plain
 
 
+cdef int binding_unprotect_first(srtp_context* keys, srtp_stream* state, uint8_t* data, size_t length,
+                                 size_t header_length) noexcept nogil:
+    # Some stacks begin with any number: of whom the first packets got lost, the numbers may have come round.
+    cdef uint8_t copy[LONGEST_DATAGRAM]
+    cdef int plain
+    memcpy(copy, data, length)
+    plain = srtp_unprotect(keys, state, data, length, header_length)
+    if plain != SRTP_FORGED or load16(copy + 2) > SKIPPED:
+        return plain
+    memcpy(data, copy, length)
+    return srtp_unprotect_ahead(keys, state, data, length, header_length, 1)
+
+
 cdef bint binding_is_retired(const session* s, uint32_t ssrc) noexcept nogil:
     cdef uint32_t i, known = s.retired_count if s.retired_count < RETIRED else RETIRED
     for i in range(known):

@@ -3,7 +3,8 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from sfu.kernel.binding cimport (
-    binding_add, binding_find, binding_is_retired, binding_takes, binding_unprotect)
+    binding_add, binding_find, binding_is_retired, binding_takes, binding_unprotect,
+    binding_unprotect_first)
 from sfu.kernel.budget cimport budget_bears
 from sfu.kernel.bytes cimport load16
 from sfu.kernel.counters cimport (
@@ -27,7 +28,7 @@ from sfu.kernel.sizes cimport (
     CAMERA, MICROPHONE, MTU, RING, SCREEN, SCREEN_AUDIO, SOUND_RING, SOURCES)
 from sfu.kernel.speakers cimport speakers_hear
 from sfu.kernel.srtcp cimport srtcp_unprotect
-from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtp_stream, srtp_unprotect
+from sfu.kernel.srtp cimport SRTP_FORGED, SRTP_REPLAYED, srtp_stream
 from sfu.kernel.state cimport packet, session, source, ssrc_entry
 from sfu.kernel.vp8 cimport vp8_exceeds, vp8_parse
 
@@ -359,7 +360,7 @@ cdef bint ingest_rtp(engine* e, int32_t index, uint8_t* data, size_t length) noe
             e.counters[DROPPED_UNKNOWN_SSRC] += 1
             return False
         memset(&fresh, 0, sizeof(fresh))
-        plain = srtp_unprotect(&s.inbound, &fresh, data, length, h.length)
+        plain = binding_unprotect_first(&s.inbound, &fresh, data, length, h.length)
     else:
         plain = binding_unprotect(e, index, n, data, length, h.length)
     if plain < 0:

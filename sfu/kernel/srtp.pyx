@@ -238,7 +238,7 @@ cdef int srtp_unprotect_ahead(srtp_context* c, srtp_stream* s, uint8_t* packet, 
     if length < RTP_HEADER:
         return SRTP_SHORT
     index = (s.highest >> 16) << 16 | load16(packet + 2)
-    if index <= s.highest:
+    if s.used and index <= s.highest:
         index += PERIOD
     return _open(c, s, index + periods * PERIOD, packet, length, header_len)
 

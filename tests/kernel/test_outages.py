@@ -221,6 +221,28 @@ def test_a_publisher_who_went_on_sending_while_he_was_away_is_seen_again(
     assert pictures(viewer.video()[seen:])[-16:] == list(range(5, 21))
 
 
+@pytest.mark.parametrize("lost", [2, 3, 6])
+def test_whose_numbers_came_round_before_he_was_heard_is_seen_and_heard(
+    stage: Stage, lost: int
+) -> None:
+    """aiortc, werift and libdatachannel begin with any number, also with one of the last."""
+    publisher, viewer = stage.join(1), stage.join(2)
+    publisher.publish()
+    viewer.view()
+    viewer.show(0, publisher)
+    publisher.next_sequence = dict.fromkeys(range(4), 65534)
+    stage.cut.add(publisher.address)
+    for picture in range(50):
+        if picture == lost:
+            stage.cut.clear()
+            publisher.check()
+        publisher.camera(picture, keyframe=picture % 10 == 0)
+        publisher.speak()
+        stage.wait(20)
+    assert pictures(viewer.video()) == list(range(10, 50))
+    assert len(viewer.audio()) == 50 - lost
+
+
 @pytest.mark.parametrize("unheard", [0, 33_000, 200_000])
 def test_nobody_is_kept_out_after_a_silence_by_what_strangers_send(
     stage: Stage, unheard: int

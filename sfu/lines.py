@@ -111,7 +111,7 @@ def _tile(session: Session, slot: "SlotStats", strained: bool) -> LineTile | Non
         reason = "server"
     elif slot["limited"]:
         reason = "line"
-    elif slot["shown"] != slot["given"]:
+    elif shown.short or slot["shown"] != slot["given"]:
         reason = "publisher"
     name = None
     if slot["shown"] != NOTHING and shown.kind == "camera":

@@ -164,10 +164,12 @@ class Room:
         )
 
     def _judge(self, session: Session) -> None:
-        """Why the camera of a publisher rests: nobody looks, or his line does not bear it."""
+        """Why less of a camera is sent: nobody wants to see more, or its publisher's line does not
+        bear it."""
         name: Name = (session.participant, "camera")
         wanted = self._publishers.get(name) is session and name in self._watchers
-        limited = wanted and session.uplink is not None and not session.uplink.layers
+        bears = session.uplink is None or (session.uplink.layers and not session.short)
+        limited = wanted and not bears
         if limited != session.limited:
             session.limited = limited
             self.dirty.add(session)
@@ -234,7 +236,8 @@ class Room:
         if among is not None and tile.frames == "few":
             among = {*among, SMALLEST}
         layer = choose_layer(heights, tile.height, before, among)
-        return Shown(source, tile.kind, layer, TEMPORAL[tile.frames])
+        short = among is not None and heights[layer] < heights[choose_layer(heights, tile.height)]
+        return Shown(source, tile.kind, layer, TEMPORAL[tile.frames], short)
 
     def give(self, session: Session, slot: int, layer: int, now: float) -> None:
         """A slot gets this layer of what it shows, −1: none; its viewer's line decides."""
@@ -274,6 +277,9 @@ class Room:
         self._forget(session, slot, now)
         session.showing[slot] = shown
         session.given[slot] = shown.layer
+        if shown.short:
+            shown.source.short += 1
+            self._judge(shown.source)
         self._kernel.set_slot(
             session.handle,
             slot,
@@ -296,6 +302,9 @@ class Room:
             return False
         self._let_go(session, slot, shown, now)
         del session.given[slot]
+        if shown.short:
+            shown.source.short -= 1
+            self._judge(shown.source)
         return True
 
     def _let_go(self, session: Session, slot: int, shown: Shown, now: float) -> None:

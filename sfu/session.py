@@ -45,6 +45,8 @@ class Shown:
     layer: int
     temporal: int
     """The highest temporal layer that is wanted."""
+    short: bool = False
+    """A larger layer would fit the tile, but its publisher's line does not bear it."""
 
 
 @dataclass(slots=True)
@@ -107,8 +109,10 @@ class Session:
         self.heights: dict[str, tuple[int, ...]] = {}
         self.uplink: Uplink | None = None
         """Of who publishes our client's layers."""
+        self.short = 0
+        """Slots that would have larger layers of the camera, if this peer's line bore them."""
         self.limited = False
-        """The camera is looked at, but this peer's line bears none of it."""
+        """Of the camera more is wanted than this peer's line bears."""
         self.ceiling: Ceiling | None = None
         """Of the camera of who can be told what its layers may have."""
         self.leaning: Leaning | None = None

@@ -144,6 +144,16 @@ def test_what_a_tile_is_given_and_why(stats: dict[str, Any], expected: LineTile 
     assert line.tiles == ([expected] if expected else [])
 
 
+def test_less_than_a_tile_could_show_is_never_said_to_be_enough_for_it() -> None:
+    stage = Stage()
+    joined(stage, 1, open=["camera"])
+    viewer = joined(stage, 2, view=[tile(0, 1, 720), tile(1, 1, 360)])
+    stage.want(1, open=["camera"], uplink=250_000)
+    stage.kernel.stats[viewer] = {"slots": [slot(0, 1), slot(1, 1)]}
+    [line] = [line for line in told(stage) if line.session == "s2"]
+    assert [each.reason for each in line.tiles] == ["publisher", "tile"]
+
+
 def test_a_server_at_its_end_is_named_until_it_has_rested() -> None:
     stage = Stage()
     joined(stage, 1, open=["camera"])

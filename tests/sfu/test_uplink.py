@@ -255,10 +255,15 @@ def test_a_line_that_bears_no_picture_is_asked_for_none_and_tried_again() -> Non
     assert [layer for _, _, layer in shown(stage)].count(Q) >= 2
 
 
-def rests(stage: Stage) -> bool:
-    """Whether participant 1 is told that his line bears none of his camera."""
+def limited(stage: Stage) -> bool:
+    """Whether participant 1 is told that his line does not bear what is wanted of his camera."""
     stage.pass_time(0.1)
     return stage.actual["s1"].limited
+
+
+def rests(stage: Stage) -> bool:
+    """The same, and it bears nothing."""
+    return limited(stage) and not stage.actual["s1"].camera_layers
 
 
 def tries(stage: Stage, seconds: int, *, comes: bool) -> int:
@@ -304,6 +309,23 @@ def test_a_camera_that_rests_knows_why() -> None:
     assert rests(stage)
     stage.want(1, open=[])
     assert not rests(stage), "the camera is off"
+
+
+def test_who_sends_less_than_is_wanted_knows_why() -> None:
+    stage = watched()
+    asked(stage, uplink=250 * KBIT)
+    assert limited(stage), "the large tile would have more"
+    stage.want(2, view=[tile(0, 1, 360)])
+    assert not limited(stage), "it is enough for all"
+    stage.want(2, view=[tile(0, 1, 720)])
+    assert limited(stage)
+    stage.leave(2)
+    assert not limited(stage), "who wanted more has left"
+    stage.want(3, view=[tile(0, 1, 720)])
+    assert limited(stage)
+    stage.pass_time(FIRST_WAIT)
+    asked(stage, uplink=4000 * KBIT)
+    assert not limited(stage)
 
 
 def test_who_comes_later_gets_what_the_publishers_line_bears() -> None:

@@ -107,7 +107,7 @@ class ActualSession(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Bits per second that layers may have, of those that may have others than by themselves."""
     screen_shown: bool = False
     limited: bool = False
-    """The camera is looked at, but the peer's line bears none of it."""
+    """More of the camera is wanted than the peer's line bears: none if `camera_layers` is empty."""
 
 
 class Look(Struct, frozen=True, kw_only=True):

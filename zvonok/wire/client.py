@@ -251,7 +251,7 @@ class Publish(Struct, frozen=True, kw_only=True, tag="publish"):
     camera: list[Literal["q", "h", "f"]]
     screen: bool
     limited: bool = False
-    """The camera is looked at, but one's own line up bears none of it."""
+    """More of the camera is wanted than one's own line up bears: none if `camera` is empty."""
     ceilings: dict[Layer, int] = {}
     """Bits per second that layers may have; those that are not named have the client's own."""
 

@@ -46,8 +46,11 @@ export class RunningCall {
   private unconfirmedSince: number | null = null;
   private readonly notices = new Notices();
   private readonly publish = signal<Publish | null>(null);
-  private readonly cameraRests = computed(
+  private readonly cameraLimited = computed(
     () => this.local.cameraOn.value && this.publish.value?.limited === true,
+  );
+  private readonly cameraRests = computed(
+    () => this.cameraLimited.value && this.publish.value?.camera.length === 0,
   );
   private readonly seat: Seat;
   private readonly people: People;
@@ -106,6 +109,7 @@ export class RunningCall {
     const level = new Level(() => this.pictures.sources);
     this.monitor = new Monitor(() => this.path.peer, {
       expecting: () => this.pictures.expecting,
+      limited: () => this.cameraLimited.peek(),
       rests: () => this.cameraRests.peek(),
       sparing: () => this.local.weakInternet.peek(),
       missing: (silence) => {
@@ -279,10 +283,16 @@ export class RunningCall {
       quality: this.monitor.quality.peek(),
       weak: this.monitor.weak.peek(),
       weakInternet: this.local.weakInternet.peek(),
-      rests: this.state.bottleneck.peek().kind === "rests",
+      upAlone: this.onlyTheWayUp(),
       udpBlocked: this.path.blocked,
     });
     this.phase.value = cut ? "reconnecting" : "connected";
+  }
+
+  /** The mode would then only take the others' pictures. */
+  private onlyTheWayUp(): boolean {
+    const { kind } = this.state.bottleneck.peek();
+    return kind === "rests" || (kind === "upload" && this.cameraLimited.peek());
   }
 
   private finish(phase: Phase, failure: Failure | null): void {

@@ -3,7 +3,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Line } from "../wire/messages";
 import { Fluency } from "./fluency";
 import type { Peer } from "./peer";
-import { QualityMeter } from "./quality";
+import { QualityMeter, sendShare } from "./quality";
 import type { Silence } from "./restart";
 import { Hearing } from "./silence";
 import type { Slots } from "./slots";
@@ -20,7 +20,9 @@ const JUDGED = 2;
 export interface MonitorEvents {
   /** Packets must come, since somebody's camera is to be seen. */
   expecting(): boolean;
-  /** One's own camera is on and wanted, and the line bears nothing of it. */
+  /** One's own camera is on, and more of it is wanted than the line bears. */
+  limited(): boolean;
+  /** The line bears nothing of it. */
   rests(): boolean;
   /** In weak-internet mode: of pictures little is asked for. */
   sparing(): boolean;
@@ -94,16 +96,17 @@ export class Monitor {
     if (peer !== this.peer()) return;
     const entries = [...report.values()];
     const ceilings = peer.ceilings();
+    const at = performance.now();
+    const smaller = this.fluency.add(at, largestOf(entries, ceilings));
+    void peer.shrink(smaller);
     const counted = {
-      ...sample(entries, ceilings, connected, performance.now()),
+      ...sample(entries, ceilings, connected, at, smaller),
       expecting: this.events.expecting(),
     };
     const usable = [...ceilings.values()].reduce((sum, each) => sum + each, 0);
-    const { now: at, sendLine } = counted;
-    const { tell, probe } = this.uplink.add(at, sendLine, usable, soundLossOf(entries));
+    const { tell, probe } = this.uplink.add(at, counted.sendLine, usable, soundLossOf(entries));
     if (tell !== null) this.events.uplink(tell);
     if (probe) void peer.probe();
-    void peer.shrink(this.fluency.add(at, largestOf(entries, ceilings)));
     this.events.missing(this.hearing.add(counted));
     this.turns += 1;
     if (this.turns % JUDGED !== 0) return;
@@ -113,7 +116,7 @@ export class Monitor {
     const tiles = this.tiles.add(counted.now, this.events.slots(), inbound, line);
     const now = {
       ...counted,
-      share: this.events.rests() ? 0 : counted.share,
+      share: this.events.rests() ? 0 : sendShare(counted, this.events.limited()),
       receiveShare: receiveShare(tiles),
       unsettled: this.hearing.unsettled(counted.now),
     };

@@ -26,8 +26,8 @@ export interface Moment {
   /** There is no connection now: that is told otherwise, and says nothing of a weak one. */
   readonly cut: boolean;
   readonly weakInternet: boolean;
-  /** It is the way up alone, for which the camera rests already: the mode would only take the others' pictures. */
-  readonly rests?: boolean;
+  /** It is the way up alone, and of the camera what it does not bear is not sent already: the mode would only take the others' pictures. */
+  readonly upAlone?: boolean;
 }
 
 export class Offers {
@@ -72,8 +72,8 @@ export class Offers {
     }
   }
 
-  private watch({ now, quality, cut, rests }: Moment): void {
-    const bad = (quality === "poor" && rests !== true) || quality === "lost";
+  private watch({ now, quality, cut, upAlone }: Moment): void {
+    const bad = (quality === "poor" && upAlone !== true) || quality === "lost";
     if (cut) {
       this.badSince = this.goodSince = null;
     } else if (bad) {

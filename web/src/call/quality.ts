@@ -37,6 +37,9 @@ const SILENCE = 3_000;
 /** Samples in a row that must be short of bandwidth. */
 const LASTING = 3;
 
+/** Bits per second of the largest picture. */
+const LARGEST = 1_800_000;
+
 interface Losses {
   readonly incoming: number;
   readonly outgoing: number;
@@ -45,6 +48,17 @@ interface Losses {
 export interface Verdict {
   readonly quality: Quality;
   readonly details: Omit<ConnectionDetails, "tiles" | "receiveLineKbps">;
+}
+
+/**
+ * What the sent pictures get: less may be asked for than others want to see, because the line bears no
+ * more (`limited`); then it is taken of what the largest would have.
+ */
+export function sendShare(
+  { share, sendLine }: Pick<Sample, "share" | "sendLine">,
+  limited: boolean,
+): number | null {
+  return limited && sendLine !== null ? Math.min(share ?? 1, sendLine / LARGEST) : share;
 }
 
 export class QualityMeter {
@@ -89,11 +103,10 @@ export class QualityMeter {
     return { incoming, outgoing };
   }
 
-  /** The best share in the window: an estimate that is still rising after a start is no fault. */
+  /** The best share lately: an estimate that is still rising after a start is no fault. */
   private share(pick: (from: Sample) => number | null): number | null {
-    const shares = this.samples.flatMap((sample) => pick(sample) ?? []);
-    const lasting = shares.length === this.samples.length && shares.length >= LASTING;
-    return lasting ? Math.max(...shares) : null;
+    const shares = this.samples.slice(-LASTING).flatMap((sample) => pick(sample) ?? []);
+    return shares.length === LASTING ? Math.max(...shares) : null;
   }
 
   private judge(sample: Sample, { incoming, outgoing }: Losses): Quality {
@@ -125,8 +138,8 @@ export class QualityMeter {
       lossPercent: receives || sends ? percent(Math.max(incoming, outgoing)) : null,
       sendLossPercent: sends ? percent(outgoing) : null,
       receiveLossPercent: receives ? percent(incoming) : null,
-      sendShare: sample.share,
-      receiveShare: sample.receiveShare,
+      sendShare: this.share((one) => one.share),
+      receiveShare: this.share((one) => one.receiveShare),
       // Who sends no picture has tried nothing: then it is what the browser begins with.
       sendLineKbps:
         sample.sendLine === null || sample.sendHeight === null

@@ -4,12 +4,16 @@ import type { Sample } from "./quality";
 
 export type Entry = Record<string, unknown> & { type: string; id: string };
 
-/** `ceilings`: bits per second that each active encoding may use, by name. */
+/**
+ * `ceilings`: bits per second that each active encoding may use, by name. `smaller`: the camera's pictures are
+ * sent smaller than they are taken, so that all of them fit; the browser then feels no want.
+ */
 export function sample(
   report: Iterable<Entry>,
   ceilings: ReadonlyMap<string, number>,
   connected: boolean,
   now: number,
+  smaller = false,
 ): Omit<Sample, "unsettled" | "receiveShare"> {
   const entries = [...report];
   const of = (type: string) => entries.filter((entry) => entry.type === type);
@@ -36,7 +40,7 @@ export function sample(
     sendLoss: greatest(of("remote-inbound-rtp"), "fractionLost"),
     jitterMs: inMs(greatest(inbound, "jitter")),
     rttMs: roundTripOf(entries),
-    share: shareOf(video, ceilings),
+    share: shareOf(video, ceilings, smaller),
     sendLine: [pair?.availableOutgoingBitrate].find(isNumber) ?? null,
     sendHeight: greatest(video, "frameHeight"),
     candidate: describe(entries, pair),
@@ -84,8 +88,12 @@ function selectedPair(entries: readonly Entry[]): Entry | undefined {
   );
 }
 
-function shareOf(video: readonly Entry[], ceilings: ReadonlyMap<string, number>): number | null {
-  const limited = video.some((entry) => entry.qualityLimitationReason === "bandwidth");
+function shareOf(
+  video: readonly Entry[],
+  ceilings: ReadonlyMap<string, number>,
+  smaller: boolean,
+): number | null {
+  const limited = smaller || video.some((entry) => entry.qualityLimitationReason === "bandwidth");
   const ceiling = [...ceilings.values()].reduce((sum, each) => sum + each, 0);
   return limited && ceiling > 0 ? total(video, "targetBitrate") / ceiling : null;
 }

@@ -13,8 +13,8 @@ export interface Found {
   /** It cannot carry the call as it is. */
   readonly weak: boolean;
   readonly weakInternet: boolean;
-  /** One's own camera rests, since the line up bears only sound. */
-  readonly rests: boolean;
+  /** It is the way up alone that is bad, and of one's own camera what it does not bear is not sent. */
+  readonly upAlone: boolean;
   readonly udpBlocked: boolean;
 }
 
@@ -29,11 +29,11 @@ export class Warnings {
 
   /** Returns whether it is cut for so long that it is shown. */
   tell(found: Found): boolean {
-    const { now, cuts, quality, weakInternet, rests } = found;
+    const { now, cuts, quality, weakInternet, upAlone } = found;
     const { notices } = this;
     const cut = bannerSince(cuts, now) !== null;
     notices.keep({ kind: "reconnecting", seatKept: seatKept(cuts, now) }, cut);
-    const offer = this.offers.at({ now, cut, quality, weakInternet, rests });
+    const offer = this.offers.at({ now, cut, quality, weakInternet, upAlone });
     notices.keep({ kind: "weak_offer" }, offer === "weak_offer");
     notices.keep({ kind: "weak_over" }, offer === "weak_over");
     // The offer says the same and does more.

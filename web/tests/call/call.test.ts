@@ -335,6 +335,29 @@ test("a camera rests that is on and that the line does not bear, and not one tha
   running.close();
 });
 
+test("whose line bears less of the camera than others want is told so, and his camera does not rest", async () => {
+  const local = fakeLocal();
+  const { running, socket, peer, pass } = await connected(local);
+  local.cameraOn.value = true;
+  socket.say({ type: "answer", id: 0, sdp: "answer" });
+  const pair = { type: "candidate-pair", id: "way", selected: true };
+  const seconds = async (from: number, limited: boolean) => {
+    socket.say({ type: "publish", camera: ["h"], screen: false, limited });
+    for (let at = from; at < from + 14; at++) {
+      peer.stats = [
+        { type: "transport", bytesReceived: at },
+        { ...pair, bytesReceived: at, availableOutgoingBitrate: 250_000 },
+      ];
+      await pass(1);
+    }
+    return [running.state.quality.value, running.state.bottleneck.value.kind];
+  };
+  expect(await seconds(1, true)).toEqual(["poor", "upload"]);
+  expect(running.state.cameraRests.value).toBe(false);
+  expect(await seconds(15, false), "all that is wanted").toEqual(["good", "none"]);
+  running.close();
+});
+
 test("who can send only sound is poorly connected, though nothing is lost", async () => {
   const local = fakeLocal();
   const { running, socket, peer, pass } = await connected(local);

@@ -35,10 +35,10 @@ describe("the mode is offered", () => {
     expect(pass(10 * MINUTE, quality)).toBeNull();
   });
 
-  test("not where only the way up is bad, and the camera rests already", () => {
+  test("not where only the way up is bad, and the camera is limited already", () => {
     let offer: Offer | null = null;
     for (; now < 60_000; now += 250)
-      offer = offers.at({ now, quality: "poor", cut: false, weakInternet, rests: true });
+      offer = offers.at({ now, quality: "poor", cut: false, weakInternet, upAlone: true });
     expect(offer).toBeNull();
     expect(pass(15, "poor")).toBeNull();
     expect(pass(1, "poor")).toBe("weak_offer");

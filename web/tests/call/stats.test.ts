@@ -72,6 +72,8 @@ test("Firefox counts no bytes of the transport: the pair and the streams have th
 test("a share is only taken while bandwidth is the limit", () => {
   const free = [{ type: "outbound-rtp", id: "O", kind: "video", targetBitrate: 1 }];
   expect(sample(free, new Map([["camera:q", 150_000]]), true, 0).share).toBeNull();
+  const smaller = sample(free, new Map([["camera:q", 150_000]]), true, 0, true).share;
+  expect(smaller, "smaller pictures are all sent, but there is no room for others").not.toBeNull();
 });
 
 test("of what is lost of one's own, sound stands by itself", () => {

@@ -57,6 +57,8 @@ cdef struct estimator:
     bint stalled
     # When feedback came last; 0: never
     int64_t feedback_at
+    # How long it takes to come, of late at the most
+    int64_t told_every
     # When the newest packet left of which it told that it arrived; 0: of none
     int64_t told_until
     # When the line was back after it had been away

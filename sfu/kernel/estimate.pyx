@@ -13,8 +13,9 @@ from sfu.kernel.trend cimport trend_add, trend_forget, trend_open
 cdef enum:
     # Span over which arrivals are counted to rise from
     LATELY = 700000
-    # Without feedback for so long, and with so many packets out, the line is away
+    # Without feedback for so long, and half as long again as it takes to come, and with so many packets out, the line is away
     STALLED_AFTER = 600000
+    TOLD_SELDOM = 1500000
     STALLED_PACKETS = 6
     STALLED_PACE = 150000
     # A wait that is longer by so much from one feedback to the next may be a stall's
@@ -86,6 +87,15 @@ cdef void note_arrivals(estimator* c, int64_t now, const told_feedback* told) no
         c.proven = max(c.proven, c.acked * 15 // 16)
 
 
+cdef inline int64_t untold_for(const estimator* c, int64_t now) noexcept nogil:
+    return now - max(c.untold_since, c.feedback_at)
+
+
+cdef void note_interval(estimator* c, int64_t now) noexcept nogil:
+    """An outage counts as well, until feedback has come as usual for a while."""
+    c.told_every = max(c.told_every - c.told_every // 8, min(untold_for(c, now), <int64_t>TOLD_SELDOM) if c.untold else 0)
+
+
 cdef void resume(estimator* c, int64_t now) noexcept nogil:
     """The line is back: what was lost meanwhile says nothing, and it may bear less."""
     c.stalled = False
@@ -102,6 +112,7 @@ cdef bint estimator_feedback(estimator* c, int64_t now, const uint8_t* body, siz
     cdef bint long_wait
     if not sent_told(&c.history, now, body, length, &told):
         return False
+    note_interval(c, now)
     c.feedback_at = now
     c.untold = 0
     note_arrivals(c, now, &told)
@@ -155,9 +166,10 @@ cdef void estimator_slept(estimator* c, int64_t now) noexcept nogil:
 
 
 cdef void estimator_tick(estimator* c, int64_t now) noexcept nogil:
+    cdef int64_t usual = max(<int64_t>STALLED_AFTER, c.told_every * 3 // 2)
     # The feedback that told of a probe may be the last for a while.
     probes_judge(c, now)
-    if c.feedback_at == 0 or c.stalled or now - max(c.untold_since, c.feedback_at) <= STALLED_AFTER + 2 * (c.rtt if c.rtt else LONG_WAY):
+    if c.feedback_at == 0 or c.stalled or untold_for(c, now) <= usual + 2 * (c.rtt if c.rtt else LONG_WAY):
         return
     if c.untold > STALLED_PACKETS:
         c.stalled = True

@@ -85,8 +85,7 @@ def test_a_steady_line(play: Play, capacity: float, layers: list[int], pictures:
 def test_who_tells_arrivals_seldom_has_large_pictures_on_a_wide_line(
     play: Play, seconds: float
 ) -> None:
-    """Chromium tells them every 0.25 s where it has little room upward, others with the last packet
-    of a picture: a probe's answer takes that long, and no line is away meanwhile."""
+    """A probe's answer takes that long, and no line is away meanwhile."""
     scene = play(Bottleneck(steady(10e6)))
     viewer = scene.viewers[0]
     viewer.feedback_every = int(seconds * 1e6)

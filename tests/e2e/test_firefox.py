@@ -7,16 +7,46 @@ from typing import Any
 
 from playwright.async_api import expect
 
+from bench.line.presets import GOOD, PRESETS
 from tests.e2e.crowd import Crowd
 from tests.e2e.lesson import Lesson
 from tests.e2e.line import Line
 from tests.e2e.looks import BLUE, Look, is_colour
 from tests.e2e.programs import program
+from tests.e2e.relayed import relayed
 from tests.e2e.running import Running
 from tests.e2e.waiting import until
 from zvonok.service.addresses import reachable_addresses
 
 SCRIPT = Path(__file__).with_name("firefox.mjs")
+LARGE = {"width": 1600, "height": 1000}
+FINDS_OUT = 90.0
+"""Seconds. Firefox needs some to find out what a line bears, and the page as many to notice."""
+FLICKERING = """(() => {
+    // Firefox's own fake camera is of one colour and costs next to nothing.
+    const devices = navigator.mediaDevices;
+    if (devices === undefined) return;
+    const ask = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async (wanted) => {
+        const stream = await ask(wanted);
+        if (!wanted.video) return stream;
+        for (const track of stream.getVideoTracks()) stream.removeTrack(track);
+        const noise = new OffscreenCanvas(1600, 900);
+        const dots = noise.getContext("2d");
+        const pixels = dots.createImageData(1600, 900);
+        for (let at = 0; at < pixels.data.length; at += 4) {
+            pixels.data.set([80 + 120 * Math.random(), 120, 60, 255], at);
+        }
+        dots.putImageData(pixels, 0, 0);
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [1280, 720];
+        const pencil = canvas.getContext("2d");
+        const draw = () => pencil.drawImage(noise, -320 * Math.random(), -180 * Math.random());
+        setInterval(draw, 66);
+        stream.addTrack(canvas.captureStream(15).getVideoTracks()[0]);
+        return stream;
+    };
+})()"""
 
 
 async def test_firefox_sees_hears_and_is_seen_and_heard(lesson: Lesson, crowd: Crowd) -> None:
@@ -84,3 +114,31 @@ async def test_firefox_goes_on_behind_a_router_that_forgot_its_port(
                 what="Firefox's picture moves again",
             )
             assert running.counters("sfu")["sfu_kernel_paths_moved_total"] > moved
+
+
+async def test_firefox_sends_smaller_pictures_over_a_narrow_line(
+    running: Running, lesson: Lesson, crowd: Crowd
+) -> None:
+    """It does not say what it thinks it can send: that is guessed from what it sends."""
+    node = shutil.which("node")
+    assert node, "there is no Node.js: run tools/setup.sh test"
+    boris = await crowd.person("Борис", viewport=LARGE)
+    await boris.join(lesson.address, camera=False)
+    async with relayed(running, GOOD, host=reachable_addresses(())[0]) as line:
+        address = line.address(lesson.address)
+        script = f"{line.script};{FLICKERING}"
+        async with program(node, str(SCRIPT), address, "Лиса", "Борис", script) as firefox:
+            await firefox.line(60)
+            await until(
+                lambda: boris.size("Лиса"),
+                lambda size: size[1] == 720,
+                seconds=FINDS_OUT,
+                what="Firefox sends large pictures",
+            )
+            line.become(PRESETS["300kbit"])
+            await until(
+                lambda: boris.size("Лиса"),
+                lambda size: 0 < size[1] <= 360,
+                seconds=FINDS_OUT,
+                what="Firefox sends smaller ones",
+            )

@@ -41,6 +41,10 @@ export class Fluency {
   private needed = 0;
   private wait = FIRST_TRY;
 
+  get shrunk(): boolean {
+    return this.small;
+  }
+
   /** Whether pictures are to be smaller. `sent`: null if nothing is that could be. */
   add(now: number, sent: Sent | null): boolean {
     const area = sent === null ? undefined : AREAS[sent.rid];

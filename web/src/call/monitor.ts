@@ -2,13 +2,14 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Line } from "../wire/messages";
 import { Fluency } from "./fluency";
+import { Guess } from "./guess";
 import type { Peer } from "./peer";
 import { QualityMeter, sendShare } from "./quality";
 import type { Silence } from "./restart";
 import { Hearing } from "./silence";
 import type { Slots } from "./slots";
 import type { ConnectionDetails, Quality } from "./state";
-import { type Entry, largestOf, sample, soundLossOf } from "./stats";
+import { type Entry, encodedOf, largestOf, sample, soundLossOf } from "./stats";
 import { receiveShare, TileMeter } from "./tiles";
 import { Uplink } from "./uplink";
 import { Weakness } from "./weak";
@@ -49,6 +50,7 @@ export class Monitor {
 
   private uplink = new Uplink();
   private fluency = new Fluency();
+  private guess = new Guess();
   private hearing = new Hearing();
   private turns = 0;
 
@@ -68,6 +70,7 @@ export class Monitor {
     this.hearing = new Hearing();
     this.uplink = new Uplink();
     this.fluency = new Fluency();
+    this.guess = new Guess();
   }
 
   /** The server may know nothing of what it was told. */
@@ -92,24 +95,40 @@ export class Monitor {
     const peer = this.peer();
     if (peer === null || !peer.answered) return;
     const report = await peer.connection.getStats();
-    const connected = peer.connection.connectionState === "connected";
     if (peer !== this.peer()) return;
     const entries = [...report.values()];
-    const ceilings = peer.ceilings();
-    const at = performance.now();
-    const smaller = this.fluency.add(at, largestOf(entries, ceilings));
-    void peer.shrink(smaller);
-    const counted = {
-      ...sample(entries, ceilings, connected, at, smaller),
-      expecting: this.events.expecting(),
-    };
-    const usable = [...ceilings.values()].reduce((sum, each) => sum + each, 0);
-    const { tell, probe } = this.uplink.add(at, counted.sendLine, usable, soundLossOf(entries));
-    if (tell !== null) this.events.uplink(tell);
-    if (probe) void peer.probe();
+    const counted = this.count(peer, entries);
     this.events.missing(this.hearing.add(counted));
     this.turns += 1;
-    if (this.turns % JUDGED !== 0) return;
+    if (this.turns % JUDGED === 0) this.judge(peer, entries, counted);
+  }
+
+  /** And tells what the line upward bears, for what is asked for soon may be less, or more. */
+  private count(peer: Peer, entries: readonly Entry[]) {
+    const at = performance.now();
+    const connected = peer.connection.connectionState === "connected";
+    const ceilings = peer.ceilings();
+    const soundLost = soundLossOf(entries);
+    const encoded = encodedOf(entries, ceilings);
+    const guessed = this.guess.add(at, encoded, soundLost, this.fluency.shrunk);
+    const rate = (name: string) => this.guess.now(name);
+    const smaller = this.fluency.add(at, largestOf(entries, ceilings, rate));
+    void peer.shrink(smaller);
+    const counted = sample(entries, ceilings, connected, at, smaller);
+    const { sendLine } = counted;
+    const usable = [...ceilings.values()].reduce((sum, each) => sum + each, 0);
+    const { tell, probe } = this.uplink.add(at, sendLine ?? guessed, usable, soundLost);
+    if (tell !== null) this.events.uplink(tell);
+    // Who does not say finds no more for being allowed more.
+    if (probe && sendLine !== null) void peer.probe();
+    return { ...counted, expecting: this.events.expecting() };
+  }
+
+  private judge(
+    peer: Peer,
+    entries: readonly Entry[],
+    counted: ReturnType<Monitor["count"]>,
+  ): void {
     const line = this.events.line();
     const flows = inboundOf(entries);
     const inbound = (slot: number) => flows.get(peer.video[slot]?.track.id);
@@ -125,8 +144,8 @@ export class Monitor {
     const expecting = now.expecting && !this.events.sparing();
     this.warned.value = this.weakness.add({ ...now, expecting });
     this.judged.value = verdict.quality;
-    const estimate = line?.estimate ?? 0;
-    const receiveLineKbps = estimate > 0 ? Math.round(estimate / 1000) : null;
+    const borne = line?.estimate ?? 0;
+    const receiveLineKbps = borne > 0 ? Math.round(borne / 1000) : null;
     this.described.value = { ...verdict.details, receiveLineKbps, tiles };
     this.events.sampled(peer, entries);
   }

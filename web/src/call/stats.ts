@@ -1,5 +1,6 @@
 // One sample of the browser's counters. Pure: a statistics report in, sums out.
 import type { Sent } from "./fluency";
+import type { Encoded } from "./guess";
 import type { Sample } from "./quality";
 
 export type Entry = Record<string, unknown> & { type: string; id: string };
@@ -56,19 +57,55 @@ export function soundLossOf(entries: readonly Entry[]): number {
 
 /**
  * The largest layer of the camera that is on; null: none is, or the browser does not say what it counts.
- * `ceilings` as above.
+ * `ceilings` as above. `rate`: bits per second of an encoding, for browsers that do not say what they give it.
  */
 export function largestOf(
   entries: readonly Entry[],
   ceilings: ReadonlyMap<string, number>,
+  rate: (name: string) => number | null,
 ): Sent | null {
   const rid = ["f", "h", "q"].find((one) => ceilings.has(`camera:${one}`));
   const layer = entries.find((entry) => entry.type === "outbound-rtp" && entry.rid === rid);
-  const source = entries.find((entry) => entry.id === layer?.mediaSourceId);
-  const counts = [layer?.framesEncoded, source?.frames, layer?.targetBitrate];
+  const given = layer?.targetBitrate ?? rate(`camera:${rid}`);
+  const counts = [layer?.framesEncoded, sourceOf(entries, layer)?.frames, given];
   if (rid === undefined || !counts.every(isNumber)) return null;
-  const [encoded = 0, taken = 0, given = 0] = counts;
-  return { rid, encoded, taken, given, most: ceilings.get(`camera:${rid}`) ?? 0 };
+  const [encoded = 0, taken = 0, bits = 0] = counts;
+  return { rid, encoded, taken, given: bits, most: ceilings.get(`camera:${rid}`) ?? 0 };
+}
+
+/** All that pictures are sent with. `ceilings` as above. */
+export function encodedOf(
+  entries: readonly Entry[],
+  ceilings: ReadonlyMap<string, number>,
+): Encoded[] {
+  const pictures = entries.filter(
+    (entry) => entry.type === "outbound-rtp" && entry.kind === "video",
+  );
+  return [...ceilings].flatMap(([name, most]) => {
+    // A screen has one encoding, without a name.
+    const layer = pictures.find((entry) => `camera:${entry.rid}` === name);
+    const entry = layer ?? pictures.find((one) => one.rid === undefined && name === "screen:");
+    if (entry === undefined) return [];
+    return {
+      name,
+      most,
+      encoded: number(entry.framesEncoded),
+      taken: number(sourceOf(entries, entry)?.frames),
+      bytes: number(entry.bytesSent) - number(entry.retransmittedBytesSent),
+      quantizers: number(entry.qpSum),
+      lost: number(entries.find((one) => one.id === entry.remoteId)?.fractionLost),
+    };
+  });
+}
+
+/** Firefox does not say which source an encoding has; a source names its `mid` in its id. */
+function sourceOf(entries: readonly Entry[], encoding: Entry | undefined): Entry | undefined {
+  const sources = entries.filter((entry) => entry.type === "media-source");
+  const named = `mediasource_video_${encoding?.mid}`;
+  return (
+    sources.find((entry) => entry.id === encoding?.mediaSourceId) ??
+    sources.find((entry) => entry.id === named || entry.id.startsWith(`${named}{`))
+  );
 }
 
 /** Of the way in use, ms; null: unknown. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { largestOf, sample, soundLossOf } from "../../src/call/stats";
+import { encodedOf, largestOf, sample, soundLossOf } from "../../src/call/stats";
 
 const chromium = [
   { type: "transport", id: "T", bytesSent: 500, bytesReceived: 900, selectedCandidatePairId: "P" },
@@ -99,9 +99,43 @@ test("of the camera the largest layer that is on is looked at, and what its sour
     ["screen:", 2_500_000],
   ]);
   const seen = { rid: "h", encoded: 50, taken: 100, given: 190_000, most: 500_000 };
-  expect(largestOf(report, on)).toEqual(seen);
-  expect(largestOf(report, new Map([["screen:", 2_500_000]]))).toBeNull();
+  expect(largestOf(report, on, unknown)).toEqual(seen);
+  expect(largestOf(report, new Map([["screen:", 2_500_000]]), unknown)).toBeNull();
   // Firefox does not say what it means to send.
   const silent = report.map((entry) => ({ ...entry, targetBitrate: undefined }));
-  expect(largestOf(silent, on)).toBeNull();
+  expect(largestOf(silent, on, unknown)).toBeNull();
+  expect(largestOf(silent, on, () => 120_000)).toEqual({ ...seen, given: 120_000 });
 });
+
+test("of each encoding that is on is counted what Firefox tells of it", () => {
+  const firefox = [
+    { type: "outbound-rtp", id: "A", kind: "audio", mid: "0", bytesSent: 9 },
+    {
+      ...{ type: "outbound-rtp", id: "O1", kind: "video", mid: "1", rid: "q", framesEncoded: 70 },
+      ...{ bytesSent: 900, retransmittedBytesSent: 100, qpSum: 700, remoteId: "R1" },
+    },
+    { type: "outbound-rtp", id: "O2", kind: "video", mid: "1", rid: "h", framesEncoded: 5 },
+    { type: "outbound-rtp", id: "O3", kind: "video", mid: "11", bytesSent: 30 },
+    { type: "remote-inbound-rtp", id: "R1", kind: "video", fractionLost: 0.25 },
+    { type: "media-source", id: "mediasource_video_1{5c}", kind: "video", frames: 100 },
+    { type: "media-source", id: "mediasource_video_11", kind: "video", frames: 3 },
+  ];
+  const on = new Map([
+    ["camera:q", 150_000],
+    ["screen:", 2_500_000],
+  ]);
+  expect(encodedOf(firefox, on)).toEqual([
+    {
+      ...{ name: "camera:q", most: 150_000, encoded: 70, taken: 100, bytes: 800 },
+      ...{ quantizers: 700, lost: 0.25 },
+    },
+    {
+      ...{ name: "screen:", most: 2_500_000, encoded: 0, taken: 3, bytes: 30 },
+      ...{ quantizers: 0, lost: 0 },
+    },
+  ]);
+});
+
+function unknown(): null {
+  return null;
+}

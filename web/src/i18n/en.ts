@@ -365,6 +365,7 @@ export const en: Catalogue = {
     "There is little room: sound and the screen go first, then who speaks, the teacher, larger pictures.",
   "stats.tile": "{height}p, {frames} fps, {rate}",
   "stats.tile.nothing": "no picture",
+  "stats.tile.wanted": "the tile wants {height}p",
   "stats.tile.screen": "Screen of participant {position}",
   "stats.tile.person": "Participant {position}",
   "reason.line": "limited by your connection",

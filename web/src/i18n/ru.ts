@@ -368,6 +368,7 @@ export const ru = {
     "Места мало: сначала идут звук и экран, потом говорящий, учитель и крупные картинки.",
   "stats.tile": "{height}p, {frames} кадров/с, {rate}",
   "stats.tile.nothing": "картинки нет",
+  "stats.tile.wanted": "плитке нужно {height}p",
   "stats.tile.screen": "Экран участника {position}",
   "stats.tile.person": "Участник {position}",
   "reason.line": "ограничивает ваша связь",

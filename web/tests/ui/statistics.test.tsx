@@ -4,7 +4,7 @@ import type { ConnectionDetails, TileDetails } from "../../src/call";
 import { report } from "../../src/ui/call/statistics-text";
 import { StatisticsWindow } from "../../src/ui/call/statistics-window";
 import { fakeCall, person } from "./fake-call";
-import { mountIn, screen } from "./mount";
+import { mountIn, screen, user } from "./mount";
 
 function tile(participant: number, traits: Partial<TileDetails> = {}): TileDetails {
   return {
@@ -105,6 +105,17 @@ test.each([
   expect(screen.getByTestId("bottleneck").textContent).toContain(words);
 });
 
+test.each([true, false])("what is copied says whether the line is spared: %s", async (spares) => {
+  const call = shown();
+  call.state.weakInternet.value = spares;
+  const person = user();
+  mountIn(call, <StatisticsWindow onClose={() => undefined} />);
+  await person.click(screen.getByRole("button", { name: "Скопировать для поддержки" }));
+  const copied = await navigator.clipboard.readText();
+  expect(copied).toContain("Что мешает");
+  expect(copied.includes("Слабый интернет: включён")).toBe(spares);
+});
+
 test("the report names nobody", () => {
   const text = report("poor", details, { kind: "theirs", participants: [2] }, ["2026", "school"]);
   expect(text.split("\n")).toEqual([
@@ -120,7 +131,7 @@ test("the report names nobody", () => {
     "Размер вашего видео: нет данных",
     "Путь: host udp → host",
     "Что вы видите:",
-    "Участник 1: 180p, 14 кадров/с, 120 кбит/с; ограничивает ваша связь",
-    "Экран участника 2: картинки нет; столько отправляет сам участник",
+    "Участник 1: 180p, 14 кадров/с, 120 кбит/с; плитке нужно 360p; ограничивает ваша связь",
+    "Экран участника 2: картинки нет; плитке нужно 360p; столько отправляет сам участник",
   ]);
 });

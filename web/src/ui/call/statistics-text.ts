@@ -92,7 +92,8 @@ export function report(
     const { what, why } = tileFact(tile);
     const position = number(at + 1);
     const who = t(tile.kind === "screen" ? "stats.tile.screen" : "stats.tile.person", { position });
-    return `${who}: ${why ? `${what}; ${why}` : what}`;
+    const wanted = t("stats.tile.wanted", { height: number(tile.wantedHeight) });
+    return `${who}: ${[what, wanted, why].filter(Boolean).join("; ")}`;
   });
   return [
     ...where,

@@ -90,7 +90,9 @@ export function StatisticsWindow({ onClose }: { onClose: () => void }) {
     return kind === "screen" ? person?.screen : person?.camera;
   });
   const copy = async () => {
-    const where = [new Date().toISOString(), location.host, navigator.userAgent];
+    const mode = `${t("tool.weak_internet")}: ${t("weak_internet.is_on")}`;
+    const here = [new Date().toISOString(), location.host, navigator.userAgent];
+    const where = state.weakInternet.value ? [...here, mode] : here;
     const shown = details && { ...details, tiles };
     const copied = await copyText(report(quality, shown, bottleneck, where));
     toast(t(copied ? "common.copied" : "common.copy_failed"));

@@ -23,6 +23,12 @@ cdef enum:
     ABSENT_AFTER = 2500000
     # Parts in 4 of what a slot is given that may go on flowing until the right layer begins
     LENIENT = 5
+    # Estimates fall for a moment: so long those who go first have fewer pictures before others have none
+    PATIENCE = 4000000
+    # Who has none so soon after he got something waits, twice as long each time: a keyframe is no picture
+    LASTED = 15000000
+    DARK_LEAST = 2000000
+    DARK_MOST = 16000000
     # Sound that is kept free for: one who speaks
     SOUND_LEAST = 64000
     SOUND_SPAN = 200000
@@ -52,6 +58,16 @@ cdef bint is_too_much(engine* e, const slot* s, const candidate* c) noexcept nog
     return rates_cost(e, s.track, from_source.layer, 0) > c.options[c.chosen].cost * LENIENT // 4
 
 
+cdef void note_dark(const engine* e, slot* s, int32_t given) noexcept nogil:
+    if s.given < 0 and given >= 0:
+        s.begun_at = e.now
+    elif s.given >= 0 and given == GIVEN_NOTHING:
+        if e.now - s.begun_at > LASTED:
+            s.dark_for = 0
+        else:
+            s.dark_for = min(<int64_t>DARK_MOST, max(2 * s.dark_for, <int64_t>DARK_LEAST))
+
+
 cdef void apply(engine* e, int32_t viewer, const candidate* c) noexcept nogil:
     cdef slot* s = &e.sessions[viewer].slots[c.slot]
     cdef int32_t given = GIVEN_NOTHING if c.chosen < 0 else c.options[c.chosen].layer
@@ -67,6 +83,7 @@ cdef void apply(engine* e, int32_t viewer, const candidate* c) noexcept nogil:
     if given != s.given:
         if s.given != GIVEN_UNKNOWN:
             e.counters[SLOTS_RAISED if c.chosen > c.current else SLOTS_LOWERED] += 1
+        note_dark(e, s, given)
         s.given = given
         s.given_at = e.now
         slots_choose(e, viewer, c.slot)
@@ -145,7 +162,8 @@ cdef void allocate(engine* e, int32_t viewer) noexcept nogil:
     sound = max(<uint64_t>SOUND_LEAST, <uint64_t>v.sound_rate)
     left = <int64_t>(line_budget(e, v) * GIVEN_OUT // 64) - <int64_t>sound
     count = candidates_collect(e, v, all)
-    sharing_give(all, count, left, False)
+    if not sharing_give(all, count, left, False, e.now - v.short_since < PATIENCE):
+        v.short_since = e.now
     trials_judge(e, v, has_less(all, count))
     if e.now - v.raised_at >= trials_interval(e, v) and sharing_raise(all, count, left):
         trials_begin(e, v, all, count)

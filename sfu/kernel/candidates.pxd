@@ -28,6 +28,8 @@ cdef struct candidate:
     # It had nothing, or stills, because nothing fitted; it had stills
     bint had_nothing
     bint had_stills
+    # It has nothing because that was too much beside the others a moment ago
+    bint waits
     int32_t count
     # Places in `options`; −1: none
     int32_t current

@@ -93,6 +93,7 @@ cdef void describe(engine* e, const session* v, int32_t slot_index, candidate* c
     c.forced = s.track % KINDS == SCREEN
     c.had_nothing = s.given == GIVEN_NOTHING or s.stills
     c.had_stills = s.stills
+    c.waits = s.given == GIVEN_NOTHING and e.now - s.given_at < s.dark_for
     c.count = 0
     if is_away(e, s):
         return

@@ -28,7 +28,7 @@ cdef int64_t give_stills(candidate* all, int32_t count, int64_t left) noexcept n
     """To those whose least does not fit. What is left after it."""
     cdef int32_t i, found = 0
     for i in range(count):
-        if all[i].chosen >= 0 or left < (STILLS_KEPT if all[i].had_stills else STILLS_LEAST) or found == STILLS_MOST:
+        if all[i].chosen >= 0 or all[i].waits or left < (STILLS_KEPT if all[i].had_stills else STILLS_LEAST) or found == STILLS_MOST:
             continue
         all[i].chosen = 0
         all[i].stills = True
@@ -37,16 +37,28 @@ cdef int64_t give_stills(candidate* all, int32_t count, int64_t left) noexcept n
     return left
 
 
-cdef int64_t give_smallest(candidate* all, int32_t count, int64_t left) noexcept nogil:
-    """To everybody whose smallest fits, and to screens. What is left."""
+cdef int64_t give_smallest(candidate* all, int32_t first, int32_t end, int64_t left) noexcept nogil:
+    """To those of whom it fits, and to screens. Who waits does so only while it hardly fits behind
+    another's. What is left."""
     cdef candidate* c
     cdef int32_t i
-    for i in range(count):
+    for i in range(first, end):
         c = &all[i]
+        if c.chosen >= 0 or c.waits and i > 0 and left < 2 * <int64_t>cost_of(c, 0):
+            continue
         c.stills = c.forced and <int64_t>cost_of(c, 0) > left
         c.chosen = 0 if c.forced or <int64_t>cost_of(c, 0) <= left else -1
         left -= <int64_t>cost_of(c, c.chosen)
-    return give_stills(all, count, left)
+    return left
+
+
+cdef int64_t leave_smallest(candidate* all, int32_t first, int32_t end, int64_t left) noexcept nogil:
+    """To those who have something."""
+    cdef int32_t i
+    for i in range(first, end):
+        if all[i].current >= 0:
+            left = give_smallest(all, i, i + 1, left)
+    return left
 
 
 cdef int32_t most_of(const candidate* c, bint upward) noexcept nogil:
@@ -57,12 +69,12 @@ cdef int32_t most_of(const candidate* c, bint upward) noexcept nogil:
     return sharing_whole(c, 0) if c.current < 0 else c.current
 
 
-cdef int64_t give_more(candidate* all, int32_t first, int32_t end, int64_t left, bint upward) noexcept nogil:
+cdef int64_t give_more(candidate* all, int32_t first, int32_t end, int64_t left, int32_t levels, bint upward) noexcept nogil:
     """To those who share alike: nobody gets a larger layer while another could have a smaller one."""
     cdef candidate* c
     cdef int32_t level, i
     cdef int64_t more
-    for level in range(LEVELS):
+    for level in range(levels):
         for i in range(first, end):
             c = &all[i]
             while c.chosen < most_of(c, upward) and c.options[c.chosen + 1].level <= level:
@@ -74,15 +86,65 @@ cdef int64_t give_more(candidate* all, int32_t first, int32_t end, int64_t left,
     return left
 
 
-cdef void sharing_give(candidate* all, int32_t count, int64_t left, bint upward) noexcept nogil:
-    cdef int32_t first = 0, end
-    left = give_smallest(all, count, left)
+cdef int32_t end_of_cohort(const candidate* all, int32_t count, int32_t first) noexcept nogil:
+    cdef int32_t end = first + 1
+    while end < count and all[end].cohort == first:
+        end += 1
+    return end
+
+
+cdef int32_t end_of_first(const candidate* all, int32_t count) noexcept nogil:
+    """Of screens, and of the cameras that go before all others."""
+    cdef int32_t first = 0
+    while first < count and all[first].forced:
+        first += 1
+    return end_of_cohort(all, count, first) if first < count else count
+
+
+cdef bint takes_away(const candidate* all, int32_t count) noexcept nogil:
+    cdef int32_t i
+    for i in range(count):
+        if all[i].chosen < 0 and all[i].current >= 0:
+            return True
+    return False
+
+
+cdef int64_t make_fluent(candidate* all, int32_t end, int64_t left) noexcept nogil:
+    """A face that moves, before others of whom that is not to be had. Pictures left out of a layer cost no keyframe
+    when they come back, so that waits for nothing."""
+    cdef int32_t first = 0, next
+    while first < end:
+        next = end_of_cohort(all, end, first)
+        left = give_more(all, first, next, left, FLUENT, True)
+        first = next
+    return left
+
+
+cdef void give(candidate* all, int32_t count, int64_t left, bint upward, bint patient) noexcept nogil:
+    cdef int32_t first = 0, end = end_of_first(all, count), i
+    for i in range(count):
+        all[i].chosen = -1
+        all[i].stills = False
+    left = give_smallest(all, 0, end, left)
+    if patient:
+        left = leave_smallest(all, end, count, left)
+    if end < count:
+        left = make_fluent(all, end, left)
+        left = give_smallest(all, end, count, left)
+    left = give_stills(all, count, left)
     while first < count:
-        end = first + 1
-        while end < count and all[end].cohort == first:
-            end += 1
-        left = give_more(all, first, end, left, upward)
+        end = end_of_cohort(all, count, first)
+        left = give_more(all, first, end, left, LEVELS, upward)
         first = end
+
+
+cdef bint sharing_give(candidate* all, int32_t count, int64_t left, bint upward, bint patient) noexcept nogil:
+    cdef bint short
+    give(all, count, left, upward, False)
+    short = takes_away(all, count)
+    if short and patient:
+        give(all, count, left, upward, True)
+    return short
 
 
 cdef bint is_larger(const candidate* c, int32_t before) noexcept nogil:
@@ -100,7 +162,7 @@ cdef uint64_t sharing_free(const candidate* all, int32_t count) noexcept nogil:
 cdef int32_t who_is_next(candidate* all, int32_t count, int64_t left, const int32_t* before) noexcept nogil:
     """Of those who share alike the first of whom has least; −1: nobody."""
     cdef int32_t i, next = -1
-    sharing_give(all, count, left - <int64_t>sharing_free(all, count), True)
+    sharing_give(all, count, left - <int64_t>sharing_free(all, count), True, False)
     for i in range(count):
         if not is_larger(&all[i], before[i]) or next >= 0 and all[i].cohort != all[next].cohort:
             continue
@@ -129,7 +191,7 @@ cdef bint sharing_raise(candidate* all, int32_t count, int64_t left) noexcept no
     for i in range(count):
         before[i] = all[i].chosen
     next = who_is_next(all, count, left, before)
-    sharing_give(all, count, left, True)
+    sharing_give(all, count, left, True, False)
     for i in range(count):
         if i != next and is_larger(&all[i], before[i]):
             all[i].chosen = before[i] if before[i] < 0 else sharing_whole(&all[i], before[i])

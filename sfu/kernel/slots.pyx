@@ -117,6 +117,7 @@ cdef void slots_show(engine* e, int32_t viewer, int32_t slot_index, int32_t trac
         s.source = s.pending = -1
         s.given = GIVEN_UNKNOWN
         s.absent = 0
+        s.dark_for = 0
         s.stills = False
         e.sessions[viewer].yields &= ~(1u << slot_index)
         s.resumes_at = 0

@@ -205,6 +205,9 @@ cdef struct slot:
     # Which layer it may show now, since when, whether the line bears no more, and what Python was told
     int32_t given
     int64_t given_at
+    # Since when it has something, and for how long it waits before it has something again
+    int64_t begun_at
+    int64_t dark_for
     bint limited
     # Bits per second of that, as they are now
     uint64_t cost
@@ -385,6 +388,8 @@ cdef struct session:
     int64_t allocate_at
     int64_t looks_since
     int64_t raised_at
+    # When those who go first last had what they should without anybody going without for it
+    int64_t short_since
     # That may still turn out to be too much; how long is waited for the next because it did; what the line
     # bore (bits per second) when it was tried, and what was wished for then; as `source.pace`: how often Python is told
     bint on_trial

@@ -77,3 +77,49 @@ def test_who_speaks_goes_before_the_others(page: Open) -> None:
     found = given(scene, scene.viewers[0])
     assert found[0] == 2
     assert max(found[1:]) <= 1
+
+
+def publish(scene: Scene, cameras: int) -> list[Camera]:
+    """So many cameras in tiles alike, of which the first speaks. The smallest layer has 130 kbit/s
+    and 25 pictures a second: 56 kbit/s on the line for every fourth of them, 91 for every other."""
+    publishers = [scene.publisher] + [scene.stage.join(20 + i) for i in range(1, cameras)]
+    for slot, publisher in enumerate(publishers[1:], 1):
+        publisher.publish()
+        show(scene, slot, 720, publisher.handle)
+    found = [Camera(scene.stage, publisher) for publisher in publishers]
+    for slot, camera in enumerate(found):
+        camera.rates, camera.FPS = (130_000, 450_000, 1_500_000), 25
+        camera.next_at += slot * 7_000
+    scene.camera = Cameras(found)  # type: ignore[assignment]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("cameras", "capacity", "pictures", "worst", "keyframes"),
+    [
+        (3, 3e5, [10, 5, 5], 1.5, 3),
+        (3, 5e5, [20, 10, 6], 1.0, 6),
+        (5, 3e5, [9, 5], 1.5, 8),
+        (5, 5e5, [15, 5, 5, 5, 5], 1.5, 6),
+    ],
+)
+def test_who_speaks_moves_and_others_are_shown_as_far_as_they_fit(
+    page: Open, cameras: int, capacity: float, pictures: list[int], worst: float, keyframes: int
+) -> None:
+    """A picture that comes and goes with the estimate costs its publisher a keyframe each time."""
+    scene = page(capacity, [720])
+    published = publish(scene, cameras)
+    viewer = scene.viewers[0]
+    scene.run(10)
+    before = [camera.keyframes for camera in published]
+    seen = [len(viewer.frames.get(slot, [])) for slot in range(cameras)]
+    began, sound = scene.stage.now, len(viewer.sound)
+    scene.run(30)
+    for slot, least in enumerate(pictures):
+        came = [at for at, _ in viewer.frames[slot][seen[slot] :]]
+        assert len(came) >= 30 * least, slot
+        ends = [began, *came, scene.stage.now]
+        assert max(b - a for a, b in zip(ends, ends[1:], strict=False)) <= worst * 1e6, slot
+    assert len(viewer.sound) - sound >= 49.5 * 30
+    asked = [camera.keyframes - n for camera, n in zip(published, before, strict=True)]
+    assert max(asked) <= keyframes

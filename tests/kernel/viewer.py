@@ -388,7 +388,7 @@ class Scene:
         layer: int = 2,
         view: Callable[[Peer], None] = lambda peer: peer.view(transport_cc=True),
     ) -> None:
-        self.stage = Stage(SteppedKernel(max_sessions=len(lines) + 4))
+        self.stage = Stage(SteppedKernel(max_sessions=len(lines) + 6))
         self.publisher = self.stage.join(1)
         self.publisher.publish()
         self.camera = Camera(self.stage, self.publisher)

@@ -138,6 +138,22 @@ test("what the server can give of what is wished counts as what one can send doe
   expect(judge(0.2, 0.4).details).toMatchObject({ receiveShare: 0.2, sendShare: 0.4 });
 });
 
+test("three samples that are short are enough, and one that is not is said at once", () => {
+  const shares = [null, 0.2, 0.2, 0.2, 0.8];
+  const found = shares.map((receiveShare, at) => {
+    const now = 7_000 + at * 2_000;
+    const { quality, details } = meter.add(later({ now, heard: now, receiveShare }));
+    return [quality, details.receiveShare];
+  });
+  expect(found).toEqual([
+    ["good", null],
+    ["good", null],
+    ["good", null],
+    ["poor", 0.2],
+    ["good", 0.8],
+  ]);
+});
+
 test("loss is told of each direction", () => {
   const sample = later({ packetsReceived: 96, packetsLost: 4, sendLoss: 0.015 });
   expect(meter.add(sample).details).toMatchObject({

@@ -71,7 +71,7 @@ cdef void note_dark(const engine* e, slot* s, int32_t given) noexcept nogil:
 cdef void apply(engine* e, int32_t viewer, const candidate* c) noexcept nogil:
     cdef slot* s = &e.sessions[viewer].slots[c.slot]
     cdef int32_t given = GIVEN_NOTHING if c.chosen < 0 else c.options[c.chosen].layer
-    s.limited = c.chosen < c.count - 1 or c.stills
+    s.limited = c.chosen < c.count - 1 or c.stills or s.spares_from != 0
     s.stills = c.stills
     s.cost = 0
     if c.stills and not c.forced:
@@ -101,6 +101,13 @@ cdef void note_sound(engine* e, session* v) noexcept nogil:
     v.sound_since = e.now
 
 
+cdef void try_larger(engine* e, slot* s) noexcept nogil:
+    """After a while again, one layer after the other."""
+    if s.spares_from and e.now > s.spares_until:
+        s.spares_from = <uint8_t>((s.spares_from + 1) % LAYERS)
+        s.spares_until = e.now + s.spares_for
+
+
 cdef void note_absent(engine* e, session* v) noexcept nogil:
     cdef slot* s
     cdef int32_t i, layer
@@ -108,6 +115,7 @@ cdef void note_absent(engine* e, session* v) noexcept nogil:
         s = &v.slots[i]
         if not v.showing >> i & 1 or s.track % KINDS != CAMERA:
             continue
+        try_larger(e, s)
         for layer in range(LAYERS):
             if source_at(e, source_of(s.track, layer)).active:
                 s.absent &= <uint8_t>~(1 << layer)

@@ -44,6 +44,8 @@ cdef void add_camera(engine* e, const slot* s, candidate* c) noexcept nogil:
     cdef int32_t layers = max(1, track_at(e, s.track).expect.layers)
     cdef int32_t most = slots_rank(e, s.track, min(s.wanted_layer, LAYERS - 1))
     cdef int32_t rank, layer
+    if s.spares_from:
+        most = min(most, s.spares_from - 1)
     for rank in range(LAYERS):
         # What is larger than the tile is taken where nothing else comes.
         if rank > most and c.count:

@@ -7,8 +7,9 @@ from sfu.kernel.state cimport engine, session, slot, source
 cdef void keyframe_request(engine* e, int32_t source_index) noexcept nogil
     # Somebody wants one. It is asked for while a viewer who can be reached shows the source or
     # waits for it, until one arrives.
-cdef void keyframe_request_for(engine* e, const slot* s, int32_t source_index) noexcept nogil
-    # The same for this slot: now and then only, if nothing but stills goes there.
+cdef bint keyframe_request_for(engine* e, session* viewer, const slot* s, int32_t source_index) noexcept nogil
+    # The same for this slot of his: more and more rarely, and now and then only if nothing but stills goes there.
+    # False: not now.
 cdef void keyframe_wish(engine* e, session* viewer, slot* s) noexcept nogil
     # The slot's viewer asks for one, within reason. What is kept since the last one serves as well,
     # and costs its publisher nothing.

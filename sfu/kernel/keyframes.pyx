@@ -1,20 +1,38 @@
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
+from sfu.kernel.allocation cimport allocation_mark
 from sfu.kernel.counters cimport KEYFRAMES_REQUESTED
 from sfu.kernel.groups cimport group_is_new, group_want
 from sfu.kernel.outbox cimport outbox_rtcp
 from sfu.kernel.pace cimport within
 from sfu.kernel.places cimport arrives, is_reachable, source_at, source_of, track_at
+from sfu.kernel.rewrite cimport MAP_ENTRIES
 from sfu.kernel.roundtrip cimport rtt_or_default
 from sfu.kernel.rtcp cimport rtcp_write_pli
-from sfu.kernel.sizes cimport KINDS, LAYERS, SCREEN, SLOTS
+from sfu.kernel.sizes cimport ASKING, KINDS, LAYERS, SCREEN, SLOTS
+from sfu.kernel.slots cimport slots_rank
 from sfu.kernel.state cimport references, track
 
 cdef enum:
     RTCP_ROOM = 64
-    # What a viewer may ask of a source: one a second, 4 ahead
-    ASKING_INTERVAL = 1000000
-    ASKING_BURST = 3000000
+    # What one viewer may cause of a track, for whatever reason: eight at once, then one in so long. Each costs
+    # whoever sees it pictures on a narrow line
+    ASKING_INTERVAL = 5000000
+    ASKING_BURST = 7 * ASKING_INTERVAL
+    # The same of who takes no repairs: each loss costs him all pictures until the next keyframe
+    UNREPAIRED_INTERVAL = 2000000
+    # A step up leaves three of them: for the way back, and for what gets lost when a line becomes narrow. A step
+    # down may take four more than there are
+    LEFT_AFTER_UP = 3 * ASKING_INTERVAL
+    MORE_FOR_DOWN = 4 * ASKING_INTERVAL
+    # Wishes less apart are one need; who has had it for so long is given a smaller layer (µs)
+    REFUSED_TOGETHER = 500000
+    REFUSED_FOR = 1000000
+    # For so long at first, each time for twice as long
+    SPARES_LEAST = 15000000
+    SPARES_MOST = 120000000
+    # No keyframe is longer on its way to a viewer
+    UNDER_WAY_MOST = 1000000
     # Of a source, for those to whom only stills of it go: all get the same ones
     STILLS_INTERVAL = 4000000
     # A camera of 5 pictures a second has then had one to encode (µs)
@@ -61,27 +79,63 @@ cdef void keyframe_request(engine* e, int32_t source_index) noexcept nogil:
     keyframe_send_due(e, s.session * KINDS + s.kind)
 
 
-cdef void keyframe_request_for(engine* e, const slot* s, int32_t source_index) noexcept nogil:
-    cdef const source* wanted = source_at(e, source_index)
-    if s.stills and wanted.kind != SCREEN and wanted.keyframes and e.now - wanted.keyframe_arrival < STILLS_INTERVAL:
+cdef int32_t step(engine* e, const slot* s, const source* wanted) noexcept nogil:
+    """From the layer that the slot showed last: above 0 up, below 0 down."""
+    cdef const source* shown
+    if s.map.made == 0:
+        return 0
+    shown = source_at(e, <int32_t>s.map.entries[(s.map.made - 1) % MAP_ENTRIES].source)
+    if shown.session != wanted.session or shown.kind != wanted.kind:
+        return 0
+    return slots_rank(e, s.track, wanted.layer) - slots_rank(e, s.track, shown.layer)
+
+
+cdef bint may_cause(engine* e, session* viewer, const slot* s, const source* wanted) noexcept nogil:
+    cdef int64_t* pace = &viewer.asking[(2 * (s.track // KINDS) + (wanted.kind == SCREEN)) % ASKING]
+    cdef int32_t up = step(e, s, wanted)
+    return within(pace, e.now, ASKING_INTERVAL if s.rtx_ssrc else UNREPAIRED_INTERVAL,
+                  ASKING_BURST + (MORE_FOR_DOWN if up < 0 else -LEFT_AFTER_UP if up else 0))
+
+
+cdef void note_refused(engine* e, session* viewer, slot* s) noexcept nogil:
+    """Who goes on and on asking can use nothing of what flows: of a smaller layer fewer packets get lost. Where
+    reports tell alone that is seen to there."""
+    cdef int32_t rank
+    if e.now - s.refused_at > REFUSED_TOGETHER:
+        s.refused_since = e.now
+    s.refused_at = e.now
+    if e.now - s.refused_since < REFUSED_FOR or s.track % KINDS == SCREEN or not viewer.may_count:
         return
+    s.refused_since = e.now
+    rank = slots_rank(e, s.track, source_at(e, s.source).layer)
+    if rank:
+        s.spares_from = <uint8_t>rank
+        if e.now - s.spares_until > SPARES_MOST:
+            s.spares_for = 0
+        s.spares_for = min(<int64_t>SPARES_MOST, 2 * s.spares_for if s.spares_for else <int64_t>SPARES_LEAST)
+        s.spares_until = e.now + s.spares_for
+        allocation_mark(e, <int32_t>(viewer - e.sessions))
+
+
+cdef bint keyframe_request_for(engine* e, session* viewer, const slot* s, int32_t source_index) noexcept nogil:
+    cdef const source* wanted = source_at(e, source_index)
+    # What is on its way, or was asked for by anybody, costs nothing more.
+    if wanted.keyframe_arrives or track_at(e, s.track).keyframes_wanted >> wanted.layer & 1:
+        return True
+    if s.stills and wanted.kind != SCREEN:
+        if wanted.keyframes and e.now - wanted.keyframe_arrival < STILLS_INTERVAL:
+            return True
+    elif not may_cause(e, viewer, s, wanted):
+        return False
     keyframe_request(e, source_index)
-
-
-cdef slot* first_that_shows(session* viewer, int32_t track_index) noexcept nogil:
-    """There is one."""
-    cdef int32_t i
-    for i in range(SLOTS):
-        if viewer.slots[i].track == track_index:
-            return &viewer.slots[i]
-    return NULL
+    return True
 
 
 cdef bint is_on_its_way(const engine* e, const session* viewer, const slot* s) noexcept nogil:
     """He asked before it can have come to him."""
     if s.replayed and s.departed < s.replayed_end:
         return True
-    return s.keyframe_left != 0 and e.now - s.keyframe_left < min(rtt_or_default(viewer), <int64_t>ASKING_INTERVAL)
+    return s.keyframe_left != 0 and e.now - s.keyframe_left < min(rtt_or_default(viewer), <int64_t>UNDER_WAY_MOST)
 
 
 cdef bint waits_for_its_pace(const session* viewer, const slot* s) noexcept nogil:
@@ -94,13 +148,10 @@ cdef void keyframe_wish(engine* e, session* viewer, slot* s) noexcept nogil:
     # Without a source he waits for one, which has been asked already.
     if s.track < 0 or s.source < 0 or is_on_its_way(e, viewer, s) or waits_for_its_pace(viewer, s):
         return
-    # Who shows a source in many slots may not ask for more.
-    if not within(&first_that_shows(viewer, s.track).asking_pace, e.now, ASKING_INTERVAL, ASKING_BURST):
-        return
     if group_is_new(s, s.source, source_at(e, s.source)):
         group_want(e, <int32_t>(viewer - e.sessions), s)
-    else:
-        keyframe_request_for(e, s, s.source)
+    elif not keyframe_request_for(e, viewer, s, s.source):
+        note_refused(e, viewer, s)
 
 
 cdef void keyframe_arrived(engine* e, source* s) noexcept nogil:

@@ -51,6 +51,8 @@ cdef enum:
     RESUMES = 2000000
     # Once a line was found to be narrower, numbers tell of it within that (µs)
     NARROWS_FOR = 1000000
+    # A keyframe, and the pictures that wait behind it, fill a narrow line for about so long (µs)
+    KEYFRAME_FILLS = 1000000
     # Pictures, bits per second
     PICTURES = 50000
 
@@ -94,6 +96,11 @@ cdef uint64_t line_pace(const engine* e, const session* v) noexcept nogil:
         # Stills would fill the line beyond what it bears, and little arrives between two of them: the
         # estimate would fall to that.
         return min(pace, v.estimator.target)
+    if (v.wishes and e.now - v.keyframe_left < KEYFRAME_FILLS and v.estimator.proven and not v.stalled
+            and not v.estimator.cluster.sending):
+        # An estimate grows beyond what the line bears while less is in use, and a keyframe would fill its queue:
+        # pictures would be left out for seconds because packets seem to wait.
+        return min(pace, max(v.estimator.proven, v.allotted * 9 // 8, <uint64_t>v.sound_rate + BESIDE_SOUND))
     # Where it is not known how wide the line is, a keyframe need not wait for the average; but of one that
     # was away a while ago it is not known that it is as wide as it was.
     if v.wishes or v.stalled or e.now - v.estimator.resumed_at < RESUMES:

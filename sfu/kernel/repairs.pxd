@@ -31,7 +31,7 @@ cdef inline void repairs_departed(const engine* e, session* v, const outgoing* o
     if o.packet.keyframe and not o.rtx:
         s.keyframe_number = o.sequence
         s.keyframe_timestamp = o.timestamp
-        s.keyframe_left = e.now
+        s.keyframe_left = v.keyframe_left = e.now
     if v.repairs != NULL:
         repairs_note(e, v, o)
 cdef void repairs_drop(engine* e, session* v) noexcept nogil

@@ -164,7 +164,7 @@ cdef void replay(engine* e, int32_t viewer, int32_t slot_index, int32_t source_i
     cdef source* from_source = source_at(e, source_index)
     cdef group all, still
     if not group_is_new(s, source_index, from_source):
-        keyframe_request_for(e, s, source_index)
+        keyframe_request_for(e, v, s, source_index)
         return
     s.replayed_group = from_source.group_first
     s.replayed_source = source_index
@@ -183,7 +183,7 @@ cdef void replay(engine* e, int32_t viewer, int32_t slot_index, int32_t source_i
             # What has come since would be decoded without complaint, and wrongly.
             s.source = -1
             s.pending = source_index
-    keyframe_request_for(e, s, source_index)
+    keyframe_request_for(e, v, s, source_index)
 
 
 cdef void replay_to(engine* e, int32_t viewer) noexcept nogil:

@@ -40,6 +40,8 @@ cdef enum:
     # Repairs that wait for a viewer, and those whose departure is remembered; powers of two
     REPAIR_QUEUE = 64
     RESENT = 256
+    # Tracks that a viewer may have keyframes of, each at its own pace; more share theirs. A power of two
+    ASKING = 64
     JOBS = 512
     UFRAG = 32
     PASSWORD = 64

@@ -96,7 +96,7 @@ cdef void slots_choose(engine* e, int32_t viewer, int32_t slot_index) noexcept n
     if group_is_new(s, best, source_at(e, best)) and not source_at(e, best).keyframe_arrives:
         group_want(e, viewer, s)
     else:
-        keyframe_request_for(e, s, best)
+        keyframe_request_for(e, &e.sessions[viewer], s, best)
 
 
 cdef void slots_choose_viewers(engine* e, int32_t track_index) noexcept nogil:
@@ -116,8 +116,8 @@ cdef void slots_show(engine* e, int32_t viewer, int32_t slot_index, int32_t trac
         s.track = -1
         s.source = s.pending = -1
         s.given = GIVEN_UNKNOWN
-        s.absent = 0
-        s.dark_for = 0
+        s.absent = s.spares_from = 0
+        s.spares_for = s.dark_for = 0
         s.stills = False
         e.sessions[viewer].yields &= ~(1u << slot_index)
         s.resumes_at = 0

@@ -13,7 +13,7 @@ from sfu.kernel.misses cimport misses
 from sfu.kernel.rewrite cimport slot_map
 from sfu.kernel.rtcp cimport arrivals
 from sfu.kernel.sizes cimport (
-    AUDIO_SLOTS, HEAD_ROOM, JOBS, KINDS, LAYERS, MAX_ROOMS, MTU, OUT_MESSAGES, PASSWORD, PATHS, PEER_CREDENTIAL, PLAN, QUEUE,
+    ASKING, AUDIO_SLOTS, HEAD_ROOM, JOBS, KINDS, LAYERS, MAX_ROOMS, MTU, OUT_MESSAGES, PASSWORD, PATHS, PEER_CREDENTIAL, PLAN, QUEUE,
     RATE_BUCKETS, REPAIR_QUEUE, RESENT, RETIRED, RUN, SLOTS, SOURCES, SPEAKERS, STREAMS, TAIL_ROOM, TEMPORAL, UFRAG)
 from sfu.kernel.srtp cimport srtp_context, srtp_stream
 from sfu.kernel.vp8 cimport vp8_descriptor
@@ -228,6 +228,13 @@ cdef struct slot:
     uint8_t temporal_wanted
     bint leaves_out
     uint16_t picture_decided
+    # Since when its viewer asks in vain for keyframes, without a pause, and when he did so last; smaller layers
+    # than of this rank are given until then (0: all), and for how long that was
+    int64_t refused_since
+    int64_t refused_at
+    uint8_t spares_from
+    int64_t spares_until
+    int64_t spares_for
     # Source that flows now and source that takes over at its next keyframe; −1: none
     int32_t source
     int32_t pending
@@ -247,8 +254,6 @@ cdef struct slot:
     uint32_t replayed_timestamp
     # Time stamps are still those of the replay
     bint squeezes
-    # How often its viewer may ask for keyframes of its track, in this slot and later ones
-    int64_t asking_pace
     # The highest number that has left; when the slot was cut last, and may begin again
     int64_t departed
     # Sound. Of that number and those before it (bit masks): what its viewer misses, and what he was
@@ -453,6 +458,8 @@ cdef struct session:
     # Pacing: bytes that may leave now, what waits
     int64_t tokens
     int64_t refilled
+    # When the last keyframe left in any slot
+    int64_t keyframe_left
     backlog* waits
     repairs* repairs
     bint waiting
@@ -510,6 +517,8 @@ cdef struct session:
     int64_t dtls_pace
     int64_t stream_pace
     int64_t repair_pace
+    # By track, as `source.pace`: how often it may cause a keyframe
+    int64_t asking[ASKING]
     # Since when it speaks without a seat, when it did so last, and when it lost one to another
     int64_t waits_since
     int64_t waited_at

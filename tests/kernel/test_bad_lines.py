@@ -152,9 +152,9 @@ def test_a_line_that_falls_under_one_who_has_settled(play: Play, after: float) -
     viewer = scene.viewers[0]
     scene.run(24)
     told = viewer.feedbacks
-    scene.run(0.9)
+    scene.run(0.8)
     assert viewer.feedbacks == told, "he has settled"
-    scene.run(0.75)
+    scene.run(0.85)
     for _ in range(3):
         fallen = Stretch(scene, viewer, 1)
         assert fallen.offered <= 1.1 * after

@@ -118,7 +118,8 @@ def test_who_floods_the_sound_does_not_silence_who_speaks(
     heard.over(15)
     assert heard.packets[1] >= 15 * 48
     if capacity >= 3e5:
-        assert len(scene.viewers[0].frames[0]) - seen >= 15 * 9
+        # Two floods fill 1 Mbit/s to the brim for ten seconds before any of it gets lost.
+        assert len(scene.viewers[0].frames[0]) - seen >= 15 * 8
 
 
 def test_all_are_heard_again_when_the_line_is_wide(play: Play) -> None:

@@ -151,19 +151,17 @@ cdef ssrc_entry* binding_find(session* s, uint32_t ssrc) noexcept nogil:
     return NULL
 
 
-cdef int unprotect_unheard(srtp_context* keys, ssrc_entry* n, uint8_t* data, size_t length,
-                           size_t header_length) noexcept nogil:
+cdef int unprotect_now_or_ahead(srtp_context* keys, srtp_stream* state, uint8_t* data, size_t length,
+                                size_t header_length, uint32_t periods) noexcept nogil:
     # An attempt that fails leaves nothing of the payload.
     cdef uint8_t copy[LONGEST_DATAGRAM]
     cdef int plain
     memcpy(copy, data, length)
-    plain = srtp_unprotect_ahead(keys, &n.stream, data, length, header_length, 0)
+    plain = srtp_unprotect_ahead(keys, state, data, length, header_length, 0)
     if plain != SRTP_FORGED:
         return plain
     memcpy(data, copy, length)
-    # By its number, not by what came before: strangers would choose it.
-    return srtp_unprotect_ahead(
-        keys, &n.stream, data, length, header_length, 1 + load16(data + 2) % (GUESSES - 1))
+    return srtp_unprotect_ahead(keys, state, data, length, header_length, periods)
 
 
 cdef int binding_unprotect(engine* e, int32_t index, ssrc_entry* n, uint8_t* data, size_t length,
@@ -174,7 +172,9 @@ cdef int binding_unprotect(engine* e, int32_t index, ssrc_entry* n, uint8_t* dat
     if e.now - n.heard <= AWAY:
         plain = srtp_unprotect(keys, &n.stream, data, length, header_length)
     else:
-        plain = unprotect_unheard(keys, n, data, length, header_length)
+        # By its number, not by what came before: strangers would choose it.
+        plain = unprotect_now_or_ahead(
+            keys, &n.stream, data, length, header_length, 1 + load16(data + 2) % (GUESSES - 1))
         if plain >= 0 and n.stream.highest - before > SKIPPED and not n.rtx:
             bind_source(e, index, n.source, n.ssrc)
     if plain >= 0:
@@ -185,14 +185,9 @@ cdef int binding_unprotect(engine* e, int32_t index, ssrc_entry* n, uint8_t* dat
 cdef int binding_unprotect_first(srtp_context* keys, srtp_stream* state, uint8_t* data, size_t length,
                                  size_t header_length) noexcept nogil:
     # Some stacks begin with any number: of whom the first packets got lost, the numbers may have come round.
-    cdef uint8_t copy[LONGEST_DATAGRAM]
-    cdef int plain
-    memcpy(copy, data, length)
-    plain = srtp_unprotect(keys, state, data, length, header_length)
-    if plain != SRTP_FORGED or load16(copy + 2) > SKIPPED:
-        return plain
-    memcpy(data, copy, length)
-    return srtp_unprotect_ahead(keys, state, data, length, header_length, 1)
+    if load16(data + 2) > SKIPPED:
+        return srtp_unprotect(keys, state, data, length, header_length)
+    return unprotect_now_or_ahead(keys, state, data, length, header_length, 1)
 
 
 cdef bint binding_is_retired(const session* s, uint32_t ssrc) noexcept nogil:

@@ -66,9 +66,9 @@ export class Uplink {
     if (estimate === null || this.began === null) return { tell: null, probe: false };
     this.losses = usable > 0 ? [loss, ...this.losses].slice(0, SAMPLES) : [];
     // Sound alone finds out nothing.
-    const least = now - this.began >= SETTLED || estimate >= PLENTY;
+    const settled = now - this.began >= SETTLED || estimate >= PLENTY;
     const costly = this.costly(estimate);
-    const known = costly || (least && now - this.resumed >= TRIED);
+    const known = costly || (settled && now - this.resumed >= TRIED);
     return {
       tell: usable > 0 && known ? this.news(costly ? estimate / 2 : estimate) : null,
       probe: usable > 0 && this.short(now, estimate, usable),
